@@ -1,0 +1,230 @@
+//! Reading the answer of a source: GenerateToken, Microsoft's samples, MSAL, OAuth, or the token alone.
+
+use super::{
+    AccessToken, Expiry, Json, ReadJson, Stated, Token, Unusable, epoch, read_date, read_token, trim,
+};
+use crate::time::{Duration, Timestamp};
+
+/// Why an answer gave no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerError {
+    /// No token is where tokens are: an error object, prose, HTML, a number, a list, nothing.
+    NoToken,
+    /// There is one, and it can't be used.
+    Unusable(Unusable),
+}
+
+/// Keys of a token, compared without case, `_` and `-`; earlier ones win. Refresh and id tokens have other keys.
+const TOKEN_KEYS: [&str; 4] = ["accesstoken", "embedtoken", "powerbitoken", "token"];
+/// Keys of an object around the one that holds the token.
+const WRAPPER_KEYS: [&str; 9] = [
+    "data",
+    "embedconfig",
+    "embed",
+    "config",
+    "result",
+    "value",
+    "response",
+    "body",
+    "payload",
+];
+/// Keys of a point in time. `ext_expires_in` and its like are left out on purpose: they are for outages of Entra.
+const EXPIRATION_KEYS: [&str; 15] = [
+    "expiration",
+    "expiry",
+    "expireson",
+    "expiresat",
+    "expires",
+    "exp",
+    "tokenexpiration",
+    "tokenexpiry",
+    "tokenexpires",
+    "embedtokenexpiration",
+    "embedtokenexpiry",
+    "embedtokenexpires",
+    "accesstokenexpiration",
+    "expirationtime",
+    "expirationdate",
+];
+/// Keys of a span in seconds from receipt.
+const SPAN_KEYS: [&str; 2] = ["expiresin", "tokenexpiresin"];
+/// How many objects, or JSON texts, may lie around the token.
+const DEPTH: u8 = 6;
+
+/// Reads the answer of a source, in every shape that backends are known to give.
+///
+/// Keys are compared without case, `_` and `-`. JSON inside a text is read; so is an answer within `data`,
+/// `embedConfig` and the like. Of the answer's expiration and the token's own `exp` the earlier one counts; a
+/// date without a zone never counts against the token's own.
+///
+/// # Errors
+///
+/// An [`AnswerError`] when no token is found, or the one found can't be used.
+pub fn read_answer(answer: &Json, received: Timestamp, read_json: ReadJson) -> Result<Token, AnswerError> {
+    let reading = Reading { received, read_json };
+    let found = if let Json::Text(text) = answer {
+        reading.bare(text, None, DEPTH)
+    } else {
+        reading.find(answer, None, DEPTH)
+    };
+    found.unwrap_or(Err(AnswerError::NoToken))
+}
+
+/// What all steps of reading one answer share.
+struct Reading {
+    received: Timestamp,
+    read_json: ReadJson,
+}
+
+/// `None`: nothing here, look elsewhere.
+type Found = Option<Result<Token, AnswerError>>;
+
+impl Reading {
+    /// Reads a text that stands where an answer does: JSON, or the token alone. Other words are nothing.
+    fn bare(&self, text: &AccessToken, stated: Option<Stated>, depth: u8) -> Found {
+        let found = self.member(text, stated, depth);
+        if matches!(found, Some(Err(AnswerError::Unusable(Unusable::NotAToken)))) {
+            None
+        } else {
+            found
+        }
+    }
+
+    /// Reads a text that stands where a token does: JSON that holds it, or the token; blank is nothing.
+    fn member(&self, text: &AccessToken, stated: Option<Stated>, depth: u8) -> Found {
+        match self.inside(text) {
+            Some(json) => self.value(&json, stated, depth.checked_sub(1)?),
+            None if trim(text.expose()).is_empty() => None,
+            None => Some(self.token(text, stated)),
+        }
+    }
+
+    /// Reads what a wrapper holds: an object, or a text.
+    fn value(&self, value: &Json, stated: Option<Stated>, depth: u8) -> Found {
+        if let Json::Text(text) = value {
+            self.bare(text, stated, depth)
+        } else {
+            self.find(value, stated, depth)
+        }
+    }
+
+    /// The JSON inside a text: an object or a text.
+    fn inside(&self, text: &AccessToken) -> Option<Json> {
+        let text = trim(text.expose());
+        if text.starts_with(['{', '"']) {
+            (self.read_json)(text)
+        } else {
+            None
+        }
+    }
+
+    /// Finds the token in an object; `stated` is the expiration that an object around it names.
+    ///
+    /// Texts win over objects and objects over wrappers; the first that can be used wins over all that can't.
+    fn find(&self, object: &Json, stated: Option<Stated>, depth: u8) -> Found {
+        let depth = depth.checked_sub(1)?;
+        let stated = self.expiration(object).or(stated);
+        let texts = values(object, &TOKEN_KEYS).filter_map(|value| match value {
+            Json::Text(text) => self.member(text, stated, depth),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Date(_) | Json::List(_) | Json::Map(_) => {
+                None
+            }
+        });
+        let objects = values(object, &TOKEN_KEYS).filter_map(|value| self.find(value, stated, depth));
+        let wrappers = values(object, &WRAPPER_KEYS).filter_map(|value| self.value(value, stated, depth));
+        best(texts.chain(objects).chain(wrappers))
+    }
+
+    fn token(&self, text: &AccessToken, stated: Option<Stated>) -> Result<Token, AnswerError> {
+        let mut token = read_token(text, self.received, self.read_json).map_err(AnswerError::Unusable)?;
+        token.expiry = combine(token.expiry, stated, self.received);
+        Ok(token)
+    }
+
+    /// The earliest expiration that an object names; one without a zone only when there is no other.
+    fn expiration(&self, object: &Json) -> Option<Stated> {
+        let points = values(object, &EXPIRATION_KEYS).filter_map(point);
+        let spans =
+            values(object, &SPAN_KEYS).filter_map(|value| Some(Stated::Known(self.received + span(value)?)));
+        points.chain(spans).reduce(earlier)
+    }
+}
+
+/// The first that can be used; else why the first of them can't.
+fn best(found: impl Iterator<Item = Result<Token, AnswerError>>) -> Found {
+    let mut refused = None;
+    for result in found {
+        if result.is_ok() {
+            return Some(result);
+        }
+        refused = refused.or(Some(result));
+    }
+    refused
+}
+
+/// The members of an object whose key is one of these, in the order of the keys.
+fn values<'a>(object: &'a Json, keys: &'static [&'static str]) -> impl Iterator<Item = &'a Json> {
+    let members = object.members().iter();
+    keys.iter().flat_map(move |key| {
+        members
+            .clone()
+            .filter(|(name, _)| same_key(name, key))
+            .map(|(_, value)| value)
+    })
+}
+
+/// Whether a name is the key, which is in lower case, apart from case, `_` and `-`.
+fn same_key(name: &str, key: &str) -> bool {
+    let letters = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
+    letters.map(|byte| byte.to_ascii_lowercase()).eq(key.bytes())
+}
+
+fn point(value: &Json) -> Option<Stated> {
+    match value {
+        Json::Text(text) => read_date(text.expose()),
+        Json::Number(number) => epoch(*number).map(Stated::Known),
+        Json::Date(at) => Some(Stated::Known(*at)),
+        Json::Null | Json::Bool(_) | Json::List(_) | Json::Map(_) => None,
+    }
+}
+
+fn span(value: &Json) -> Option<Duration> {
+    let seconds = match value.number() {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates: below 0 is none left"
+        )]
+        Some(number) => number as u64,
+        None => trim(value.text()?).split('.').next()?.parse().ok()?,
+    };
+    Some(Duration::from_secs(seconds))
+}
+
+fn earlier(one: Stated, other: Stated) -> Stated {
+    match (one, other) {
+        (Stated::Known(a), Stated::Known(b)) => Stated::Known(a.min(b)),
+        (Stated::Zoneless(a), Stated::Zoneless(b)) => Stated::Zoneless(a.min(b)),
+        (Stated::Known(at), Stated::Zoneless(_)) | (Stated::Zoneless(_), Stated::Known(at)) => {
+            Stated::Known(at)
+        }
+    }
+}
+
+/// What counts when the token says one thing and the answer another.
+fn combine(own: Expiry, stated: Option<Stated>, received: Timestamp) -> Expiry {
+    match (own, stated) {
+        (Expiry::Known(own), Some(Stated::Known(at))) => Expiry::Known(own.min(at)),
+        (Expiry::Assumed(_) | Expiry::Unknown, Some(Stated::Known(at))) => Expiry::Known(at),
+        // Local time, most likely; within an embed token's life it can be taken for UTC.
+        (Expiry::Assumed(limit), Some(Stated::Zoneless(at))) => {
+            if received < at && at <= limit {
+                Expiry::Known(at)
+            } else {
+                Expiry::Assumed(limit)
+            }
+        }
+        (Expiry::Unknown, Some(Stated::Zoneless(at))) => Expiry::Known(at),
+        (own, None) | (own @ Expiry::Known(_), Some(Stated::Zoneless(_))) => own,
+    }
+}

@@ -1,0 +1,118 @@
+//! Whether a token's audience is Power BI, in any cloud.
+
+use super::Json;
+
+/// The application id of the Power BI service, the audience of v2 tokens.
+const SERVICE: &str = "00000009-0000-0000-c000-000000000000";
+
+/// Whether an audience is Power BI's: its resource in any cloud, its application id, or its API's or Fabric's host.
+///
+/// Case and a trailing `/` don't count. Clouds that are not known yet pass when they follow the pattern
+/// `https://…analysis.…/powerbi/api`.
+#[must_use]
+pub fn is_power_bi(audience: &str) -> bool {
+    let audience = audience.trim().to_ascii_lowercase();
+    let audience = audience.trim_end_matches('/');
+    if audience == SERVICE {
+        return true;
+    }
+    let Some(rest) = audience.strip_prefix("https://") else {
+        return false;
+    };
+    match rest.split_once('/') {
+        Some((host, path)) => {
+            path == "powerbi/api" && (host.starts_with("analysis.") || host.contains(".analysis."))
+        }
+        None => rest.starts_with("api.powerbi") || rest == "api.fabric.microsoft.com" || is_gov_api(rest),
+    }
+}
+
+/// Whether this is the API host of GCC High or DoD.
+fn is_gov_api(host: &str) -> bool {
+    host == "api.high.powerbigov.us" || host == "api.mil.powerbigov.us"
+}
+
+/// Whether any of the audiences that a claim names, as one text or as a list, passes.
+pub(super) fn any(claim: &Json, passes: fn(&str) -> bool) -> bool {
+    claim.text().is_some_and(passes) || claim.list().iter().filter_map(Json::text).any(passes)
+}
+
+/// Whether an audience is some application's GUID, as id tokens have it.
+pub(super) fn is_guid(audience: &str) -> bool {
+    audience.len() == 36
+        && audience.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cloud_and_spelling_passes() {
+        for host in [
+            "analysis.windows.net",
+            "analysis.usgovcloudapi.net",
+            "high.analysis.usgovcloudapi.net",
+            "mil.analysis.usgovcloudapi.net",
+            "analysis.chinacloudapi.cn",
+            "analysis.cloudapi.de",
+            "analysis.eaglex.ic.gov",
+            "analysis.microsoft.scloud",
+            "analysis.sovcloud-api.fr",
+            "analysis.some-new-cloud.example",
+        ] {
+            for form in [
+                format!("https://{host}/powerbi/api"),
+                format!("https://{host}/powerbi/api/"),
+                format!("HTTPS://{}/PowerBI/API", host.to_uppercase()),
+            ] {
+                assert!(is_power_bi(&form), "{form}");
+            }
+        }
+        for other in [
+            "00000009-0000-0000-c000-000000000000",
+            "00000009-0000-0000-C000-000000000000/",
+            "https://api.powerbi.com",
+            "https://api.powerbi.com/",
+            "https://api.powerbigov.us",
+            "https://api.mil.powerbigov.us",
+            "https://api.powerbi.cn",
+            "https://api.fabric.microsoft.com",
+        ] {
+            assert!(is_power_bi(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn other_audiences_fail() {
+        for other in [
+            "",
+            "00000003-0000-0000-c000-000000000000",
+            "https://graph.microsoft.com",
+            "https://management.azure.com/",
+            "https://management.core.windows.net/",
+            "api://contoso",
+            "https://analysis.windows.net/powerbi/connector",
+            "https://analysis.windows.net",
+            "https://windows.net/powerbi/api",
+            "http://analysis.windows.net/powerbi/api",
+        ] {
+            assert!(!is_power_bi(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn guids_are_known_by_their_shape() {
+        assert!(is_guid("aaaaaaaa-BBBB-cccc-dddd-eeeeeeeeeee9"));
+        for bad in [
+            "",
+            "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeeg",
+            "aaaaaaaabbbb-cccc-dddd-eeeeeeeeeeee-",
+        ] {
+            assert!(!is_guid(bad), "{bad}");
+        }
+    }
+}

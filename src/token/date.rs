@@ -1,0 +1,351 @@
+//! Reading the dates that backends write: ISO 8601, US, HTTP, seconds and milliseconds.
+
+use std::time::UNIX_EPOCH;
+
+use crate::time::Timestamp;
+
+/// A point in time as a text states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stated {
+    /// The text names its zone, or is a number of seconds or milliseconds.
+    Known(Timestamp),
+    /// The text names no zone; the point is its reading as UTC, and may be hours off.
+    Zoneless(Timestamp),
+}
+
+/// Reads a date text. `None` when it is none, is impossible, or lies before 1970 (an unset .NET date says year 1).
+///
+/// - ISO 8601: `2023-11-14T23:13:20Z`, also `t`, `z` or a space, 1 to 9 digits of a fraction, offsets `+02:00`,
+///   `+0200` and `+02`, and no zone at all.
+/// - US, as .NET prints it: `7/29/2018 5:58:19 PM`. Without AM or PM it is refused: half of the world
+///   puts the day first.
+/// - HTTP dates, `/Date(1700003600000)/`, and numeric text by [`epoch`]'s rule.
+#[must_use]
+pub fn read_date(text: &str) -> Option<Stated> {
+    let text = text.trim();
+    if let Some(at) = numeric(text) {
+        return Some(Stated::Known(at));
+    }
+    iso(text)
+        .or_else(|| us(text))
+        .or_else(|| read_http_date(text).map(Stated::Known))
+}
+
+/// Reads an HTTP date as in the headers `Date` and `Retry-After`; all three forms of RFC 9110.
+#[must_use]
+pub fn read_http_date(text: &str) -> Option<Timestamp> {
+    let span = httpdate::parse_http_date(text.trim())
+        .ok()?
+        .duration_since(UNIX_EPOCH)
+        .ok()?;
+    Some(Timestamp::from_secs(i64::try_from(span.as_secs()).ok()?))
+}
+
+/// The point in time of a bare number: seconds since the epoch below 10¹¹ (the year 5138), else milliseconds.
+///
+/// `None` for what is not finite or lies before 1970.
+#[must_use]
+pub fn epoch(number: f64) -> Option<Timestamp> {
+    if !number.is_finite() || number < 0.0 {
+        return None;
+    }
+    let ms = if number < 1e11 { number * 1_000.0 } else { number };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates, which is what a date far off should do"
+    )]
+    let ms = ms as i64;
+    Some(Timestamp::from_ms(ms))
+}
+
+fn numeric(text: &str) -> Option<Timestamp> {
+    let digits = text
+        .strip_prefix("/Date(")
+        .and_then(|rest| rest.strip_suffix(")/"))
+        .unwrap_or(text);
+    let whole = digits.split('.').next()?;
+    if !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return None;
+    }
+    let number: i64 = whole.parse().ok()?;
+    if number < 100_000_000_000 {
+        Some(Timestamp::from_secs(number))
+    } else {
+        Some(Timestamp::from_ms(number))
+    }
+}
+
+/// What of a text is still to be read.
+struct Rest<'a>(&'a str);
+
+impl Rest<'_> {
+    fn skip(&mut self, wanted: fn(char) -> bool) -> bool {
+        let before = self.0.len();
+        self.0 = self.0.trim_start_matches(wanted);
+        self.0.len() < before
+    }
+
+    fn one(&mut self, wanted: &[char]) -> Option<()> {
+        self.0 = self.0.strip_prefix(wanted)?;
+        Some(())
+    }
+
+    /// A number of `least` to `most` digits.
+    fn digits(&mut self, least: usize, most: usize) -> Option<i64> {
+        let count = self.0.bytes().take(most).take_while(u8::is_ascii_digit).count();
+        let (head, tail) = self.0.split_at_checked(count).filter(|_| count >= least)?;
+        self.0 = tail;
+        head.parse().ok()
+    }
+
+    /// `:MM:SS` and a fraction, in milliseconds; seconds may be missing.
+    fn minutes(&mut self) -> Option<i64> {
+        self.one(&[':'])?;
+        let minutes = self.digits(2, 2).filter(|m| *m < 60)?;
+        if self.one(&[':']).is_none() {
+            return Some(minutes * 60_000);
+        }
+        // A leap second counts as the second before it ends.
+        let seconds = self.digits(2, 2).filter(|s| *s <= 60)?.min(59);
+        Some((minutes * 60 + seconds) * 1_000 + self.fraction()?)
+    }
+
+    fn fraction(&mut self) -> Option<i64> {
+        if self.one(&['.', ',']).is_none() {
+            return Some(0);
+        }
+        let (mut ms, mut weight) = (0, 100);
+        let count = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        let (head, tail) = self
+            .0
+            .split_at_checked(count)
+            .filter(|_| (1..=9).contains(&count))?;
+        for digit in head.bytes() {
+            ms += i64::from(digit - b'0') * weight;
+            weight /= 10;
+        }
+        self.0 = tail;
+        Some(ms)
+    }
+
+    /// The offset in milliseconds: `Some(None)` when the text ends without one, `None` when it ends otherwise.
+    fn zone(&mut self) -> Option<Option<i64>> {
+        self.skip(char::is_whitespace);
+        if self.0.is_empty() {
+            return Some(None);
+        }
+        if ["z", "utc", "gmt"]
+            .iter()
+            .any(|name| self.0.eq_ignore_ascii_case(name))
+        {
+            return Some(Some(0));
+        }
+        let sign = if self.0.starts_with('-') { -1 } else { 1 };
+        self.one(&['+', '-'])?;
+        let hours = self.digits(2, 2).filter(|h| *h < 24)?;
+        let _ = self.one(&[':']);
+        let minutes = if self.0.is_empty() {
+            0
+        } else {
+            self.digits(2, 2).filter(|m| *m < 60)?
+        };
+        self.0
+            .is_empty()
+            .then_some(Some(sign * (hours * 60 + minutes) * 60_000))
+    }
+
+    /// The stated point from a day in milliseconds since the epoch and what the text says after its time.
+    fn stated(&mut self, local: i64) -> Option<Stated> {
+        Some(match self.zone()? {
+            Some(offset) => Stated::Known(Timestamp::from_ms(local - offset)),
+            None => Stated::Zoneless(Timestamp::from_ms(local)),
+        })
+    }
+}
+
+fn iso(text: &str) -> Option<Stated> {
+    let mut rest = Rest(text);
+    let year = rest.digits(4, 4)?;
+    rest.one(&['-'])?;
+    let month = rest.digits(2, 2)?;
+    rest.one(&['-'])?;
+    let day = day(year, month, rest.digits(2, 2)?)?;
+    rest.one(&['T', 't', ' '])?;
+    let hour = rest.digits(2, 2).filter(|h| *h < 24)?;
+    let time = hour * 3_600_000 + rest.minutes()?;
+    rest.stated(day + time)
+}
+
+fn us(text: &str) -> Option<Stated> {
+    let mut rest = Rest(text);
+    let month = rest.digits(1, 2)?;
+    rest.one(&['/'])?;
+    let day_of_month = rest.digits(1, 2)?;
+    rest.one(&['/'])?;
+    let day = day(rest.digits(4, 4)?, month, day_of_month)?;
+    rest.skip(|c| c == ',' || c.is_whitespace()).then_some(())?;
+    let hour = rest.digits(1, 2).filter(|h| (1..=12).contains(h))?;
+    let minutes = rest.minutes()?;
+    rest.skip(char::is_whitespace);
+    let afternoon = rest.one(&['P', 'p']).is_some();
+    if !afternoon {
+        rest.one(&['A', 'a'])?;
+    }
+    rest.one(&['M', 'm'])?;
+    let hour = hour % 12 + if afternoon { 12 } else { 0 };
+    rest.stated(day + hour * 3_600_000 + minutes)
+}
+
+/// The start of a day in milliseconds since the epoch; `None` for a day that the calendar lacks, or before 1970.
+fn day(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if year < 1970 || !(1..=length).contains(&day) {
+        return None;
+    }
+    // Years that begin in March put the leap day last; 719,468 days lie between that calendar's start and 1970.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 - 719_468;
+    Some(days * 86_400_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2023-11-14T22:13:20Z.
+    const AT: i64 = 1_700_000_000_000;
+
+    fn known(ms: i64) -> Option<Stated> {
+        Some(Stated::Known(Timestamp::from_ms(ms)))
+    }
+
+    fn zoneless(ms: i64) -> Option<Stated> {
+        Some(Stated::Zoneless(Timestamp::from_ms(ms)))
+    }
+
+    #[test]
+    fn iso_dates() {
+        for (text, wanted) in [
+            ("2023-11-14T22:13:20Z", known(AT)),
+            ("2023-11-14t22:13:20z", known(AT)),
+            (" 2023-11-14T22:13:20Z\n", known(AT)),
+            ("2023-11-14 22:13:20Z", known(AT)),
+            ("2023-11-14 22:13:20 UTC", known(AT)),
+            ("2023-11-14 22:13:20 +0000", known(AT)),
+            ("2023-11-14T22:13Z", known(AT - 20_000)),
+            ("2023-11-14T22:13:20.5Z", known(AT + 500)),
+            ("2023-11-14T22:13:20.123Z", known(AT + 123)),
+            ("2023-11-14T22:13:20.1234567Z", known(AT + 123)),
+            ("2023-11-14T22:13:20.123456789Z", known(AT + 123)),
+            ("2023-11-15T00:13:20+02:00", known(AT)),
+            ("2023-11-15T00:13:20.1234567+02:00", known(AT + 123)),
+            ("2023-11-15T00:13:20+0200", known(AT)),
+            ("2023-11-15T00:13:20+02", known(AT)),
+            ("2023-11-14T14:13:20-08:00", known(AT)),
+            ("2023-11-15T03:43:20+05:30", known(AT)),
+            ("2023-11-14T22:13:20", zoneless(AT)),
+            ("2023-11-14 22:13:20.999999", zoneless(AT + 999)),
+            ("2024-02-29T00:00:00Z", known(1_709_164_800_000)),
+            ("2000-03-01T00:00:00Z", known(951_868_800_000)),
+            ("1970-01-01T00:00:00Z", known(0)),
+            ("2016-12-31T23:59:60Z", known(1_483_228_799_000)),
+            ("9999-12-31T23:59:59Z", known(253_402_300_799_000)),
+        ] {
+            assert_eq!(read_date(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_forms() {
+        for (text, wanted) in [
+            ("7/29/2018 5:58:19 PM", zoneless(1_532_887_099_000)),
+            ("7/29/2018, 5:58:19\u{202f}pm", zoneless(1_532_887_099_000)),
+            ("11/14/2023 10:13:20 PM +00:00", known(AT)),
+            ("11/14/2023 12:13:20 AM", zoneless(AT - 22 * 3_600_000)),
+            ("11/14/2023 12:13:20 PM", zoneless(AT - 10 * 3_600_000)),
+            ("Tue, 14 Nov 2023 22:13:20 GMT", known(AT)),
+            ("/Date(1700000000000)/", known(AT)),
+            ("1700000000", known(AT)),
+            ("1700000000.25", known(AT)),
+            ("1700000000000", known(AT)),
+            ("99999999999", known(99_999_999_999_000)),
+            ("100000000000", known(100_000_000_000)),
+        ] {
+            assert_eq!(read_date(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date() {
+        for text in [
+            "",
+            "soon",
+            "2023-02-29T00:00:00Z",
+            "2023-13-01T00:00:00Z",
+            "2023-00-10T00:00:00Z",
+            "2023-11-31T00:00:00Z",
+            "2023-11-14T24:00:00Z",
+            "2023-11-14T22:60:00Z",
+            "2023-11-14T22:13:20.Z",
+            "2023-11-14T22:13:20.1234567890Z",
+            "2023-11-14T22:13:20+2",
+            "2023-11-14T22:13:20+02:0",
+            "2023-11-14T22:13:20Zulu",
+            "2023-11-14",
+            "0001-01-01T00:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "29/07/2018 17:58:19",
+            "07/08/2018 17:58:19",
+            "7/29/2018 13:58:19 PM",
+            "7/29/2018 5:58:19 XM",
+            "-1700000000",
+            "17000000000000000000000",
+            ".5",
+            "/Date(soon)/",
+            "２023-11-14T22:13:20Z",
+        ] {
+            assert_eq!(read_date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn http_dates() {
+        for text in [
+            "Tue, 14 Nov 2023 22:13:20 GMT",
+            "Tuesday, 14-Nov-23 22:13:20 GMT",
+            "Tue Nov 14 22:13:20 2023",
+        ] {
+            assert_eq!(read_http_date(text), Some(Timestamp::from_ms(AT)), "{text}");
+        }
+        assert_eq!(read_http_date("120"), None);
+        assert_eq!(read_http_date("Tue, 14 Nov 2023 22:13:20 CET"), None);
+    }
+
+    #[test]
+    fn bare_numbers() {
+        for (number, wanted) in [
+            (0.0, Some(0)),
+            (1_700_000_000.0, Some(AT)),
+            (1_700_000_000.5, Some(AT + 500)),
+            (1_700_000_000_000.0, Some(AT)),
+            (99_999_999_999.0, Some(99_999_999_999_000)),
+            (1e11, Some(100_000_000_000)),
+            (1e300, Some(i64::MAX)),
+            (-1.0, None),
+            (f64::NAN, None),
+            (f64::INFINITY, None),
+        ] {
+            assert_eq!(epoch(number).map(Timestamp::as_ms), wanted, "{number}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Reading an Entra token, v1 or v2: a JSON Web Token.
+
+use super::audience::{any, is_guid, is_power_bi};
+use super::{AccessToken, Expiry, Json, Kind, ReadJson, Subject, Token, Unusable, moment, opaque, segment};
+
+/// Reads a text that begins as a JWT does.
+pub(super) fn read(text: AccessToken, read_json: ReadJson) -> Result<Token, Unusable> {
+    let mut parts = text.expose().split('.');
+    let (header, payload) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    match parts.count() {
+        1 => {}
+        // Header, key, IV, ciphertext and tag: encrypted for somebody else, and yet a token.
+        3 => return Ok(opaque(text)),
+        _ => return Err(Unusable::Damaged),
+    }
+    let header = segment::object(header, read_json).unwrap_or(Json::Null);
+    let claims = segment::object(payload, read_json).ok_or(Unusable::Damaged)?;
+    refuse(&header, &claims)?;
+    let expiry = moment(&claims, "exp").map_or(Expiry::Unknown, Expiry::Known);
+    let (issued_at, subject) = (moment(&claims, "iat"), subject(&claims));
+    Ok(Token {
+        text,
+        kind: Some(Kind::Aad),
+        expiry,
+        issued_at,
+        subject,
+    })
+}
+
+/// Refuses what Power BI certainly refuses. A token that names no audience passes.
+fn refuse(header: &Json, claims: &Json) -> Result<(), Unusable> {
+    let Some(audience) = claims.get("aud") else {
+        // An embed token's second segment, signed anew by some website.
+        let metadata = claims.get("clusterUrl").is_some();
+        return if metadata { Err(Unusable::Damaged) } else { Ok(()) };
+    };
+    let ours = any(audience, is_power_bi);
+    let shared_key = header.get("alg").and_then(Json::text) == Some("HS256");
+    if claims.get("wcn").is_some() || (ours && shared_key) {
+        return Err(Unusable::Legacy);
+    }
+    if ours {
+        return Ok(());
+    }
+    if any(audience, is_guid) && is_about_a_sign_in(claims) {
+        Err(Unusable::IdToken)
+    } else {
+        Err(Unusable::WrongAudience)
+    }
+}
+
+/// Whether the claims tell who signed in, and grant nothing.
+fn is_about_a_sign_in(claims: &Json) -> bool {
+    let has = |name| claims.get(name).is_some();
+    !has("scp") && !has("roles") && (has("nonce") || !(has("azp") || has("appid")))
+}
+
+fn subject(claims: &Json) -> Option<Subject> {
+    let claim = |name| claims.get(name).and_then(Json::text).map(str::to_owned);
+    Some(Subject {
+        tenant: claim("tid")?,
+        object: claim("oid")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::{jwt, jwt_by, read_json, segment};
+    use super::*;
+    use crate::time::Timestamp;
+
+    const POWER_BI: &str = "https://analysis.windows.net/powerbi/api";
+    const CLIENT: &str = "12345678-1234-1234-1234-123456789012";
+
+    fn read_text(text: String) -> Result<Token, Unusable> {
+        read(AccessToken::new(text), read_json)
+    }
+
+    #[test]
+    fn claims_become_a_token() {
+        let claims =
+            json!({"aud": POWER_BI, "exp": 1_700_004_477, "iat": 1_700_000_000.0, "tid": "t", "oid": "o"});
+        let token = read_text(jwt(&claims)).unwrap();
+        assert_eq!(token.kind, Some(Kind::Aad));
+        assert_eq!(token.expiry, Expiry::Known(Timestamp::from_secs(1_700_004_477)));
+        assert_eq!(token.issued_at, Some(Timestamp::from_secs(1_700_000_000)));
+        assert_eq!(
+            token.subject,
+            Some(Subject {
+                tenant: "t".into(),
+                object: "o".into()
+            })
+        );
+    }
+
+    #[test]
+    fn missing_claims_are_no_failure() {
+        for claims in [
+            json!({}),
+            json!({"aud": POWER_BI, "tid": "t"}),
+            json!({"exp": "soon", "oid": 1, "tid": 2}),
+        ] {
+            let token = read_text(jwt(&claims)).unwrap();
+            assert_eq!(
+                (token.expiry, token.issued_at, token.subject),
+                (Expiry::Unknown, None, None),
+                "{claims}"
+            );
+        }
+    }
+
+    #[test]
+    fn refusals() {
+        let cases: [(&str, Value, Result<(), Unusable>); 17] = [
+            ("RS256", json!({"aud": [POWER_BI, "x"]}), Ok(())),
+            (
+                "RS256",
+                json!({"aud": "https://api.fabric.microsoft.com"}),
+                Ok(()),
+            ),
+            ("RS256", json!({"aud": []}), Err(Unusable::WrongAudience)),
+            ("RS256", json!({"aud": 7}), Err(Unusable::WrongAudience)),
+            (
+                "RS256",
+                json!({"aud": "https://graph.microsoft.com"}),
+                Err(Unusable::WrongAudience),
+            ),
+            (
+                "RS256",
+                json!({"aud": CLIENT, "scp": "a"}),
+                Err(Unusable::WrongAudience),
+            ),
+            (
+                "RS256",
+                json!({"aud": CLIENT, "roles": ["a"]}),
+                Err(Unusable::WrongAudience),
+            ),
+            (
+                "RS256",
+                json!({"aud": CLIENT, "azp": "a"}),
+                Err(Unusable::WrongAudience),
+            ),
+            (
+                "RS256",
+                json!({"aud": CLIENT, "azp": "a", "nonce": "n"}),
+                Err(Unusable::IdToken),
+            ),
+            (
+                "RS256",
+                json!({"aud": CLIENT, "name": "n"}),
+                Err(Unusable::IdToken),
+            ),
+            (
+                "RS256",
+                json!({"aud": "api://mine", "nonce": "n"}),
+                Err(Unusable::WrongAudience),
+            ),
+            ("HS256", json!({"aud": POWER_BI}), Err(Unusable::Legacy)),
+            (
+                "RS256",
+                json!({"aud": POWER_BI, "wcn": "w"}),
+                Err(Unusable::Legacy),
+            ),
+            (
+                "HS256",
+                json!({"aud": "api://mine"}),
+                Err(Unusable::WrongAudience),
+            ),
+            (
+                "HS256",
+                json!({"clusterUrl": "https://c", "exp": 1}),
+                Err(Unusable::Damaged),
+            ),
+            (
+                "RS256",
+                json!({"clusterUrl": "https://c", "aud": POWER_BI}),
+                Ok(()),
+            ),
+            ("none", json!({"aud": POWER_BI}), Ok(())),
+        ];
+        for (alg, claims, wanted) in cases {
+            assert_eq!(
+                read_text(jwt_by(alg, &claims)).map(|_| ()),
+                wanted,
+                "{alg} {claims}"
+            );
+        }
+    }
+
+    #[test]
+    fn parts_are_counted_and_the_payload_must_be_read() {
+        let payload = segment(&json!({"aud": POWER_BI}));
+        for (text, wanted) in [
+            (format!("eyJ.{payload}.sig"), Ok(Some(Kind::Aad))),
+            ("eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d".to_owned(), Ok(None)),
+            (payload.clone(), Err(Unusable::Damaged)),
+            (format!("eyJ.{payload}"), Err(Unusable::Damaged)),
+            (format!("eyJ.{payload}.a.b"), Err(Unusable::Damaged)),
+            (format!("eyJ.{payload}.a.b.c.d"), Err(Unusable::Damaged)),
+            (
+                format!("eyJ.{}.sig", payload.get(..9).unwrap()),
+                Err(Unusable::Damaged),
+            ),
+            ("eyJ..sig".to_owned(), Err(Unusable::Damaged)),
+            (
+                format!("eyJ.{}.sig", segment(&json!([1]))),
+                Err(Unusable::Damaged),
+            ),
+        ] {
+            assert_eq!(read_text(text.clone()).map(|token| token.kind), wanted, "{text}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What a text looks like from outside: a JWT, an embed token, a token nobody can read, or none.
+
+use super::Unusable;
+
+/// The form of a text that may be a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Begins as a JSON Web Token does.
+    Jwt,
+    /// Begins as an embed token does: base64 of gzip.
+    Embed,
+    /// A token nobody but its issuer can read.
+    Opaque,
+}
+
+/// The fewest characters an unreadable token has. Ids and words are shorter; known tokens have hundreds.
+const OPAQUE_LEAST: usize = 40;
+/// The most characters an unreadable token has.
+const OPAQUE_MOST: usize = 65_536;
+/// The fewest characters of an Entra refresh token; known ones have hundreds.
+const REFRESH_LEAST: usize = 100;
+
+/// The text without white space, byte order marks and zero-width spaces around it.
+#[must_use]
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}')
+}
+
+/// Tells the form of a trimmed text by its first characters and by what it may be made of.
+///
+/// # Errors
+///
+/// [`Unusable::Wrapped`], [`Unusable::Damaged`], [`Unusable::RefreshToken`] or [`Unusable::NotAToken`].
+pub fn look_at(text: &str) -> Result<Look, Unusable> {
+    if text.starts_with("eyJ") {
+        return clean(text).map(|()| Look::Jwt);
+    }
+    if text.starts_with("H4sI") {
+        return clean(text).map(|()| Look::Embed);
+    }
+    if text.starts_with("h4si") || text.starts_with("eyj") {
+        return Err(Unusable::Damaged); // made lower-case on its way
+    }
+    if wraps(text) {
+        return Err(Unusable::Wrapped);
+    }
+    if !is_opaque(text) {
+        return Err(Unusable::NotAToken);
+    }
+    let refresh = ["0.A", "1.A", "M."].iter().any(|start| text.starts_with(start));
+    if refresh && text.len() >= REFRESH_LEAST {
+        Err(Unusable::RefreshToken)
+    } else {
+        Ok(Look::Opaque)
+    }
+}
+
+/// Whether a text that begins as a token holds what a token holds and nothing else.
+fn clean(text: &str) -> Result<(), Unusable> {
+    match text.bytes().find(|byte| !is_segment(*byte)) {
+        None => Ok(()),
+        Some(
+            b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'%' | b'&' | b'\\' | b';' | b',' | b'}',
+        ) => Err(Unusable::Wrapped),
+        Some(byte) if byte.is_ascii() => Err(Unusable::Damaged),
+        Some(_) => Err(Unusable::Wrapped),
+    }
+}
+
+/// Whether a byte may stand in a JWT or an embed token.
+fn is_segment(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/' | b'=' | b'.')
+}
+
+/// Whether a token seems to be inside: after `Bearer`, in quotes, an escape or a JSON answer.
+fn wraps(text: &str) -> bool {
+    if let Some(rest) = after_bearer(text) {
+        return look_at(rest).is_ok() || look_at(rest) == Err(Unusable::Wrapped);
+    }
+    match text.as_bytes().first() {
+        Some(b'"' | b'\'' | b'`' | b'{' | b'%' | b'&' | b'\\') => {
+            text.contains("eyJ") || text.contains("H4sI")
+        }
+        _ => false,
+    }
+}
+
+/// What follows `Bearer` and white space, in any case.
+fn after_bearer(text: &str) -> Option<&str> {
+    let (word, rest) = text.split_at_checked(6)?;
+    if word.eq_ignore_ascii_case("bearer") && rest.starts_with(char::is_whitespace) {
+        Some(trim(rest))
+    } else {
+        None
+    }
+}
+
+/// Whether a text could be a token that nobody can read.
+fn is_opaque(text: &str) -> bool {
+    (OPAQUE_LEAST..=OPAQUE_MOST).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| is_segment(byte) || matches!(byte, b'~' | b'!' | b'*' | b'$'))
+        && !is_secret(text)
+        && !text
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("your"))
+}
+
+/// Whether the text has the mark of an Entra client secret: a digit and `Q~` after three characters.
+fn is_secret(text: &str) -> bool {
+    matches!(text.as_bytes(), [_, _, _, b'0'..=b'9', b'Q', b'~', rest @ ..] if rest.len() < 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_told_apart() {
+        let long = "x".repeat(60);
+        for (text, wanted) in [
+            ("eyJhbGciOiJSUzI1NiJ9.e30.AA", Ok(Look::Jwt)),
+            ("H4sIAAAA.e30=", Ok(Look::Embed)),
+            (long.as_str(), Ok(Look::Opaque)),
+            (
+                "EwB4A8l6BAAURSN/FHlDW5xN74t6GzbtsBBeBUYAAfs+w==",
+                Ok(Look::Opaque),
+            ),
+            ("h4siaaaaaaaaaeacww", Err(Unusable::Damaged)),
+            ("eyj0exaioijkv1qilcjhbgci", Err(Unusable::Damaged)),
+            ("eyJhbGci#OiJ9.e30.AA", Err(Unusable::Damaged)),
+            ("Bearer eyJhbGciOiJSUzI1NiJ9.e30.AA", Err(Unusable::Wrapped)),
+            ("BEARER\tH4sIAAAA", Err(Unusable::Wrapped)),
+            ("Bearer \"H4sIAAAA\"", Err(Unusable::Wrapped)),
+            ("Bearer undefined", Err(Unusable::NotAToken)),
+            ("Bearer", Err(Unusable::NotAToken)),
+            ("eyJhbGciOiJSUzI1NiJ9 e30.AA", Err(Unusable::Wrapped)),
+            ("H4sIAAAA\u{200b}AAAA", Err(Unusable::Wrapped)),
+            ("H4sIAAAA%3D%3D", Err(Unusable::Wrapped)),
+            ("H4sIAAAA&#x3D;", Err(Unusable::Wrapped)),
+            ("%22H4sIAAAA%22", Err(Unusable::Wrapped)),
+            ("'H4sIAAAA'", Err(Unusable::Wrapped)),
+            ("{\"token\":\"H4sIAAAA\"}", Err(Unusable::Wrapped)),
+            ("{\"token\":null}", Err(Unusable::NotAToken)),
+            ("\"undefined\"", Err(Unusable::NotAToken)),
+            ("", Err(Unusable::NotAToken)),
+            ("NaN", Err(Unusable::NotAToken)),
+            ("<!doctype html><title>eyJ</title>", Err(Unusable::NotAToken)),
+            (
+                "https://app.powerbi.com/reportEmbed?reportId=1234567890",
+                Err(Unusable::NotAToken),
+            ),
+            (
+                "YOUR_EMBED_TOKEN_FROM_THE_GENERATE_TOKEN_CALL_GOES_HERE",
+                Err(Unusable::NotAToken),
+            ),
+            (
+                "abc8Q~fakefakefakefakefakefakefakefakefake",
+                Err(Unusable::NotAToken),
+            ),
+        ] {
+            assert_eq!(look_at(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn refresh_tokens_are_long_and_begin_as_they_do() {
+        for start in ["0.A", "1.A", "M."] {
+            let text = format!("{start}{}", "x".repeat(100));
+            assert_eq!(look_at(&text), Err(Unusable::RefreshToken));
+            assert_eq!(look_at(text.get(..60).unwrap()), Ok(Look::Opaque));
+        }
+    }
+
+    #[test]
+    fn an_unreadable_token_has_a_reasonable_length() {
+        for (length, wanted) in [(39, false), (40, true), (65_536, true), (65_537, false)] {
+            assert_eq!(look_at(&"x".repeat(length)).is_ok(), wanted, "{length}");
+        }
+    }
+
+    #[test]
+    fn trimming_takes_invisible_characters_too() {
+        assert_eq!(trim("\u{feff} \u{a0}a b\r\n\u{200b}"), "a b");
+        assert_eq!(trim("\u{feff}"), "");
+    }
+}
