@@ -2,5 +2,12 @@
 
 extern crate alloc;
 
+pub mod backoff;
+pub mod budget;
+pub mod clock;
+pub mod io;
+pub mod keeper;
+pub mod policy;
+pub mod shout;
 pub mod time;
 pub mod token;

@@ -4,6 +4,7 @@
 //! ever grows; a [`Duration`] is never negative; a [`Skew`] is signed.
 
 use core::ops::{Add, Sub};
+use serde::{Serialize, Serializer};
 
 /// A span of time in milliseconds, never negative. Arithmetic saturates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
@@ -190,3 +191,16 @@ pub struct Now {
     /// What the stopwatch says.
     pub mono: Instant,
 }
+
+/// As JavaScript has it: a number of milliseconds, never a `BigInt`.
+macro_rules! as_number {
+    ($($name:ident),*) => {$(
+        impl Serialize for $name {
+            #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers are f64, and no date needs 2^53 ms")]
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_f64(self.0 as f64)
+            }
+        }
+    )*};
+}
+as_number!(Duration, Timestamp, Skew);
