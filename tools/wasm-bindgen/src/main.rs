@@ -12,7 +12,9 @@ fn main() -> ExitCode {
     let done = match which.to_str() {
         Some("bindgen") => wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(rest),
         Some("test-runner") => wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(rest),
-        _ => Err(anyhow::anyhow!("usage: wasm-bindgen-tool bindgen|test-runner ARGUMENTS")),
+        _ => Err(anyhow::anyhow!(
+            "usage: wasm-bindgen-tool bindgen|test-runner ARGUMENTS"
+        )),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
