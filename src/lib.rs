@@ -11,3 +11,6 @@ pub mod policy;
 pub mod shout;
 pub mod time;
 pub mod token;
+
+#[cfg(target_arch = "wasm32")]
+pub mod web;
