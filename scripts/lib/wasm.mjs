@@ -1,0 +1,73 @@
+// The Rust half of the build: cargo, wasm-bindgen and wasm-opt, into target/npm/. The slow part, so each
+// stage after cargo runs only when what goes into it has changed.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { setup, wasmBindgen } from "../setup.mjs";
+import { Stop, at, root, run } from "./run.mjs";
+
+const target = "wasm32-unknown-unknown";
+const compiled = at("target", target, "release/powerbi_token_keeper.wasm");
+
+/** Where the generated inputs of the chunk lie, the optimised module among them. */
+export const generated = at("target/npm");
+export const optimised = path.join(generated, "engine.wasm");
+
+// Named one by one: `--all-features` makes modules that browsers and Node 20 refuse. This is what rustc's
+// default for wasm32 uses, and what every browser of the last three years has.
+const features = ["bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals", "reference-types", "multivalue", "extended-const"];
+
+// Panic messages name source files. Without these the package would carry the build machine's folders.
+function remapped() {
+  const cargo = process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo");
+  const sources = path.join(cargo, "registry/src");
+  const crates = existsSync(sources) ? readdirSync(sources).map((registry) => path.join(sources, registry)) : [];
+  return [root, cargo, ...crates].map((folder) => `--remap-path-prefix=${folder}${path.sep}=`);
+}
+
+/** Brings target/npm/ up to date. */
+export function buildWasm({ cargoFeatures = "" } = {}) {
+  setup({ browser: false });
+  run("cargo", ["build", "--release", "--lib", "--target", target, ...(cargoFeatures ? ["--features", cargoFeatures] : [])], {
+    env: { CARGO_ENCODED_RUSTFLAGS: remapped().join("\x1f") },
+  });
+
+  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url)];
+  const hash = createHash("sha256");
+  for (const file of inputs) hash.update(readFileSync(file));
+  const wanted = hash.digest("hex");
+  const stamp = path.join(generated, "stamp");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+
+  mkdirSync(generated, { recursive: true });
+  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", generated, "--out-name", "engine", compiled]);
+  run(process.execPath, [
+    at("node_modules/binaryen/bin/wasm-opt"),
+    path.join(generated, "engine_bg.wasm"),
+    ...["-o", optimised, "-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"],
+    ...features.map((feature) => `--enable-${feature}`),
+  ]);
+  trimGlue(path.join(generated, "engine.js"));
+  inline(readFileSync(optimised));
+  writeFileSync(stamp, wanted);
+}
+
+// The chunk brings its own bytes. Without its default export, the glue's loader (fetch, streaming, `import.meta`)
+// is dead code to esbuild.
+function trimGlue(file) {
+  const glue = readFileSync(file, "utf8");
+  const trimmed = glue.replace("export { initSync, __wbg_init as default };", "export { initSync };");
+  if (trimmed === glue) throw new Stop("wasm-bindgen's glue no longer ends as scripts/lib/wasm.mjs expects: look at its last line.");
+  writeFileSync(file, trimmed);
+}
+
+function inline(wasm) {
+  const gzipped = gzipSync(wasm, { level: 9 }).toString("base64");
+  writeFileSync(path.join(generated, "bytes.js"), `export const gzipped = "${gzipped}";\nexport const size = ${wasm.length};\n`);
+  writeFileSync(path.join(generated, "bytes.d.ts"), "export const gzipped: string;\nexport const size: number;\n");
+}
