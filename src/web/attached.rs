@@ -162,7 +162,7 @@ fn clean(element: &Element) {
 
 /// Whether the embed was loaded so recently that a `reload()` would be swallowed.
 fn just_loaded(embed: &JsValue) -> bool {
-    let loaded = js::get(embed, "lastLoadDate");
+    let loaded = js::get(embed, "lastLoadRequest");
     loaded.dyn_ref::<Date>().is_some_and(|date| Date::now() - date.value_of() < LOAD_GAP_MS)
 }
 
