@@ -45,7 +45,7 @@ async function bundle({ name, format, ending }) {
 
 /** The declarations that index.d.ts reaches; what only the chunk needs is left out. */
 function declarations() {
-  const out = at("target/npm/types");
+  const out = at("target/types");
   rmSync(out, { recursive: true, force: true });
   const tsc = [at("node_modules/typescript/bin/tsc"), "--project", at("tsconfig.json")];
   run(process.execPath, [...tsc, "--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", out]);

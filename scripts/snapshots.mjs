@@ -34,7 +34,7 @@ function compare(name, now, update) {
     return true;
   }
   // git is wherever the repository is, and its difference is the one that a review will show.
-  const other = at("target/npm", name);
+  const other = at("target", name);
   writeFileSync(other, now);
   spawnSync("git", ["--no-pager", "diff", "--no-index", "--", existsSync(kept) ? kept : os.devNull, other], { stdio: "inherit" });
   return false;

@@ -19,19 +19,25 @@ const browserEnvironment = () => ({
   WASM_BINDGEN_TEST_TIMEOUT: "60", // seconds; a busy machine is slow to start a browser
 });
 
-/** The files of a folder under tests/ whose names end so; a folder without any is a mistake, not a success. */
-function tests(folder, ending, holds = "") {
-  const files = existsSync(at("tests", folder)) ? readdirSync(at("tests", folder)).filter((file) => file.endsWith(ending)).sort() : [];
-  const found = files.filter((file) => readFileSync(at("tests", folder, file), "utf8").includes(holds));
-  if (!found.length) throw new Error(`no ${ending} files with tests in tests/${folder}`);
-  return found;
-}
+const tests = (folder, ending) => (existsSync(at(folder)) ? readdirSync(at(folder)).filter((file) => file.endsWith(ending)).sort() : []);
 
 /** Rust's browser tests say so themselves; all others are native alone. */
-const browserTests = () => tests("", ".rs", "wasm_bindgen_test_configure").flatMap((file) => ["--test", file.replace(/\.rs$/, "")]);
+const browserTests = () =>
+  tests("tests", ".rs")
+    .filter((file) => readFileSync(at("tests", file), "utf8").includes("wasm_bindgen_test_configure"))
+    .flatMap((file) => ["--test", file.replace(/\.rs$/, "")]);
 
-const nodeTests = (folder) =>
-  run(process.execPath, ["--test", "--test-reporter=spec", ...tests(folder, ".test.mjs").map((file) => at("tests", folder, file))], { env: browserEnvironment() });
+// A stage without tests is a mistake, not a success.
+function testWasm() {
+  if (!browserTests().length) throw new Error("no file in tests/ has wasm_bindgen_test_configure");
+  cargo("test", ...wasm, ...browserTests());
+}
+
+function testNode(folder) {
+  const files = tests(folder, ".test.mjs").map((file) => at(folder, file));
+  if (!files.length) throw new Error(`no .test.mjs files in ${folder}`);
+  run(process.execPath, ["--test", "--test-reporter=spec", ...files], { env: browserEnvironment() });
+}
 
 const types = () => {
   // The facade is checked against what wasm-bindgen says the Rust exports, the demo against the declarations.
@@ -51,14 +57,14 @@ const all = [
   ["clippy, native", quick[1][1]],
   ["clippy, wasm32", () => cargo("clippy", ...wasm, "--lib", ...browserTests(), ...strict)],
   ["tests, native", quick[2][1]],
-  ["tests, wasm32 in the browser", () => cargo("test", ...wasm, ...browserTests())],
+  ["tests, wasm32 in the browser", testWasm],
   ["build", () => node(at("scripts/build.mjs"))],
   ["types", types],
   ["snapshots", () => node(at("scripts/snapshots.mjs"))],
   ["size", () => node(at("scripts/size.mjs"))],
   ["demo", () => node(at("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn")],
-  ["tests, package", () => nodeTests("package")],
-  ["tests, browser", () => nodeTests("browser")],
+  ["tests, package", () => testNode("tests/package")],
+  ["tests, browser", () => testNode("tests/browser")],
 ];
 
 function stage([name, check]) {

@@ -2,7 +2,7 @@
 // stage after cargo runs only when what goes into it has changed.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -44,17 +44,20 @@ export function buildWasm({ cargoFeatures = "" } = {}) {
   const stamp = path.join(generated, "stamp");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
 
-  mkdirSync(generated, { recursive: true });
-  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", generated, "--out-name", "engine", compiled]);
+  // Made aside and put in place at once: two builds may run, and neither may see half of the other's.
+  const aside = mkdtempSync(at("target/npm-"));
+  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", aside, "--out-name", "engine", compiled]);
   run(process.execPath, [
     at("node_modules/binaryen/bin/wasm-opt"),
-    path.join(generated, "engine_bg.wasm"),
-    ...["-o", optimised, "-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"],
+    path.join(aside, "engine_bg.wasm"),
+    ...["-o", path.join(aside, "engine.wasm"), "-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"],
     ...features.map((feature) => `--enable-${feature}`),
   ]);
-  trimGlue(path.join(generated, "engine.js"));
-  inline(readFileSync(optimised));
-  writeFileSync(stamp, wanted);
+  trimGlue(path.join(aside, "engine.js"));
+  inline(aside);
+  writeFileSync(path.join(aside, "stamp"), wanted);
+  rmSync(generated, { recursive: true, force: true });
+  renameSync(aside, generated);
 }
 
 // The chunk brings its own bytes. Without its default export, the glue's loader (fetch, streaming, `import.meta`)
@@ -66,8 +69,9 @@ function trimGlue(file) {
   writeFileSync(file, trimmed);
 }
 
-function inline(wasm) {
+function inline(folder) {
+  const wasm = readFileSync(path.join(folder, "engine.wasm"));
   const gzipped = gzipSync(wasm, { level: 9 }).toString("base64");
-  writeFileSync(path.join(generated, "bytes.js"), `export const gzipped = "${gzipped}";\nexport const size = ${wasm.length};\n`);
-  writeFileSync(path.join(generated, "bytes.d.ts"), "export const gzipped: string;\nexport const size: number;\n");
+  writeFileSync(path.join(folder, "bytes.js"), `export const gzipped = "${gzipped}";\nexport const size = ${wasm.length};\n`);
+  writeFileSync(path.join(folder, "bytes.d.ts"), "export const gzipped: string;\nexport const size: number;\n");
 }

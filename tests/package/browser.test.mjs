@@ -32,6 +32,7 @@ after(async () => {
 
 async function open(path) {
   const tab = await browser.newPage();
+  tab.setDefaultTimeout(10_000);
   const said = [];
   const asked = [];
   tab.on("console", (message) => said.push(message.text()));
