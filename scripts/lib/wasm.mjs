@@ -7,8 +7,8 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
 import { setup, wasmBindgen } from "../setup.mjs";
+import { pack } from "./pack.mjs";
 import { Stop, at, root, run } from "./run.mjs";
 
 const target = "wasm32-unknown-unknown";
@@ -37,7 +37,7 @@ export function buildWasm({ cargoFeatures = "" } = {}) {
     env: { CARGO_ENCODED_RUSTFLAGS: remapped().join("\x1f") },
   });
 
-  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url)];
+  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), at("scripts/lib/pack.mjs")];
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(readFileSync(file));
   const wanted = hash.digest("hex");
@@ -71,7 +71,9 @@ function trimGlue(file) {
 
 function inline(folder) {
   const wasm = readFileSync(path.join(folder, "engine.wasm"));
-  const gzipped = gzipSync(wasm, { level: 9 }).toString("base64");
-  writeFileSync(path.join(folder, "bytes.js"), `export const gzipped = "${gzipped}";\nexport const size = ${wasm.length};\n`);
-  writeFileSync(path.join(folder, "bytes.d.ts"), "export const gzipped: string;\nexport const size: number;\n");
+  const { packed, frequent } = pack(wasm);
+  const constants = { packed, frequent, size: wasm.length };
+  const lines = Object.entries(constants).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`);
+  writeFileSync(path.join(folder, "bytes.js"), lines.join(""));
+  writeFileSync(path.join(folder, "bytes.d.ts"), "export const packed: string;\nexport const frequent: number[];\nexport const size: number;\n");
 }
