@@ -6,13 +6,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { Stop, at, entry } from "./lib/run.mjs";
-import { optimised } from "./lib/wasm.mjs";
+import { named } from "./lib/wasm.mjs";
 
 const folder = at("tests/snapshots");
 
 /** Names alone: wasm-bindgen ends them in a hash that every compiler version changes. */
 function imports() {
-  const names = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(optimised))).map(({ name }) => name.replace(/_[0-9a-f]{16}$/, ""));
+  const names = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(named))).map(({ name }) => name.replace(/_[0-9a-f]{16}$/, ""));
   return [...new Set(names)].sort().join("\n") + "\n";
 }
 

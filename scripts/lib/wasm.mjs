@@ -9,14 +9,14 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { setup, wasmBindgen } from "../setup.mjs";
 import { pack } from "./pack.mjs";
-import { Stop, at, root, run } from "./run.mjs";
+import { Stop, at, capture, root, run } from "./run.mjs";
 
 const target = "wasm32-unknown-unknown";
 const compiled = at("target", target, "release/powerbi_token_keeper.wasm");
 
-/** Where the generated inputs of the chunk lie, the optimised module among them. */
-export const generated = at("target/npm");
-export const optimised = path.join(generated, "engine.wasm");
+/** Where the generated inputs of the chunk lie, the module as shipped among them, and as it was before its names were shortened. */
+const generated = at("target/npm");
+export const named = path.join(generated, "engine.named.wasm");
 
 // Named one by one: `--all-features` makes modules that browsers and Node 20 refuse. This is what rustc's
 // default for wasm32 uses, and what every browser of the last three years has.
@@ -47,26 +47,39 @@ export function buildWasm({ cargoFeatures = "" } = {}) {
   // Made aside and put in place at once: two builds may run, and neither may see half of the other's.
   const aside = mkdtempSync(at("target/npm-"));
   run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", aside, "--out-name", "engine", compiled]);
-  run(process.execPath, [
-    at("node_modules/binaryen/bin/wasm-opt"),
-    path.join(aside, "engine_bg.wasm"),
-    ...["-o", path.join(aside, "engine.wasm"), "-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"],
-    ...features.map((feature) => `--enable-${feature}`),
-  ]);
-  trimGlue(path.join(aside, "engine.js"));
+  const file = (name) => path.join(aside, name);
+  optimise(file("engine_bg.wasm"), file("engine.named.wasm"), ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+  const names = optimise(file("engine.named.wasm"), file("engine.wasm"), ["--minify-imports-and-exports-and-modules"]);
+  trimGlue(file("engine.js"), JSON.parse(names));
   inline(aside);
   writeFileSync(path.join(aside, "stamp"), wanted);
   rmSync(generated, { recursive: true, force: true });
   renameSync(aside, generated);
 }
 
-// The chunk brings its own bytes. Without its default export, the glue's loader (fetch, streaming, `import.meta`)
-// is dead code to esbuild.
-function trimGlue(file) {
-  const glue = readFileSync(file, "utf8");
-  const trimmed = glue.replace("export { initSync, __wbg_init as default };", "export { initSync };");
-  if (trimmed === glue) throw new Stop("wasm-bindgen's glue no longer ends as scripts/lib/wasm.mjs expects: look at its last line.");
-  writeFileSync(file, trimmed);
+function optimise(from, to, passes) {
+  const said = capture(process.execPath, [at("node_modules/binaryen/bin/wasm-opt"), from, "-o", to, ...passes, ...features.map((feature) => `--enable-${feature}`)]);
+  if (said === null) throw new Stop(`wasm-opt ${passes.join(" ")} failed on ${from}`);
+  return said;
+}
+
+// Two things wasm-bindgen leaves to others. Its default export loads the module from a URL (fetch, streaming,
+// `import.meta`): the chunk brings its own bytes, and without the export that code is dead to esbuild. And each
+// function that crosses is named twice, in the module and here, hash and all: 2 KB after compression.
+function trimGlue(file, { imports, exports }) {
+  let glue = readFileSync(file, "utf8");
+  const replace = (from, to) => {
+    const next = glue.replaceAll(from, () => to);
+    if (next === glue) throw new Stop(`${from} is not in wasm-bindgen's glue: scripts/lib/wasm.mjs expects it there.`);
+    glue = next;
+  };
+  replace("export { initSync, __wbg_init as default };", "export { initSync };");
+  const [[module]] = imports;
+  replace(`"${module}": import0`, "a: import0"); // wasm-opt's name for the only module there is
+  for (const [, name, short] of imports) replace(new RegExp(`^ {8}${name}:`, "gm"), `        ${short}:`);
+  const used = new Map(exports.map(([name, short]) => [name, short]));
+  glue = glue.replace(/\bwasm\.(\w+)/g, (whole, name) => (used.has(name) ? `wasm.${used.get(name)}` : whole));
+  writeFileSync(file, glue);
 }
 
 function inline(folder) {
