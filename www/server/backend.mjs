@@ -13,6 +13,8 @@ import { DEFAULTS, SCHEMA } from "./switches.mjs";
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const SANDBOX = fileURLToPath(new URL("../sandbox/", import.meta.url));
 const BODY_LIMIT = 16 * 1024;
+// What a proxy says of a backend that is being restarted; without it a caller does well to wait a whole minute.
+const OUTAGE_RETRY_AFTER_SECONDS = 5;
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 // 'wasm-unsafe-eval' lets the page compile WebAssembly and nothing else; the keeper needs no more than this line.
@@ -76,7 +78,10 @@ export function createBackend({ loopback = true, log = false, switches: first = 
       reply.raw.destroy();
       return reply;
     }
-    if (outage === "status") return refuse(503, "ServiceUnavailable", "The backend is down for the moment.");
+    if (outage === "status") {
+      reply.header("Retry-After", String(OUTAGE_RETRY_AFTER_SECONDS));
+      return refuse(503, "ServiceUnavailable", "The backend is down for the moment.");
+    }
     if (throttle !== null) {
       reply.header("Retry-After", String(throttle));
       return refuse(429, "TooManyRequests", "Too many requests.");

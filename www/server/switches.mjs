@@ -4,7 +4,7 @@
  * @typedef {object} Switches
  * @property {number} lifetimeSeconds How long a new token lives.
  * @property {number} delayMs How long the backend thinks before it answers.
- * @property {"none" | "status" | "drop"} outage 503, or the connection cut without an answer.
+ * @property {"none" | "status" | "drop"} outage 503 with Retry-After 5, or the connection cut without an answer.
  * @property {number | null} throttle 429 with this Retry-After, in seconds; null is off.
  * @property {boolean} denied 401, as when the user's sign-in has ended.
  * @property {boolean} sameToken The token of the last answer once more.

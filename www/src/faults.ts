@@ -39,7 +39,7 @@ export const BACKEND_FAULTS: readonly BackendFault[] = [
   },
   {
     label: "Down: 503",
-    watch: "At the next renewal the state turns to retrying. The report works on until the ring is empty, and heals by itself when the backend is back.",
+    watch: "At the next renewal the state turns to retrying, one request every five seconds or so. The report works on until the ring is empty, and heals by itself when the backend is back.",
     on: { outage: "status" }, off: { outage: "none" },
   },
   {
@@ -49,7 +49,7 @@ export const BACKEND_FAULTS: readonly BackendFault[] = [
   },
   {
     label: "Busy: 429, 15 s",
-    watch: "One request, then fifteen seconds of quiet, as the backend asked for.",
+    watch: "One request, then fifteen seconds of quiet, as the backend asked for: Renew now has to wait as well.",
     on: { throttle: 15 }, off: { throttle: null },
   },
   {
@@ -128,6 +128,6 @@ export const WATCH = {
   provider: "Here the frame asks first, through accessTokenProvider, a little before the keeper’s own window opens.",
   off: "Nobody looks after the token now. When the ring is empty the visuals fail, as they do without a keeper. Then switch it on again.",
   on: "The keeper is back. If the token had run out, it gets a new one and brings the report back.",
-  lifetime: "The next renewal brings the first token with the new lifetime.",
-  renew: "One request, one new token; pressing it twice is still one request.",
+  lifetime: "The next renewal brings the first token with the new lifetime. A token that ends sooner than the one in place is not taken.",
+  renew: "One request, one new token. However often it is pressed, a keeper asks ten times in a row at most, then once in thirty seconds.",
 } as const;

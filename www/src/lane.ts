@@ -6,7 +6,7 @@ import { tokenUrl } from "./backend";
 import { embedSandboxed, powerbi } from "./frame";
 import type { Line } from "./log";
 import { SandboxLine, type SandboxState } from "./sandbox-line";
-import { LINES } from "./words";
+import { failure, LINES } from "./words";
 
 const REPORT_ID = "7d1c0de0-5eed-4a11-9b0b-0c0ffee00010";
 const GROUP_ID = "7d1c0de0-5eed-4a11-9b0b-0c0ffee00011";
@@ -76,8 +76,11 @@ export class Lane {
     }
   }
 
-  refresh(): void {
-    void this.#keeper.refresh();
+  async refresh(): Promise<void> {
+    const asked = this.status.requests;
+    const outcome = await this.#keeper.refresh();
+    // A request that failed is in the log already; one that was not made, because the backend asked for quiet, is not.
+    if (!outcome.ok && this.status.requests === asked) this.#view.line({ tone: "warn", text: `Not renewed now: ${failure(outcome.code)}.` });
   }
 
   /** Switched off, the report is what it is today without a keeper: it dies with its token. */

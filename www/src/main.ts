@@ -150,7 +150,7 @@ function wire(): void {
     radio.addEventListener("change", () => restart(Number(radio.value) as TokenType));
   }
   el("refresh").addEventListener("click", () => {
-    lane?.refresh();
+    void lane?.refresh();
     watch(WATCH.renew);
   });
   el("keeper").addEventListener("click", () => {
