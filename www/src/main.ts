@@ -60,9 +60,9 @@ function restart(tokenType: TokenType): void {
 }
 
 function showKeeper(on: boolean): void {
-  const button = el("keeper");
-  press(button, on);
-  button.textContent = on ? "Keeper on" : "Keeper off";
+  press(el("keeper"), on);
+  // aria-pressed says it to a screen reader; the word is for the eye.
+  put("keeper-state", on ? " on" : " off");
   el<HTMLButtonElement>("refresh").disabled = !on;
 }
 
