@@ -14,7 +14,7 @@ pub fn retry(failures: u32, draw: u32) -> Duration {
         Duration::from_secs(60)
     };
     let step = Duration::from_secs(doubled(2, failures));
-    step.min(cap).scale(u64::from(draw), u64::from(u32::MAX))
+    step.min(cap).part(draw)
 }
 
 /// The ladder after a `setAccessToken` that failed: 2, 4, 8 … 60 s. `failures` counts from 1.

@@ -68,7 +68,7 @@ impl Clock {
         if now.wall.skew_to(asked.wall + took).size() > JUMP {
             return;
         }
-        let skew = server.skew_to(asked.wall + took.scale(1, 2));
+        let skew = server.skew_to(asked.wall + took.over(2));
         self.skew = if skew.size() < SKEW_IGNORED {
             Skew::ZERO
         } else {

@@ -172,8 +172,8 @@ impl RefreshWindow {
         draw: u32,
     ) -> Self {
         let born = issued.filter(|issued| *issued < expires).unwrap_or(received);
-        let lead = policy.lead.min(expires.since(born).scale(1, 2));
-        let jitter = lead.scale(1, 5).scale(u64::from(draw), u64::from(u32::MAX));
+        let lead = policy.lead.min(expires.since(born).over(2));
+        let jitter = lead.over(5).part(draw);
         let opens = expires - lead + jitter;
         let opens = match origin {
             Origin::Source => opens.max(received + RECEIPT_FLOOR),

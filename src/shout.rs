@@ -1,6 +1,7 @@
 //! What an embed's `error` event says about its token.
 
 use crate::io::Level;
+use crate::token::holds;
 
 /// How far a `TokenExpired` reaches; `None` for every other error.
 ///
@@ -9,10 +10,10 @@ use crate::io::Level;
 #[must_use]
 pub fn level(message: Option<&str>, detailed: Option<&str>) -> Option<Level> {
     let detailed = detailed.unwrap_or_default();
-    if message != Some("TokenExpired") && !detailed.contains("Access token has expired") {
+    if message != Some("TokenExpired") && !holds(detailed, "Access token has expired") {
         return None;
     }
-    Some(if detailed.contains("report visual") {
+    Some(if holds(detailed, "report visual") {
         Level::Visual
     } else {
         Level::Load

@@ -1,9 +1,9 @@
-import type { Door, Exports } from "./engine-wasm.js";
+import type { Exports } from "./engine-wasm.js";
 
 /** A started engine. */
 export interface Engine {
   readonly name: "wasm" | "js";
-  readonly Door: typeof Door;
+  readonly Door: Exports["Door"];
 }
 
 let booted: Promise<Engine> | undefined;

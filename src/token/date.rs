@@ -1,7 +1,5 @@
 //! Reading the dates that backends write: ISO 8601, US, HTTP, seconds and milliseconds.
 
-use std::time::UNIX_EPOCH;
-
 use crate::time::Timestamp;
 
 /// A point in time as a text states it.
@@ -31,14 +29,33 @@ pub fn read_date(text: &str) -> Option<Stated> {
         .or_else(|| read_http_date(text).map(Stated::Known))
 }
 
-/// Reads an HTTP date as in the headers `Date` and `Retry-After`; all three forms of RFC 9110.
+/// Reads an HTTP date as in the headers `Date` and `Retry-After`: `Sun, 06 Nov 1994 08:49:37 GMT`.
+///
+/// The two obsolete forms of RFC 9110 are not read: no server of this century sends them.
 #[must_use]
 pub fn read_http_date(text: &str) -> Option<Timestamp> {
-    let span = httpdate::parse_http_date(text.trim())
-        .ok()?
-        .duration_since(UNIX_EPOCH)
-        .ok()?;
-    Some(Timestamp::from_secs(i64::try_from(span.as_secs()).ok()?))
+    // our own dozen lines: a crate for it formats errors, which is 5 KB of every page's load
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let (_, date) = text.trim().split_once(',')?;
+    let mut rest = Rest(date);
+    rest.one(&[' '])?;
+    let day_of_month = rest.digits(1, 2)?;
+    rest.one(&[' '])?;
+    let (name, after) = rest.0.split_at_checked(3)?;
+    let month = (1..)
+        .zip(MONTHS)
+        .find_map(|(number, month)| (month == name).then_some(number))?;
+    rest.0 = after;
+    rest.one(&[' '])?;
+    let day = day(rest.digits(4, 4)?, month, day_of_month)?;
+    rest.one(&[' '])?;
+    let hour = rest.digits(2, 2).filter(|h| *h < 24)?;
+    match rest.time_after(day, hour)? {
+        Stated::Known(at) => Some(at),
+        Stated::Zoneless(_) => None,
+    }
 }
 
 /// The point in time of a bare number: seconds since the epoch below 10¹¹ (the year 5138), else milliseconds.
@@ -154,6 +171,12 @@ impl Rest<'_> {
             .then_some(Some(sign * (hours * 60 + minutes) * 60_000))
     }
 
+    /// The stated point from a day, an hour and the rest of a time.
+    fn time_after(&mut self, day: i64, hour: i64) -> Option<Stated> {
+        let time = hour * 3_600_000 + self.minutes()?;
+        self.stated(day + time)
+    }
+
     /// The stated point from a day in milliseconds since the epoch and what the text says after its time.
     fn stated(&mut self, local: i64) -> Option<Stated> {
         Some(match self.zone()? {
@@ -172,8 +195,7 @@ fn iso(text: &str) -> Option<Stated> {
     let day = day(year, month, rest.digits(2, 2)?)?;
     rest.one(&['T', 't', ' '])?;
     let hour = rest.digits(2, 2).filter(|h| *h < 24)?;
-    let time = hour * 3_600_000 + rest.minutes()?;
-    rest.stated(day + time)
+    rest.time_after(day, hour)
 }
 
 fn us(text: &str) -> Option<Stated> {
@@ -320,15 +342,21 @@ mod tests {
 
     #[test]
     fn http_dates() {
+        assert_eq!(
+            read_http_date("Tue, 14 Nov 2023 22:13:20 GMT"),
+            Some(Timestamp::from_ms(AT))
+        );
         for text in [
-            "Tue, 14 Nov 2023 22:13:20 GMT",
+            "120",
+            "Tue, 14 Nov 2023 22:13:20 CET",
+            "Tue, 14 Nov 2023 22:13:20",
+            "Tue, 31 Feb 2023 22:13:20 GMT",
             "Tuesday, 14-Nov-23 22:13:20 GMT",
-            "Tue Nov 14 22:13:20 2023",
+            "Tue, 14 Nov",
+            "",
         ] {
-            assert_eq!(read_http_date(text), Some(Timestamp::from_ms(AT)), "{text}");
+            assert_eq!(read_http_date(text), None, "{text}");
         }
-        assert_eq!(read_http_date("120"), None);
-        assert_eq!(read_http_date("Tue, 14 Nov 2023 22:13:20 CET"), None);
     }
 
     #[test]
@@ -340,7 +368,7 @@ mod tests {
             (1_700_000_000_000.0, Some(AT)),
             (99_999_999_999.0, Some(99_999_999_999_000)),
             (1e11, Some(100_000_000_000)),
-            (1e300, Some(i64::MAX)),
+            (1e300, Some(8_640_000_000_000_000)),
             (-1.0, None),
             (f64::NAN, None),
             (f64::INFINITY, None),

@@ -20,6 +20,7 @@ pub use answer::{AnswerError, read_answer};
 pub use audience::is_power_bi;
 pub use date::{Stated, epoch, read_date, read_http_date};
 pub use json::{Json, ReadJson};
+pub(crate) use look::holds;
 pub use look::{Look, look_at, trim};
 
 use crate::time::{Duration, Timestamp};

@@ -1,20 +1,9 @@
 //! One segment of a token: base64 of either alphabet, with or without padding, around JSON.
 
-use base64::Engine as _;
-use base64::alphabet::URL_SAFE;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use zeroize::Zeroizing;
 
 use super::{Json, ReadJson};
-
-/// Reads either alphabet, any padding, and bits that are left over at the end.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// The bytes of a segment; `None` when it is no base64.
 pub(crate) fn decode(segment: &str) -> Option<Zeroizing<Vec<u8>>> {
@@ -26,7 +15,9 @@ pub(crate) fn decode(segment: &str) -> Option<Zeroizing<Vec<u8>>> {
             _ => {}
         }
     }
-    LENIENT.decode(bytes.as_slice()).ok().map(Zeroizing::new)
+    let length = Base64UrlUnpadded::decode_in_place(&mut bytes).ok()?.len();
+    bytes.truncate(length);
+    Some(bytes)
 }
 
 /// The JSON object in a segment; `None` when there is none.

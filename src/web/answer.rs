@@ -20,7 +20,10 @@ pub(crate) fn json(value: &JsValue) -> Json {
     convert(value, DEPTH)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and whole milliseconds are meant")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast saturates, and whole milliseconds are meant"
+)]
 fn convert(value: &JsValue, depth: u32) -> Json {
     if let Some(text) = value.as_string() {
         return Json::Text(AccessToken::new(text));
@@ -33,7 +36,11 @@ fn convert(value: &JsValue, depth: u32) -> Json {
     }
     if let Some(date) = value.dyn_ref::<Date>() {
         let ms = date.value_of();
-        return if ms.is_nan() { Json::Null } else { Json::Date(Timestamp::from_ms(ms as i64)) };
+        return if ms.is_nan() {
+            Json::Null
+        } else {
+            Json::Date(Timestamp::from_ms(ms as i64))
+        };
     }
     if depth == 0 || !value.is_object() {
         return Json::Null;

@@ -42,13 +42,24 @@ enum Ready {
 }
 
 impl Attached {
-    pub(crate) fn new(id: EmbedId, element: Element, given: JsValue, heard: impl Fn(Level) + 'static) -> Self {
+    pub(crate) fn new(
+        id: EmbedId,
+        element: Element,
+        given: JsValue,
+        heard: impl Fn(Level) + 'static,
+    ) -> Self {
         let listener = Listener::new(&element, "error", move |event| {
             if let Some(level) = level(&event) {
                 heard(level);
             }
         });
-        Self { id, element, given, named: Cell::new(false), _listener: listener }
+        Self {
+            id,
+            element,
+            given,
+            named: Cell::new(false),
+            _listener: listener,
+        }
     }
 
     /// The embed in the container now. An element's own word counts more than the object handed in: that may be a
@@ -64,12 +75,15 @@ impl Attached {
 
     /// The embed's configuration; undefined when there is none.
     fn config(&self) -> JsValue {
-        self.embed().map_or(JsValue::UNDEFINED, |embed| js::get(&embed, "config"))
+        self.embed()
+            .map_or(JsValue::UNDEFINED, |embed| js::get(&embed, "config"))
     }
 
     /// The token in the embed's configuration.
     pub(crate) fn holds(&self) -> Option<AccessToken> {
-        js::text(&self.config(), "accessToken").filter(|text| !text.is_empty()).map(AccessToken::new)
+        js::text(&self.config(), "accessToken")
+            .filter(|text| !text.is_empty())
+            .map(AccessToken::new)
     }
 
     /// The token type in the embed's configuration.
@@ -143,7 +157,11 @@ impl Attached {
         match js::method(&embed, how.as_str()).and_then(|call| call.call0(&embed).ok()) {
             None => done(RecoveryOutcome::Refused),
             Some(promise) => js::after(&promise, move |fulfilled| {
-                done(if fulfilled { RecoveryOutcome::Done } else { RecoveryOutcome::Refused });
+                done(if fulfilled {
+                    RecoveryOutcome::Done
+                } else {
+                    RecoveryOutcome::Refused
+                });
             }),
         }
     }
@@ -163,7 +181,9 @@ fn clean(element: &Element) {
 /// Whether the embed was loaded so recently that a `reload()` would be swallowed.
 fn just_loaded(embed: &JsValue) -> bool {
     let loaded = js::get(embed, "lastLoadRequest");
-    loaded.dyn_ref::<Date>().is_some_and(|date| Date::now() - date.value_of() < LOAD_GAP_MS)
+    loaded
+        .dyn_ref::<Date>()
+        .is_some_and(|date| Date::now() - date.value_of() < LOAD_GAP_MS)
 }
 
 /// How far the event's `TokenExpired` reaches. `detail` is missing where something else raised the event.

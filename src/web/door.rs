@@ -41,7 +41,11 @@ impl Door {
         let core = Keeper::new(options.policy, answer::read_json, seed());
         let live = Live::new(core, options.source, emit);
         page::join(&live);
-        let begin = Input::Begin { initial: options.initial, kind: options.kind, hidden: page::hidden() };
+        let begin = Input::Begin {
+            initial: options.initial,
+            kind: options.kind,
+            hidden: page::hidden(),
+        };
         page::tell(&live, begin);
         Door(live)
     }
@@ -60,7 +64,13 @@ impl Door {
     /// A frame asked through its provider; `id` is its embed, where it is attached. Calls `done(code, token)`.
     pub fn provide(&self, id: Option<u32>, done: Function) {
         let waiter = self.0.wait(done);
-        page::tell(&self.0, Input::Provide { waiter, embed: id.map(EmbedId) });
+        page::tell(
+            &self.0,
+            Input::Provide {
+                waiter,
+                embed: id.map(EmbedId),
+            },
+        );
     }
 
     /// Asks for a new token now. Calls `done(code, expiresAt)`.
@@ -89,7 +99,11 @@ impl Door {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits will do")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "any bits will do"
+)]
 fn seed() -> u64 {
     (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64
 }

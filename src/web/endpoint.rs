@@ -21,11 +21,13 @@ extern "C" {
 /// Asks the endpoint once and reads its answer as text.
 pub(crate) async fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal) -> Answer {
     let nothing = Headers::default;
-    let init = init(endpoint, request, signal).await.map_err(|_| (SourceFailure::Threw, nothing()))?;
+    let init = init(endpoint, request, signal)
+        .await
+        .map_err(|_| (SourceFailure::Threw, nothing()))?;
     let url = js::text(endpoint, "url").unwrap_or_default();
     let unreached = |_| (SourceFailure::Network, nothing());
     let asked = fetch(&url, &init).map_err(unreached)?;
-    let response: Response = unless_aborted(&asked, signal).await.map_err(unreached)?.unchecked_into();
+    let response: Response = asked.await.map_err(unreached)?.unchecked_into();
     let heard = Headers {
         date: response.headers().get("date").unwrap_or_default(),
         retry_after: response.headers().get("retry-after").unwrap_or_default(),
@@ -36,7 +38,7 @@ pub(crate) async fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSign
         }
         return Err((SourceFailure::Status(response.status()), heard));
     }
-    match body(&response, signal).await {
+    match body(&response).await {
         Ok(text) => Ok((Json::Text(text), heard)),
         Err(failure) => Err((failure, heard)),
     }
@@ -54,7 +56,11 @@ async fn init(endpoint: &JsValue, request: &Object, signal: &AbortSignal) -> Res
     }
     let own = given(endpoint, "headers", request);
     let own = unless_aborted(&js::promise(&own?), signal).await?;
-    for name in Reflect::own_keys(&own).unwrap_or_default().iter().filter_map(|name| name.as_string()) {
+    for name in Reflect::own_keys(&own)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|name| name.as_string())
+    {
         // header names are the same in any case, and the page's own word counts
         js::set(&headers, &name.to_ascii_lowercase(), &js::get(&own, &name));
     }
@@ -91,11 +97,15 @@ fn given(endpoint: &JsValue, key: &str, request: &Object) -> Result<JsValue, JsV
 }
 
 /// Reads a body piece by piece, so that an endless one is given up in time.
-async fn body(response: &Response, signal: &AbortSignal) -> Result<AccessToken, SourceFailure> {
-    let Some(stream) = response.body() else { return Err(SourceFailure::Unreadable) };
+///
+/// An abort ends the stream, and with it the reading.
+async fn body(response: &Response) -> Result<AccessToken, SourceFailure> {
+    let Some(stream) = response.body() else {
+        return Err(SourceFailure::Unreadable);
+    };
     let reader = ReadableStreamDefaultReader::new(&stream).map_err(|_| SourceFailure::Unreadable)?;
     let mut bytes = Vec::new();
-    let read = pieces(&reader, signal, &mut bytes).await;
+    let read = pieces(&reader, &mut bytes).await;
     let text = read.and_then(|()| {
         let text = core::str::from_utf8(&bytes).map_err(|_| SourceFailure::Unreadable)?;
         Ok(AccessToken::new(text.trim_start_matches('\u{feff}').into()))
@@ -107,14 +117,9 @@ async fn body(response: &Response, signal: &AbortSignal) -> Result<AccessToken, 
     text
 }
 
-async fn pieces(
-    reader: &ReadableStreamDefaultReader,
-    signal: &AbortSignal,
-    bytes: &mut Vec<u8>,
-) -> Result<(), SourceFailure> {
+async fn pieces(reader: &ReadableStreamDefaultReader, bytes: &mut Vec<u8>) -> Result<(), SourceFailure> {
     loop {
-        let piece =
-            unless_aborted(&reader.read(), signal).await.map_err(|_| SourceFailure::Network)?;
+        let piece = reader.read().await.map_err(|_| SourceFailure::Network)?;
         if js::get(&piece, "done").is_truthy() {
             return Ok(());
         }

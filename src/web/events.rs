@@ -42,5 +42,7 @@ pub(crate) fn read_out(status: &Status) -> Object {
 fn plain(value: &impl Serialize) -> Object {
     let serializer = Serializer::new().serialize_missing_as_null(true);
     // our own structs of numbers and fixed texts always serialise
-    value.serialize(&serializer).map_or_else(|_| Object::new(), JsCast::unchecked_into)
+    value
+        .serialize(&serializer)
+        .map_or_else(|_| Object::new(), JsCast::unchecked_into)
 }

@@ -16,13 +16,19 @@ impl Listener {
     pub(crate) fn new(target: &EventTarget, name: &'static str, callback: impl Fn(Event) + 'static) -> Self {
         let callback = Closure::<dyn Fn(Event)>::new(callback);
         let _added = target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
-        Self { target: target.clone(), name, callback }
+        Self {
+            target: target.clone(),
+            name,
+            callback,
+        }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
         let callback = self.callback.as_ref().unchecked_ref();
-        let _removed = self.target.remove_event_listener_with_callback(self.name, callback);
+        let _removed = self
+            .target
+            .remove_event_listener_with_callback(self.name, callback);
     }
 }

@@ -51,7 +51,14 @@ impl Live {
         }));
         let (held, kind) = (attached.holds(), attached.kind());
         self.embeds.borrow_mut().push(attached);
-        page::tell(self, Input::Attach { embed: id, held, kind });
+        page::tell(
+            self,
+            Input::Attach {
+                embed: id,
+                held,
+                kind,
+            },
+        );
     }
 
     pub(crate) fn detach(self: &Rc<Self>, id: EmbedId) {
@@ -68,7 +75,10 @@ impl Live {
     fn drop_embed(&self, id: EmbedId) {
         let dropped = {
             let mut embeds = self.embeds.borrow_mut();
-            embeds.binary_search_by_key(&id, |one| one.id).ok().map(|at| embeds.remove(at))
+            embeds
+                .binary_search_by_key(&id, |one| one.id)
+                .ok()
+                .map(|at| embeds.remove(at))
         };
         drop(dropped);
     }
@@ -83,7 +93,11 @@ impl Live {
     /// Performs one effect. No borrow is held here.
     pub(crate) fn perform(self: &Rc<Self>, effect: Effect) {
         match effect {
-            Effect::Ask { request, reason, attempt } => self.ask(request, reason, attempt),
+            Effect::Ask {
+                request,
+                reason,
+                attempt,
+            } => self.ask(request, reason, attempt),
             Effect::Abort(id) => self.abort(id),
             Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => self.recover(embed, call, how),
@@ -106,15 +120,27 @@ impl Live {
         let (source, weak) = (self.source.clone(), Rc::downgrade(self));
         spawn_local(async move {
             let input = match source.ask(asked, signal).await {
-                Ok((answer, headers)) => Input::Answered { request, answer, headers },
-                Err((failure, headers)) => Input::Failed { request, failure, headers },
+                Ok((answer, headers)) => Input::Answered {
+                    request,
+                    answer,
+                    headers,
+                },
+                Err((failure, headers)) => Input::Failed {
+                    request,
+                    failure,
+                    headers,
+                },
             };
             tell(&weak, input);
         });
     }
 
     fn abort(&self, id: RequestId) {
-        let current = self.request.borrow().as_ref().is_some_and(|(current, _)| *current == id);
+        let current = self
+            .request
+            .borrow()
+            .as_ref()
+            .is_some_and(|(current, _)| *current == id);
         let taken = if current { self.request.take() } else { None };
         if let Some((_, abort)) = taken {
             abort.abort();
@@ -124,19 +150,26 @@ impl Live {
     fn apply(self: &Rc<Self>, embed: EmbedId, call: CallId, token: &AccessToken) {
         let Some(attached) = self.embed(embed) else { return };
         let weak = Rc::downgrade(self);
-        attached.apply(token, move |outcome| tell(&weak, Input::Applied { embed, call, outcome }));
+        attached.apply(token, move |outcome| {
+            tell(&weak, Input::Applied { embed, call, outcome })
+        });
     }
 
     fn recover(self: &Rc<Self>, embed: EmbedId, call: CallId, how: Recovery) {
         let Some(attached) = self.embed(embed) else { return };
         let weak = Rc::downgrade(self);
-        attached.recover(how, move |outcome| tell(&weak, Input::Recovered { embed, call, outcome }));
+        attached.recover(how, move |outcome| {
+            tell(&weak, Input::Recovered { embed, call, outcome })
+        });
     }
 
     fn settle(&self, id: WaiterId, outcome: &Outcome) {
         let done = {
             let mut waiters = self.waiters.borrow_mut();
-            waiters.iter().position(|(waiter, _)| *waiter == id).map(|at| waiters.swap_remove(at).1)
+            waiters
+                .iter()
+                .position(|(waiter, _)| *waiter == id)
+                .map(|at| waiters.swap_remove(at).1)
         };
         let Some(done) = done else { return };
         #[expect(clippy::cast_precision_loss, reason = "JavaScript's dates are f64")]
@@ -153,7 +186,9 @@ impl Live {
         if let Some(embed) = told.embed.and_then(|id| self.embed(id)) {
             js::set(&told.detail, "element", &embed.element);
         }
-        let _told = self.emit.call2(&JsValue::UNDEFINED, &JsValue::from_str(told.name), &told.detail);
+        let _told = self
+            .emit
+            .call2(&JsValue::UNDEFINED, &JsValue::from_str(told.name), &told.detail);
     }
 
     /// Lets go of all that is owned in the page.

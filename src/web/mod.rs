@@ -22,3 +22,6 @@ mod page;
 mod source;
 
 pub use door::{Door, boot};
+
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

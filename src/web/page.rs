@@ -7,7 +7,6 @@ use crate::io::{Input, Trigger};
 use crate::time::{Duration, Instant};
 use core::cell::{Cell, RefCell};
 use gloo_timers::callback::Timeout;
-use std::collections::VecDeque;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, VisibilityState, Window};
@@ -15,11 +14,11 @@ use web_sys::{Document, VisibilityState, Window};
 /// No timer is armed for longer: browsers throttle, machines sleep, and 2^31 − 1 ms is the end of `setTimeout`.
 const LONGEST: Duration = Duration::from_secs(60);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Page {
     /// Every keeper from its start to its stop.
     keepers: RefCell<Vec<Rc<Live>>>,
-    inbox: RefCell<VecDeque<(Rc<Live>, Input)>>,
+    inbox: RefCell<Vec<(Rc<Live>, Input)>>,
     /// The loop is running further up the stack.
     busy: Cell<bool>,
     timer: RefCell<Option<(Instant, Timeout)>>,
@@ -27,7 +26,7 @@ struct Page {
 }
 
 thread_local! {
-    static PAGE: Page = Page::default();
+    static PAGE: Page = const { Page::new() };
 }
 
 /// Whether the page is hidden now.
@@ -43,36 +42,45 @@ pub(crate) fn join(live: &Rc<Live>) {
 /// Tells one keeper what happened, now or as soon as the loop further up the stack gets to it.
 pub(crate) fn tell(live: &Rc<Live>, input: Input) {
     PAGE.with(|page| {
-        page.inbox.borrow_mut().push_back((Rc::clone(live), input));
+        page.inbox.borrow_mut().push((Rc::clone(live), input));
         page.drain();
     });
 }
 
-/// Tells every keeper what happened to the page.
-fn tell_all(input: impl Fn() -> Input) {
+/// Tells every keeper what happened to the page: a trigger, or that it was hidden.
+fn tell_all(trigger: Option<Trigger>) {
+    let input = || trigger.map_or(Input::Hidden, Input::Trigger);
     PAGE.with(|page| {
         let keepers = page.keepers.borrow().clone();
-        page.inbox.borrow_mut().extend(keepers.into_iter().map(|live| (live, input())));
+        page.inbox
+            .borrow_mut()
+            .extend(keepers.into_iter().map(|live| (live, input())));
         page.drain();
     });
 }
 
 impl Page {
+    const fn new() -> Self {
+        Self {
+            keepers: RefCell::new(Vec::new()),
+            inbox: RefCell::new(Vec::new()),
+            busy: Cell::new(false),
+            timer: RefCell::new(None),
+            listeners: RefCell::new(Vec::new()),
+        }
+    }
+
     fn drain(&self) {
         if self.busy.replace(true) {
             return;
         }
         loop {
-            let next = self.inbox.borrow_mut().pop_front();
-            let Some((live, input)) = next else { break };
-            let last = matches!(input, Input::Stop);
-            let effects = live.core.borrow_mut().handle(js::now(), input);
-            for effect in effects {
-                live.perform(effect);
+            let inputs = self.inbox.take();
+            if inputs.is_empty() {
+                break;
             }
-            if last {
-                self.keepers.borrow_mut().retain(|one| !Rc::ptr_eq(one, &live));
-                live.clear();
+            for (live, input) in inputs {
+                deliver(&live, input);
             }
         }
         self.busy.set(false);
@@ -89,7 +97,9 @@ impl Page {
             drop(old);
         }
         if attached == self.listeners.borrow().is_empty() {
-            let old = self.listeners.replace(if attached { listeners() } else { Vec::new() });
+            let old = self
+                .listeners
+                .replace(if attached { listeners() } else { Vec::new() });
             drop(old);
         }
     }
@@ -97,7 +107,10 @@ impl Page {
     /// The nearest deadline, and whether anything is attached.
     fn look(&self) -> (Option<Instant>, bool) {
         let keepers = self.keepers.borrow();
-        let deadline = keepers.iter().filter_map(|live| Some(live.core.borrow().deadline()?.at)).min();
+        let deadline = keepers
+            .iter()
+            .filter_map(|live| Some(live.core.borrow().deadline()?.at))
+            .min();
         (deadline, keepers.iter().any(|live| live.has_embeds()))
     }
 
@@ -107,7 +120,11 @@ impl Page {
         let now = js::now().mono;
         let due: Vec<_> = {
             let keepers = self.keepers.borrow();
-            keepers.iter().filter(|live| due(live, now)).map(|live| (Rc::clone(live), Input::Tick)).collect()
+            keepers
+                .iter()
+                .filter(|live| due(live, now))
+                .map(|live| (Rc::clone(live), Input::Tick))
+                .collect()
         };
         self.inbox.borrow_mut().extend(due);
         self.drain();
@@ -115,8 +132,23 @@ impl Page {
     }
 }
 
+fn deliver(live: &Rc<Live>, input: Input) {
+    let last = matches!(input, Input::Stop);
+    let effects = live.core.borrow_mut().handle(js::now(), input);
+    for effect in effects {
+        live.perform(effect);
+    }
+    if last {
+        PAGE.with(|page| page.keepers.borrow_mut().retain(|one| !Rc::ptr_eq(one, live)));
+        live.clear();
+    }
+}
+
 fn due(live: &Live, now: Instant) -> bool {
-    live.core.borrow().deadline().is_some_and(|deadline| deadline.at <= now)
+    live.core
+        .borrow()
+        .deadline()
+        .is_some_and(|deadline| deadline.at <= now)
 }
 
 fn timer(at: Instant) -> Timeout {
@@ -135,22 +167,20 @@ fn document() -> Option<Document> {
 }
 
 fn listeners() -> Vec<Listener> {
-    let (Some(window), Some(document)) = (window(), document()) else { return Vec::new() };
+    let (Some(window), Some(document)) = (window(), document()) else {
+        return Vec::new();
+    };
     vec![
         Listener::new(&document, "visibilitychange", |_| {
-            if hidden() {
-                tell_all(|| Input::Hidden);
-            } else {
-                tell_all(|| Input::Trigger(Trigger::Visible));
-            }
+            tell_all((!hidden()).then_some(Trigger::Visible));
         }),
-        Listener::new(&document, "resume", |_| tell_all(|| Input::Trigger(Trigger::Resume))),
+        Listener::new(&document, "resume", |_| tell_all(Some(Trigger::Resume))),
         Listener::new(&window, "pageshow", |event| {
             if js::get(&event, "persisted").is_truthy() {
-                tell_all(|| Input::Trigger(Trigger::PageShow));
+                tell_all(Some(Trigger::PageShow));
             }
         }),
-        Listener::new(&window, "online", |_| tell_all(|| Input::Trigger(Trigger::Online))),
-        Listener::new(&window, "focus", |_| tell_all(|| Input::Trigger(Trigger::Focus))),
+        Listener::new(&window, "online", |_| tell_all(Some(Trigger::Online))),
+        Listener::new(&window, "focus", |_| tell_all(Some(Trigger::Focus))),
     ]
 }

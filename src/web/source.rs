@@ -34,7 +34,9 @@ impl Source {
             Self::Function(function) => {
                 let threw = |_| (SourceFailure::Threw, Headers::default());
                 let called = function.call1(&JsValue::UNDEFINED, &request).map_err(threw)?;
-                let answer = unless_aborted(&js::promise(&called), &signal).await.map_err(threw)?;
+                let answer = unless_aborted(&js::promise(&called), &signal)
+                    .await
+                    .map_err(threw)?;
                 Ok((super::answer::json(&answer), Headers::default()))
             }
             Self::Endpoint(endpoint) => endpoint::ask(&endpoint, &request, &signal).await,
