@@ -73,10 +73,17 @@ export function mintAadToken({
   return [base64url(header), base64url({ ...common, ...principal, ...trailer }), randomBytes(256).toString("base64url")].join(".");
 }
 
-/** A token that lost a piece in transit: half of its first long part is gone. @param {string} token */
-export function damage(token) {
-  const cut = Math.floor(token.length / 3);
-  return token.slice(0, cut) + token.slice(cut + 40);
+/**
+ * A token that lost a piece on its way.
+ *
+ * @param {string} token
+ * @param {"tail" | "middle"} [where] "tail": cut off within its last readable part, as by a column that is too short.
+ *   "middle": 40 characters of its first part are missing, which only unzipping, or a signature's check, brings to light.
+ */
+export function damage(token, where = "tail") {
+  if (where === "middle") return token.slice(0, 1_000) + token.slice(1_040);
+  const readable = token.startsWith("eyJ") ? token.slice(0, token.lastIndexOf(".")) : token;
+  return readable.slice(0, -60);
 }
 
 /**
