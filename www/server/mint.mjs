@@ -78,10 +78,13 @@ export function mintAadToken({
  *
  * @param {string} token
  * @param {"tail" | "middle"} [where] "tail": cut off within its last readable part, as by a column that is too short.
- *   "middle": 40 characters of its first part are missing, which only unzipping, or a signature's check, brings to light.
+ *   "middle": 40 characters of an embed token's first part are missing, which nothing but unzipping brings to light.
  */
 export function damage(token, where = "tail") {
-  if (where === "middle") return token.slice(0, 1_000) + token.slice(1_040);
+  if (where === "middle") {
+    const cut = Math.floor(token.length / 3);
+    return token.slice(0, cut) + token.slice(cut + 40);
+  }
   const readable = token.startsWith("eyJ") ? token.slice(0, token.lastIndexOf(".")) : token;
   return readable.slice(0, -60);
 }
