@@ -115,7 +115,7 @@ impl Page {
         self.events
             .iter()
             .filter(|event| text(event, "type") == wanted)
-            .last()
+            .next_back()
             .unwrap_or_default()
     }
 
