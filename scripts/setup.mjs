@@ -57,7 +57,7 @@ function installBrowser() {
   const root = process.getuid?.() === 0;
   if (!which("apt-get") || !(root || capture("sudo", ["-n", "true"]) !== null)) throw new Stop(`No browser with a WebDriver was found. ${advice}`);
   say("installing chromium and its driver with apt-get");
-  const apt = (...args) => run(root ? "env" : "sudo", [...(root ? [] : ["-n", "env"]), "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", ...args]);
+  const apt = (...args) => run(root ? "env" : "sudo", [...(root ? [] : ["-n", "env"]), "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", ...args]);
   apt("update");
   apt("install", "-y", "--no-install-recommends", "chromium", "chromium-driver", "fonts-liberation");
   if (!findBrowser() || !findDriver()) throw new Stop(`apt-get brought no browser with a WebDriver. ${advice}`);

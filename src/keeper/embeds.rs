@@ -260,6 +260,10 @@ impl Embeds {
     }
 
     /// A call of `setAccessToken` ended. True when the embed is gone and was dropped.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of the keeper that it may not borrow"
+    )]
     pub(super) fn applied(
         &mut self,
         embed: EmbedId,

@@ -72,8 +72,8 @@ pub(crate) fn after(value: &JsValue, done: impl FnOnce(bool) + 'static) {
         .into_js_value()
         .unchecked_into::<Function>()
     };
-    let then = method(&promise(value), "then");
-    if let Some(then) = then {
-        let _derived = then.call2(&promise(value), &callback(true), &callback(false));
+    let promise = promise(value);
+    if let Some(then) = method(&promise, "then") {
+        let _derived = then.call2(&promise, &callback(true), &callback(false));
     }
 }

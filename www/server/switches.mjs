@@ -9,7 +9,7 @@
  * @property {boolean} denied 401, as when the user's sign-in has ended.
  * @property {boolean} sameToken The token of the last answer once more.
  * @property {boolean} wrongKind An Aad token where an embed token is asked for, and the reverse.
- * @property {boolean} damaged A token with a piece missing.
+ * @property {boolean} damaged A token that was cut off on its way.
  */
 
 /** @type {Readonly<Switches>} */

@@ -69,7 +69,7 @@ export const BACKEND_FAULTS: readonly BackendFault[] = [
   },
   {
     label: "Damaged",
-    watch: "A token with a piece missing comes back. It never reaches the report; the token in place stays.",
+    watch: "A token that was cut off on its way comes back. It never reaches the report; the token in place stays.",
     on: { damaged: true }, off: { damaged: false },
   },
 ];

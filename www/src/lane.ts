@@ -40,6 +40,8 @@ export class Lane {
   #sandbox: SandboxLine | null = null;
   #container: HTMLElement | null = null;
   #life: { expiresAt: number; lifetimeMs: number } | null = null;
+  /** The report fell while no keeper was listening, and needs more than a token. */
+  #fallen = false;
   #ended = false;
 
   constructor(place: HTMLElement, tokenType: TokenType, view: LaneView) {
@@ -91,6 +93,7 @@ export class Lane {
     if (!this.#embed) return void this.start();
     // The hooks object is the one powerbi-client calls into: the frame's next question goes to the new keeper.
     if (this.#embed.eventHooks?.accessTokenProvider) this.#embed.eventHooks.accessTokenProvider = this.#keeper.accessTokenProvider;
+    if (this.#fallen) this.#keeper.addEventListener("refreshed", () => void this.#reload(), { once: true });
     this.#keeper.attach(this.#embed);
   }
 
@@ -122,6 +125,17 @@ export class Lane {
     this.#view.changed();
   }
 
+  /** A keeper brings back what it saw fall. What fell before it came, the page has to. */
+  async #reload(): Promise<void> {
+    try {
+      await this.#embed?.reload();
+      this.#fallen = false;
+      this.#view.line({ tone: "good", text: "The page reloaded the report: it had fallen before the keeper came." });
+    } catch {
+      this.#view.line({ tone: "warn", text: "The report could not be reloaded." });
+    }
+  }
+
   #newKeeper(): TokenKeeper {
     const keeper = new TokenKeeper({ source: tokenUrl(this.tokenType), tokenType: this.tokenType });
     for (const type of Object.keys(LINES) as (keyof KeeperEventMap)[]) {
@@ -137,7 +151,8 @@ export class Lane {
   #onReportError(event: Event): void {
     const { message, detailedMessage } = ((event as CustomEvent<{ message?: string; detailedMessage?: string } | null>).detail ?? {});
     if (!message) return;
-    const visual = detailedMessage?.includes("visual titled");
+    const visual = detailedMessage?.includes("visual titled") === true;
+    if (!visual && this.status.state === "stopped") this.#fallen = true;
     this.#view.line({ tone: "bad", text: visual ? `A visual says ${message}.` : `The report says ${message}: ${detailedMessage ?? ""}` });
   }
 }
