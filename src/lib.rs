@@ -2,5 +2,7 @@
 
 extern crate alloc;
 
+#[cfg(feature = "diagnosis")]
+pub mod diagnosis;
 pub mod time;
 pub mod token;

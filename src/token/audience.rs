@@ -37,10 +37,10 @@ pub(super) fn any(claim: &Json, passes: fn(&str) -> bool) -> bool {
     claim.text().is_some_and(passes) || claim.list().iter().filter_map(Json::text).any(passes)
 }
 
-/// Whether an audience is some application's GUID, as id tokens have it.
-pub(super) fn is_guid(audience: &str) -> bool {
-    audience.len() == 36
-        && audience.bytes().enumerate().all(|(at, byte)| match at {
+/// Whether a text is a GUID; as an audience, some application's id.
+pub(crate) fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         })

@@ -86,7 +86,7 @@ fn wraps(text: &str) -> bool {
 }
 
 /// What follows `Bearer` and white space, in any case.
-fn after_bearer(text: &str) -> Option<&str> {
+pub(crate) fn after_bearer(text: &str) -> Option<&str> {
     let (word, rest) = text.split_at_checked(6)?;
     if word.eq_ignore_ascii_case("bearer") && rest.starts_with(char::is_whitespace) {
         Some(trim(rest))
