@@ -74,8 +74,11 @@ fn is_segment(byte: u8) -> bool {
 
 /// Whether a token seems to be inside: after `Bearer`, in quotes, an escape or a JSON answer.
 fn wraps(text: &str) -> bool {
-    if let Some(rest) = after_bearer(text) {
-        return look_at(rest).is_ok() || look_at(rest) == Err(Unusable::Wrapped);
+    if let Some(mut rest) = after_bearer(text) {
+        while let Some(inner) = after_bearer(rest) {
+            rest = inner;
+        }
+        return !matches!(look_at(rest), Err(Unusable::NotAToken | Unusable::RefreshToken));
     }
     match text.as_bytes().first() {
         Some(b'"' | b'\'' | b'`' | b'{' | b'%' | b'&' | b'\\') => {
@@ -133,6 +136,7 @@ mod tests {
             ("Bearer eyJhbGciOiJSUzI1NiJ9.e30.AA", Err(Unusable::Wrapped)),
             ("BEARER\tH4sIAAAA", Err(Unusable::Wrapped)),
             ("Bearer \"H4sIAAAA\"", Err(Unusable::Wrapped)),
+            ("Bearer Bearer H4sIAAAA", Err(Unusable::Wrapped)),
             ("Bearer undefined", Err(Unusable::NotAToken)),
             ("Bearer", Err(Unusable::NotAToken)),
             ("eyJhbGciOiJSUzI1NiJ9 e30.AA", Err(Unusable::Wrapped)),
@@ -178,6 +182,12 @@ mod tests {
         for (length, wanted) in [(39, false), (40, true), (65_536, true), (65_537, false)] {
             assert_eq!(look_at(&"x".repeat(length)).is_ok(), wanted, "{length}");
         }
+    }
+
+    #[test]
+    fn a_prefix_without_end_is_no_deep_recursion() {
+        assert_eq!(look_at(&"Bearer ".repeat(100_000)), Err(Unusable::NotAToken));
+        assert_eq!(look_at(&format!("{}H4sIAAAA", "bearer ".repeat(100_000))), Err(Unusable::Wrapped));
     }
 
     #[test]
