@@ -114,6 +114,9 @@ impl Failure {
 
     /// Takes a text over; the first is the message.
     fn note(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         let text: String = text
             .chars()
             .take(MOST)

@@ -83,16 +83,14 @@ fn layer(text: &str, read_json: ReadJson) -> Option<(Wrap, AccessToken)> {
             .ok()
             .map(|token| (Wrap::Answer, token.text));
     }
+    let holds = text.contains("eyJ") || text.contains("H4sI");
+    let plain = if holds { unescaped(text) } else { text.to_owned() };
+    if plain != text {
+        return found(Wrap::Escapes, &plain);
+    }
     let bare = text.trim_matches(PUNCTUATION);
     if bare.len() < text.len() {
         return found(Wrap::Quotes, bare);
-    }
-    if !text.contains("eyJ") && !text.contains("H4sI") {
-        return None;
-    }
-    let plain = unescaped(text);
-    if plain != text {
-        return found(Wrap::Escapes, &plain);
     }
     if !text.starts_with("eyJ") && !text.starts_with("H4sI") {
         return None;

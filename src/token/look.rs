@@ -187,7 +187,10 @@ mod tests {
     #[test]
     fn a_prefix_without_end_is_no_deep_recursion() {
         assert_eq!(look_at(&"Bearer ".repeat(100_000)), Err(Unusable::NotAToken));
-        assert_eq!(look_at(&format!("{}H4sIAAAA", "bearer ".repeat(100_000))), Err(Unusable::Wrapped));
+        assert_eq!(
+            look_at(&format!("{}H4sIAAAA", "bearer ".repeat(100_000))),
+            Err(Unusable::Wrapped)
+        );
     }
 
     #[test]
