@@ -46,3 +46,19 @@ fn codes_are_those_of_the_declarations() {
         .map(str::to_owned);
     assert_eq!(codes.collect::<BTreeSet<_>>(), contract());
 }
+
+/// Each code has a case that it is found in, and one that is about it and where it is not.
+#[test]
+fn every_code_has_a_positive_and_a_negative_case() {
+    let rules = crate::cases::cases();
+    let errors = crate::errors::cases();
+    let all = rules.iter().map(|case| (case.about, case.is_positive()));
+    let all: Vec<_> = all
+        .chain(errors.iter().map(|case| (case.about, case.is_positive())))
+        .collect();
+    for code in FindingCode::ALL {
+        for wanted in [true, false] {
+            assert!(all.contains(&(*code, wanted)), "{code:?} has no {wanted} case");
+        }
+    }
+}

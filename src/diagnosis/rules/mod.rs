@@ -99,28 +99,30 @@ impl Facts<'_> {
     }
 
     /// What the facts say of one code, and whether a new token can end it. A mere hint is no confirmation.
+    ///
+    /// Of a code's rules one that finds something wins over one that excludes it, and that over doubt.
     pub(super) fn cause(&self, code: FindingCode) -> Option<(Cause, bool)> {
-        let mut best: Option<(Cause, bool)> = None;
-        for rule in all().filter(|rule| rule.code == code) {
-            let (verdict, message) = match (rule.evidence)(self) {
-                Evidence::Confirms(message) if rule.severity == Severity::Info => {
-                    (Verdict::Possible, message)
-                }
-                Evidence::Confirms(message) => (Verdict::Confirmed, message),
-                Evidence::Refutes(message) => (Verdict::RuledOut, message),
-                Evidence::Silent => (Verdict::Possible, rule.doubt.to_owned()),
-            };
-            if !message.is_empty() && best.as_ref().is_none_or(|(best, _)| verdict < best.verdict) {
-                best = Some((
-                    Cause {
-                        finding: rule.finding(message),
-                        verdict,
-                    },
-                    rule.renews,
-                ));
+        let rules = all().filter(|rule| rule.code == code);
+        let said = rules.map(|rule| match (rule.evidence)(self) {
+            Evidence::Confirms(message) if rule.severity == Severity::Info => {
+                (1, Verdict::Possible, message, rule)
             }
-        }
-        best
+            Evidence::Confirms(message) => (0, Verdict::Confirmed, message, rule),
+            Evidence::Refutes(message) => (2, Verdict::RuledOut, message, rule),
+            Evidence::Silent => (3, Verdict::Possible, rule.doubt.to_owned(), rule),
+        });
+        let best = said
+            .filter(|(.., message, _)| !message.is_empty())
+            .min_by_key(|(rank, ..)| *rank);
+        best.map(|(_, verdict, message, rule)| {
+            (
+                Cause {
+                    finding: rule.finding(message),
+                    verdict,
+                },
+                rule.renews,
+            )
+        })
     }
 
     /// The point in time to judge at.
