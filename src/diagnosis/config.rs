@@ -1,6 +1,7 @@
 //! What an embed configuration says.
 
-use super::paper::{Form, Instead, Paper};
+use super::instead::Instead;
+use super::paper::{Form, Paper};
 use super::url::Url;
 use crate::time::Timestamp;
 use crate::token::{Json, ReadJson, Stated, epoch, read_date, trim};

@@ -20,6 +20,7 @@ mod cloud;
 mod code;
 mod config;
 mod failure;
+mod instead;
 mod integrity;
 mod paper;
 mod peel;

@@ -1,11 +1,12 @@
 //! A token's text taken apart: its form, its damage and what can be read of it.
 
 use super::cloud::{self, Cloud};
+use super::instead::{Instead, instead};
 use super::integrity::{is_altered, strict, unpack};
 use super::peel::{Wrap, peel};
 use super::report::{Principal, TokenKind};
 use crate::time::Timestamp;
-use crate::token::{AccessToken, Json, Look, ReadJson, Unusable, epoch, is_guid, look_at, refuse, segment};
+use crate::token::{AccessToken, Json, Look, ReadJson, Unusable, epoch, look_at, refuse, segment};
 
 /// What a text is, apart from what surrounds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,25 +25,6 @@ pub(super) enum Form {
     Embed,
     /// An embed token's plain part, alone or signed anew.
     Metadata,
-}
-
-/// What stands where a token should.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Instead {
-    /// A GUID.
-    Guid,
-    /// An Entra client secret.
-    Secret,
-    /// `undefined`, `null` and the like, made a text.
-    Nothing,
-    /// `[object Object]`, or a value that is no text.
-    Object,
-    /// A placeholder of a sample.
-    Placeholder,
-    /// A web address.
-    Address,
-    /// A page, an error text or other words.
-    Words,
 }
 
 /// How a token is damaged.
@@ -312,50 +294,6 @@ fn is_modern(inner: &Json) -> bool {
     payload.is_some_and(|payload| payload.len() > LARGEST_OF_2018)
 }
 
-/// What a text is that is no token.
-fn instead(text: &str) -> Instead {
-    let lower = text.to_ascii_lowercase();
-    let is = |words: &[&str]| words.contains(&lower.as_str());
-    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if is_guid(text.trim_matches(['{', '}'])) {
-        Instead::Guid
-    } else if is(&["undefined", "null", "nan", "none", "nil", "true", "false"]) {
-        Instead::Nothing
-    } else if lower.starts_with("[object") || (lower.starts_with('{') && !lower.starts_with("{{")) {
-        Instead::Object
-    } else if has(&["<!doctype", "<html", "<?xml", "<body"]) {
-        Instead::Words
-    } else if lower.starts_with("https://") || lower.starts_with("http://") {
-        Instead::Address
-    } else if text
-        .get(3..)
-        .is_some_and(|rest| rest.len() < 60 && rest.get(1..3) == Some("Q~"))
-    {
-        Instead::Secret
-    } else if has(&[
-        "your",
-        "access_token",
-        "accesstoken",
-        "access token",
-        "embed_token",
-        "embedtoken",
-        "embed token",
-    ]) || has(&[
-        "placeholder",
-        "token_here",
-        "insert",
-        "paste",
-        "<",
-        "{{",
-        "${",
-        "xxx",
-    ]) {
-        Instead::Placeholder
-    } else {
-        Instead::Words
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,31 +302,6 @@ mod tests {
 
     fn paper(text: &str) -> Paper {
         Paper::read(text, Timestamp::from_secs(1_700_000_000), read_json)
-    }
-
-    #[test]
-    fn what_is_no_token_is_named() {
-        for (text, wanted) in [
-            ("00000000-1111-2222-3333-444444444444", Instead::Guid),
-            ("{00000000-1111-2222-3333-444444444444}", Instead::Guid),
-            ("abc8Q~fakefakefakefakefakefakefakefakefak", Instead::Secret),
-            ("undefined", Instead::Nothing),
-            ("NaN", Instead::Nothing),
-            ("[object Object]", Instead::Object),
-            ("[object Promise]", Instead::Object),
-            ("{\"error\":1}", Instead::Object),
-            ("YOUR_ACCESS_TOKEN", Instead::Placeholder),
-            ("<Access Token>", Instead::Placeholder),
-            ("{{embedToken}}", Instead::Placeholder),
-            ("${token}", Instead::Placeholder),
-            ("https://app.powerbi.com/reportEmbed?reportId=x", Instead::Address),
-            ("<!DOCTYPE html><html></html>", Instead::Words),
-            ("hello", Instead::Words),
-        ] {
-            assert_eq!(paper(text).form, Form::NotAToken(wanted), "{text}");
-        }
-        assert_eq!(paper(" \n").form, Form::Missing);
-        assert_eq!(paper("\"\"").form, Form::Missing);
     }
 
     #[test]

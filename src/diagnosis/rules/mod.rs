@@ -6,6 +6,7 @@
 mod kind;
 mod page;
 mod place;
+mod sdk;
 mod text;
 mod time;
 
@@ -66,9 +67,16 @@ pub(super) struct Rule {
 
 /// All rules, in the order of the codes' topics.
 pub(super) fn all() -> impl Iterator<Item = &'static Rule> {
-    [text::RULES, time::RULES, kind::RULES, place::RULES, page::RULES]
-        .into_iter()
-        .flatten()
+    [
+        text::RULES,
+        time::RULES,
+        kind::RULES,
+        place::RULES,
+        sdk::RULES,
+        page::RULES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// All that is known.

@@ -3,7 +3,8 @@
 use super::{Evidence, Facts, Rule, docs};
 use crate::diagnosis::FindingCode;
 use crate::diagnosis::Severity::{Error, Info, Warning};
-use crate::diagnosis::paper::{Damage, Form, Instead, Paper};
+use crate::diagnosis::instead::Instead;
+use crate::diagnosis::paper::{Damage, Form, Paper};
 use crate::diagnosis::peel::Wrap;
 use crate::token::Unusable;
 
