@@ -374,3 +374,63 @@ fn popular_wrong_advice_is_not_repeated() {
     }
     assert!(texts.contains("member or admin") && texts.contains("there is no tokenexpired event"));
 }
+
+/// The five causes that a well-known guide lists for "could not resolve cluster", each told or left open with advice.
+#[test]
+fn the_five_causes_of_the_guide() {
+    let verdict = |error: &Value, config: Value, code: &str| {
+        verdict_of(&explained(error, Some(&config), &options()), code)
+    };
+    let users = |claims: &Value| users_with(claims).unwrap();
+    // 1: the token is malformed, has ended, or is for another audience.
+    assert_eq!(
+        verdict(
+            &cluster(),
+            with(
+                &for_customers(),
+                &json!({"accessToken": embed().replacen('e', "f", 1)})
+            ),
+            "token-damaged"
+        ),
+        "confirmed"
+    );
+    assert_eq!(verdict(&cluster(), ended(), "token-expired"), "confirmed");
+    assert_eq!(
+        verdict(
+            &cluster(),
+            users(&json!({"aud": "https://graph.microsoft.com"})),
+            "audience-wrong"
+        ),
+        "confirmed"
+    );
+    // 2: the token type is not that of the scenario, or a service principal's token is used as a user's.
+    assert_eq!(
+        verdict(
+            &cluster(),
+            with(&for_customers(), &json!({"tokenType": 0})),
+            "token-type-mismatch"
+        ),
+        "confirmed"
+    );
+    let principal = with(&for_users(), &json!({"accessToken": testing::jwt(&app())}));
+    assert_eq!(
+        verdict(&cluster(), principal, "service-principal-aad"),
+        "confirmed"
+    );
+    // 3: the report is not the token's, which is another error than the guide says.
+    let failed = ierror("LoadReportFailed", "Get report failed", "403");
+    assert_eq!(
+        verdict(&failed, for_customers(), "content-not-in-token"),
+        "possible"
+    );
+    assert_eq!(
+        verdict(&cluster(), for_customers(), "content-not-in-token"),
+        "absent"
+    );
+    // 4: the token is hard-coded, or was copied from the portal.
+    let portal = users(&json!({"appid": "871c010f-5e61-4fb1-83ac-98610a7e9110"}));
+    assert_eq!(verdict(&cluster(), portal, "copied-from-portal"), "confirmed");
+    // 5: access to the workspace is missing.
+    let unauthorized = ierror("PowerBINotAuthorizedException", "Get report failed", "401");
+    assert_eq!(verdict(&unauthorized, for_customers(), "permission"), "possible");
+}

@@ -50,10 +50,20 @@ proptest! {
     }
 }
 
-/// 64 KB of anything is judged in well under 10 ms by a release build; an unoptimised one gets twenty times that.
+/// Whether this ends within the limit, in one of a few tries: the machine may be busy with other things.
+fn is_quick(limit: Duration, judge: impl Fn()) -> bool {
+    (0..3).any(|_| {
+        let began = Instant::now();
+        judge();
+        began.elapsed() < limit
+    })
+}
+
+/// 64 KB of anything is judged in under 10 ms by a release build; an unoptimised one gets forty times that.
 #[test]
 fn no_input_is_slow() {
     let long = 64 * 1_024;
+    let limit = Duration::from_millis(if cfg!(debug_assertions) { 400 } else { 10 });
     for unit in [
         "H4sI", "eyJ.", "%41", "&#x3D;", " ", "\"", "Bearer ", "{\"a\":", "\\n", "A", "é", "H4sI\n", "?a=b&",
     ] {
@@ -67,13 +77,21 @@ fn no_input_is_slow() {
         ] {
             let text = format!("{start}{}", unit.repeat(long / unit.len()));
             let json = Json::Text(AccessToken::new(text.clone()));
-            let members =
-                ["accessToken", "embedUrl", "id", "message"].map(|name| (name.to_owned(), json.clone()));
-            let all = Json::Map(members.into());
-            let began = Instant::now();
-            let _ = (look(&text), explain(&all, Some(&all), &options()));
-            let limit = Duration::from_millis(if cfg!(debug_assertions) { 400 } else { 20 });
-            assert!(began.elapsed() < limit, "{start}{unit}: {:?}", began.elapsed());
+            let one = |member: &str| Json::Map(vec![(member.to_owned(), json.clone())]);
+            let what = format!("{start}{unit}");
+            assert!(is_quick(limit, || drop(look(&text))), "token {what}");
+            assert!(
+                is_quick(limit, || drop(diagnose(&one("embedUrl"), &options()))),
+                "embedUrl {what}"
+            );
+            assert!(
+                is_quick(limit, || drop(explain(
+                    &one("message"),
+                    Some(&one("id")),
+                    &options()
+                ))),
+                "error {what}"
+            );
         }
     }
 }
