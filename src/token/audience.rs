@@ -1,6 +1,7 @@
 //! Whether a token's audience is Power BI, in any cloud.
 
 use super::Json;
+use super::look::{holds, trim};
 
 /// The application id of the Power BI service, the audience of v2 tokens.
 const SERVICE: &str = "00000009-0000-0000-c000-000000000000";
@@ -11,7 +12,7 @@ const SERVICE: &str = "00000009-0000-0000-c000-000000000000";
 /// `https://…analysis.…/powerbi/api`.
 #[must_use]
 pub fn is_power_bi(audience: &str) -> bool {
-    let audience = audience.trim().to_ascii_lowercase();
+    let audience = trim(audience).to_ascii_lowercase();
     let audience = audience.trim_end_matches('/');
     if audience == SERVICE {
         return true;
@@ -21,7 +22,7 @@ pub fn is_power_bi(audience: &str) -> bool {
     };
     match rest.split_once('/') {
         Some((host, path)) => {
-            path == "powerbi/api" && (host.starts_with("analysis.") || host.contains(".analysis."))
+            path == "powerbi/api" && (host.starts_with("analysis.") || holds(host, b".analysis."))
         }
         None => rest.starts_with("api.powerbi") || rest == "api.fabric.microsoft.com" || is_gov_api(rest),
     }

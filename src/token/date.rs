@@ -1,7 +1,6 @@
 //! Reading the dates that backends write: ISO 8601, US, HTTP, seconds and milliseconds.
 
-use std::time::UNIX_EPOCH;
-
+use super::look::trim;
 use crate::time::Timestamp;
 
 /// A point in time as a text states it.
@@ -22,7 +21,7 @@ pub enum Stated {
 /// - HTTP dates, `/Date(1700003600000)/`, and numeric text by [`epoch`]'s rule.
 #[must_use]
 pub fn read_date(text: &str) -> Option<Stated> {
-    let text = text.trim();
+    let text = trim(text);
     if let Some(at) = numeric(text) {
         return Some(Stated::Known(at));
     }
@@ -31,15 +30,31 @@ pub fn read_date(text: &str) -> Option<Stated> {
         .or_else(|| read_http_date(text).map(Stated::Known))
 }
 
-/// Reads an HTTP date as in the headers `Date` and `Retry-After`; all three forms of RFC 9110.
+/// Reads an HTTP date as in the headers `Date` and `Retry-After`: `Tue, 14 Nov 2023 22:13:20 GMT`.
+///
+/// This is the one form that RFC 9110 lets servers send. The day of the week is not compared with the date.
 #[must_use]
 pub fn read_http_date(text: &str) -> Option<Timestamp> {
-    let span = httpdate::parse_http_date(text.trim())
-        .ok()?
-        .duration_since(UNIX_EPOCH)
-        .ok()?;
-    Some(Timestamp::from_secs(i64::try_from(span.as_secs()).ok()?))
+    let (_, text) = trim(text).split_once(',')?;
+    let mut rest = Rest(text);
+    rest.one(&[' '])?;
+    let day_of_month = rest.digits(2, 2)?;
+    rest.one(&[' '])?;
+    let (name, after) = rest.0.split_at_checked(3)?;
+    let month = MONTHS
+        .as_bytes()
+        .chunks(3)
+        .position(|month| month == name.as_bytes())?;
+    rest.0 = after;
+    rest.one(&[' '])?;
+    let day = day(rest.digits(4, 4)?, i64::try_from(month).ok()? + 1, day_of_month)?;
+    rest.one(&[' '])?;
+    let time = rest.time()?;
+    (rest.0 == " GMT").then_some(Timestamp::from_ms(day + time))
 }
+
+/// The months' names in HTTP dates.
+const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /// The point in time of a bare number: seconds since the epoch below 10¹¹ (the year 5138), else milliseconds.
 ///
@@ -59,20 +74,33 @@ pub fn epoch(number: f64) -> Option<Timestamp> {
 }
 
 fn numeric(text: &str) -> Option<Timestamp> {
-    let digits = text
+    let text = text
         .strip_prefix("/Date(")
         .and_then(|rest| rest.strip_suffix(")/"))
         .unwrap_or(text);
-    let whole = digits.split('.').next()?;
-    if !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return None;
-    }
-    let number: i64 = whole.parse().ok()?;
+    let number = whole(text)?;
     if number < 100_000_000_000 {
         Some(Timestamp::from_secs(number))
     } else {
         Some(Timestamp::from_ms(number))
     }
+}
+
+/// A number of decimal digits, without its fraction; `None` when it is none or does not fit.
+pub(super) fn whole(text: &str) -> Option<i64> {
+    let (mut number, mut counts, mut any) = (0_i64, true, false);
+    for byte in text.bytes() {
+        match byte {
+            b'.' => counts = false,
+            b'0'..=b'9' if counts => {
+                number = number.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+                any = true;
+            }
+            b'0'..=b'9' => {}
+            _ => return None,
+        }
+    }
+    any.then_some(number)
 }
 
 /// What of a text is still to be read.
@@ -95,7 +123,13 @@ impl Rest<'_> {
         let count = self.0.bytes().take(most).take_while(u8::is_ascii_digit).count();
         let (head, tail) = self.0.split_at_checked(count).filter(|_| count >= least)?;
         self.0 = tail;
-        head.parse().ok()
+        whole(head)
+    }
+
+    /// `HH:MM:SS`, 24 hours to a day, in milliseconds.
+    fn time(&mut self) -> Option<i64> {
+        let hour = self.digits(2, 2).filter(|h| *h < 24)?;
+        Some(hour * 3_600_000 + self.minutes()?)
     }
 
     /// `:MM:SS` and a fraction, in milliseconds; seconds may be missing.
@@ -171,8 +205,7 @@ fn iso(text: &str) -> Option<Stated> {
     rest.one(&['-'])?;
     let day = day(year, month, rest.digits(2, 2)?)?;
     rest.one(&['T', 't', ' '])?;
-    let hour = rest.digits(2, 2).filter(|h| *h < 24)?;
-    let time = hour * 3_600_000 + rest.minutes()?;
+    let time = rest.time()?;
     rest.stated(day + time)
 }
 
@@ -320,15 +353,42 @@ mod tests {
 
     #[test]
     fn http_dates() {
+        assert_eq!(
+            read_http_date("Tue, 14 Nov 2023 22:13:20 GMT"),
+            Some(Timestamp::from_ms(AT))
+        );
+        assert_eq!(
+            read_http_date(" Thu, 29 Feb 2024 00:00:00 GMT "),
+            Some(Timestamp::from_ms(1_709_164_800_000))
+        );
         for text in [
-            "Tue, 14 Nov 2023 22:13:20 GMT",
+            "120",
+            "Tue, 14 Nov 2023 22:13:20 CET",
+            "Tue, 14 Nov 2023 22:13:20",
+            "Tue, 14 Nov 2023 24:13:20 GMT",
+            "Tue, 31 Nov 2023 22:13:20 GMT",
+            "Tue, 14 nov 2023 22:13:20 GMT",
+            "Tue, 14 ovD 2023 22:13:20 GMT",
+            "Tue, 14 Növ 2023 22:13:20 GMT",
             "Tuesday, 14-Nov-23 22:13:20 GMT",
             "Tue Nov 14 22:13:20 2023",
         ] {
-            assert_eq!(read_http_date(text), Some(Timestamp::from_ms(AT)), "{text}");
+            assert_eq!(read_http_date(text), None, "{text}");
         }
-        assert_eq!(read_http_date("120"), None);
-        assert_eq!(read_http_date("Tue, 14 Nov 2023 22:13:20 CET"), None);
+    }
+
+    #[test]
+    fn http_dates_agree_with_the_crate() {
+        for step in 0..2_000_u64 {
+            let seconds = step * 7_776_013 % 4_102_444_800; // up to 2099
+            let point = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+            let wanted = Timestamp::from_secs(i64::try_from(seconds).unwrap());
+            assert_eq!(
+                read_http_date(&httpdate::fmt_http_date(point)),
+                Some(wanted),
+                "{seconds}"
+            );
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ const REFRESH_LEAST: usize = 100;
 
 /// The text without white space, byte order marks and zero-width spaces around it.
 #[must_use]
+#[inline(never)] // used all over, and larger than a call
 pub fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}')
 }
@@ -47,7 +48,7 @@ pub fn look_at(text: &str) -> Result<Look, Unusable> {
     if !is_opaque(text) {
         return Err(Unusable::NotAToken);
     }
-    let refresh = ["0.A", "1.A", "M."].iter().any(|start| text.starts_with(start));
+    let refresh = matches!(text.as_bytes(), [b'0' | b'1', b'.', b'A', ..] | [b'M', b'.', ..]);
     if refresh && text.len() >= REFRESH_LEAST {
         Err(Unusable::RefreshToken)
     } else {
@@ -81,11 +82,14 @@ fn wraps(text: &str) -> bool {
         return !matches!(look_at(rest), Err(Unusable::NotAToken | Unusable::RefreshToken));
     }
     match text.as_bytes().first() {
-        Some(b'"' | b'\'' | b'`' | b'{' | b'%' | b'&' | b'\\') => {
-            text.contains("eyJ") || text.contains("H4sI")
-        }
+        Some(b'"' | b'\'' | b'`' | b'{' | b'%' | b'&' | b'\\') => holds(text, b"eyJ") || holds(text, b"H4sI"),
         _ => false,
     }
+}
+
+/// Whether a text holds a part. A plain search; the library's is made for longer texts, and large.
+pub(super) fn holds(text: &str, part: &[u8]) -> bool {
+    text.as_bytes().windows(part.len()).any(|window| window == part)
 }
 
 /// What follows `Bearer` and white space, in any case.
