@@ -4,10 +4,15 @@
 //! ever grows; a [`Duration`] is never negative; a [`Skew`] is signed.
 
 use core::ops::{Add, Sub};
+use serde::{Serialize, Serializer};
 
-/// A span of time in milliseconds, never negative. Arithmetic saturates.
+/// JavaScript's dates end 8.64e15 ms from the epoch. Everything is clamped to that on its way in, so that sums can't
+/// overflow, and plain arithmetic will do.
+const FARTHEST: i64 = 8_640_000_000_000_000;
+
+/// A span of time in milliseconds, never negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
-pub struct Duration(u64);
+pub struct Duration(i64);
 
 impl Duration {
     /// No time at all.
@@ -16,13 +21,13 @@ impl Duration {
     /// A span of `ms` milliseconds.
     #[must_use]
     pub const fn from_ms(ms: u64) -> Self {
-        Self(ms)
+        Self(clamped(ms))
     }
 
     /// A span of `s` seconds.
     #[must_use]
     pub const fn from_secs(s: u64) -> Self {
-        Self(s.saturating_mul(1_000))
+        Self::from_ms(s.saturating_mul(1_000))
     }
 
     /// A span of `m` minutes.
@@ -34,59 +39,88 @@ impl Duration {
     /// The span in milliseconds.
     #[must_use]
     pub const fn as_ms(self) -> u64 {
-        self.0
+        self.0.unsigned_abs()
     }
 
-    /// `self` × `n` / `d`. A `d` of 0 counts as 1.
+    /// `self` / `d`. A `d` of 0 counts as 1.
     #[must_use]
-    pub const fn scale(self, n: u64, d: u64) -> Self {
-        let d = if d == 0 { 1 } else { d };
-        Self(self.0.saturating_mul(n) / d)
+    pub const fn over(self, d: u32) -> Self {
+        Self(self.0 / if d == 0 { 1 } else { d as i64 })
+    }
+
+    /// The part of `self` that `draw`, 0 to `u32::MAX`, says. Spans of more than 24 days count as that long.
+    #[must_use]
+    pub const fn part(self, draw: u32) -> Self {
+        let most = i32::MAX as i64;
+        let ms = if self.0 > most { most } else { self.0 };
+        Self(ms * draw as i64 / u32::MAX as i64)
+    }
+
+    const fn between(later: i64, earlier: i64) -> Self {
+        Self(if later > earlier { later - earlier } else { 0 })
+    }
+}
+
+const fn clamped(ms: u64) -> i64 {
+    if ms > FARTHEST.unsigned_abs() {
+        FARTHEST
+    } else {
+        ms.cast_signed()
+    }
+}
+
+const fn within(ms: i64) -> i64 {
+    if ms > FARTHEST {
+        FARTHEST
+    } else if ms < -FARTHEST {
+        -FARTHEST
+    } else {
+        ms
     }
 }
 
 impl Add for Duration {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        Self(self.0 + other.0)
     }
 }
 
 impl Sub for Duration {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
+        Self::between(self.0, other.0)
     }
 }
 
 /// A point on the monotonic clock, in milliseconds since some start. Comes from `performance.now()`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
-pub struct Instant(u64);
+pub struct Instant(i64);
 
 impl Instant {
     /// The point `ms` milliseconds after the clock's start.
     #[must_use]
     pub const fn from_ms(ms: u64) -> Self {
-        Self(ms)
+        Self(clamped(ms))
     }
 
     /// Milliseconds since the clock's start.
     #[must_use]
     pub const fn as_ms(self) -> u64 {
-        self.0
+        self.0.unsigned_abs()
     }
 
     /// How long ago `earlier` was; nothing when it is not earlier.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
-        Duration(self.0.saturating_sub(earlier.0))
+        Duration::between(self.0, earlier.0)
     }
 }
 
 impl Add<Duration> for Instant {
     type Output = Self;
     fn add(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(span.0))
+        Self(self.0 + span.0)
     }
 }
 
@@ -98,13 +132,13 @@ impl Timestamp {
     /// The point `ms` milliseconds after the Unix epoch.
     #[must_use]
     pub const fn from_ms(ms: i64) -> Self {
-        Self(ms)
+        Self(within(ms))
     }
 
     /// The point `s` seconds after the Unix epoch.
     #[must_use]
     pub const fn from_secs(s: i64) -> Self {
-        Self(s.saturating_mul(1_000))
+        Self::from_ms(s.saturating_mul(1_000))
     }
 
     /// Milliseconds since the Unix epoch.
@@ -116,35 +150,34 @@ impl Timestamp {
     /// How long after `earlier` this is; nothing when it is not later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
-        let ms = self.0.saturating_sub(earlier.0);
-        Duration(if ms > 0 { ms.unsigned_abs() } else { 0 })
+        Duration::between(self.0, earlier.0)
     }
 
     /// The signed difference `self − other`.
     #[must_use]
     pub const fn skew_to(self, other: Self) -> Skew {
-        Skew(self.0.saturating_sub(other.0))
+        Skew(self.0 - other.0)
     }
 }
 
 impl Add<Duration> for Timestamp {
     type Output = Self;
     fn add(self, span: Duration) -> Self {
-        Self(self.0.saturating_add_unsigned(span.0))
+        Self(self.0 + span.0)
     }
 }
 
 impl Sub<Duration> for Timestamp {
     type Output = Self;
     fn sub(self, span: Duration) -> Self {
-        Self(self.0.saturating_sub_unsigned(span.0))
+        Self(self.0 - span.0)
     }
 }
 
 impl Add<Skew> for Timestamp {
     type Output = Self;
     fn add(self, skew: Skew) -> Self {
-        Self(self.0.saturating_add(skew.0))
+        Self(self.0 + skew.0)
     }
 }
 
@@ -159,7 +192,7 @@ impl Skew {
     /// A difference of `ms` milliseconds.
     #[must_use]
     pub const fn from_ms(ms: i64) -> Self {
-        Self(ms)
+        Self(within(ms))
     }
 
     /// The difference in milliseconds.
@@ -171,14 +204,14 @@ impl Skew {
     /// Its size without its sign.
     #[must_use]
     pub const fn size(self) -> Duration {
-        Duration(self.0.unsigned_abs())
+        Duration(self.0.abs())
     }
 }
 
 impl Add for Skew {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        Self::from_ms(self.0 + other.0)
     }
 }
 
@@ -190,3 +223,16 @@ pub struct Now {
     /// What the stopwatch says.
     pub mono: Instant,
 }
+
+/// As JavaScript has it: a number of milliseconds, never a `BigInt`.
+macro_rules! as_number {
+    ($($name:ident),*) => {$(
+        impl Serialize for $name {
+            #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers are f64, and no date needs 2^53 ms")]
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_f64(self.0 as f64)
+            }
+        }
+    )*};
+}
+as_number!(Duration, Timestamp, Skew);

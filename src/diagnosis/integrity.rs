@@ -2,8 +2,7 @@
 
 use std::io::Read as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use flate2::bufread::GzDecoder;
 
 use super::cloud::{CLOUDS, host_of};
@@ -38,7 +37,7 @@ pub(super) fn strict(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     let bytes = segment::decode(bare)?;
-    let again = URL_SAFE_NO_PAD.encode(&*bytes);
+    let again = Base64UrlUnpadded::encode_string(&bytes);
     let same = again == bare.replace('+', "-").replace('/', "_");
     same.then(|| bytes.to_vec())
 }

@@ -1,0 +1,43 @@
+import type { Exports } from "./engine-wasm.js";
+
+/** A started engine. */
+export interface Engine {
+  readonly name: "wasm" | "js";
+  readonly Door: Exports["Door"];
+}
+
+let booted: Promise<Engine> | undefined;
+const onCrash = new Set<() => void>();
+
+/**
+ * Loads and starts the engine, once for all keepers of this copy of the package. A failure is forgotten, so that the
+ * next keeper tries again.
+ *
+ * @param crashed called when the engine must not be entered any more
+ */
+export function loadEngine(crashed: () => void): Promise<Engine> {
+  onCrash.add(crashed);
+  return (booted ??= launch().catch((error: unknown) => {
+    booted = undefined;
+    throw error;
+  }));
+}
+
+/** Takes back what {@link loadEngine} was given. */
+export function forget(crashed: () => void): void {
+  onCrash.delete(crashed);
+}
+
+/** The engine is dead: every keeper is told once, and the next one starts a new instance. */
+export function crash(): void {
+  const told = [...onCrash];
+  onCrash.clear();
+  for (const crashed of told) crashed();
+}
+
+async function launch(): Promise<Engine> {
+  const chunk = await import("./engine-wasm.js");
+  const glue: Exports = await chunk.start();
+  glue.boot(crash);
+  return { name: "wasm", Door: glue.Door };
+}

@@ -1,0 +1,23 @@
+/** powerbi-token-keeper: keeps the access token of an embedded Power BI report fresh. */
+export { KeeperError } from "./errors.js";
+export { keepFresh, TokenKeeper } from "./keeper.js";
+export type {
+  EmbedConfigLike,
+  EmbedLike,
+  ErrorCode,
+  Explanation,
+  Finding,
+  FindingCode,
+  KeeperEventMap,
+  KeeperState,
+  KeeperStatus,
+  RefreshOutcome,
+  RefreshReason,
+  TokenAnswer,
+  TokenEndpoint,
+  TokenKeeperOptions,
+  TokenReport,
+  TokenRequest,
+  TokenSource,
+  TokenType,
+} from "./types.js";

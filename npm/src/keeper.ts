@@ -1,0 +1,341 @@
+import { withHook } from "./configure.js";
+import { crash, type Engine, forget, loadEngine } from "./engine.js";
+import { KeeperError } from "./errors.js";
+import { type CheckedOptions, checkOptions } from "./options.js";
+import type {
+  EmbedConfigLike,
+  EmbedLike,
+  ErrorCode,
+  KeeperEventMap,
+  KeeperState,
+  KeeperStatus,
+  RefreshOutcome,
+  TokenKeeperOptions,
+} from "./types.js";
+
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+  interface Disposable {
+    [Symbol.dispose](): void;
+  }
+}
+
+type Door = InstanceType<Engine["Door"]>;
+/** What the engine calls back with: an error code or null, and the token or its expiration. */
+type Done = (code: ErrorCode | null, value: string | number | null) => void;
+
+/** Where the keeper stands between the page and its engine. */
+type Stage =
+  | { name: "loading" }
+  | { name: "running"; door: Door; engine: Engine["name"] }
+  | { name: "over"; code: "ERR_STOPPED" | "ERR_ENGINE" | "ERR_CRASHED" };
+
+/** Nothing runs, is loaded or is listened to on a server. */
+const inBrowser = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
+
+/**
+ * Keeps one access token fresh and sets it on every embed attached. Construct one per token.
+ *
+ * The constructor has no side effect on the page beyond fetching its engine; it throws for a bad option
+ * (`ERR_OPTION`) and for nothing else. Importing the module does nothing, in Node too.
+ */
+export class TokenKeeper extends EventTarget {
+  readonly #options: CheckedOptions;
+  readonly #embeds = new Map<HTMLElement, { id: number; embed: EmbedLike | undefined }>();
+  /** Everybody who waits for an answer: each ends its own waiting. */
+  readonly #waiting = new Set<(code: ErrorCode) => void>();
+  /** Calls that wait for the engine. */
+  #queue: ((door: Door) => void)[] = [];
+  #stage: Stage = { name: "loading" };
+  #ids = 0;
+
+  /**
+   * For `eventHooks.accessTokenProvider`. Bound, and the same function for the keeper's whole life. Never throws,
+   * never rejects, and always settles within `providerTimeoutMs`: to a token, or to null.
+   */
+  readonly accessTokenProvider: () => Promise<string | null>;
+
+  constructor(options: TokenKeeperOptions) {
+    super();
+    this.#options = checkOptions(options);
+    // powerbi-client calls it with the report that asks; a page never has to
+    this.accessTokenProvider = (asked?: unknown) => this.#provide(asked);
+    const { signal } = this.#options;
+    if (signal?.aborted) this.#stage = { name: "over", code: "ERR_STOPPED" };
+    else if (!inBrowser()) this.#stage = { name: "over", code: "ERR_ENGINE" };
+    else {
+      signal?.addEventListener("abort", this.#stop);
+      loadEngine(this.#crashed).then(this.#start, () => this.#end("ERR_ENGINE"));
+    }
+  }
+
+  /** A read-out for support and dashboards. Holds no secret. */
+  get status(): KeeperStatus {
+    const stage = this.#stage;
+    if (stage.name === "running") {
+      const status = this.#enter((door) => door.status());
+      if (status !== undefined) return { ...(status as Omit<KeeperStatus, "engine">), engine: stage.engine };
+    }
+    return this.#restingStatus();
+  }
+
+  /** A token that is valid now, requested if need be, for the first `powerbi.embed()`. Rejects with a {@link KeeperError}. */
+  getToken(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#ask(
+        (door, done) => door.obtain(done),
+        (code, value) => (typeof value === "string" ? resolve(value) : reject(new KeeperError(code ?? "ERR_CRASHED"))),
+      );
+    });
+  }
+
+  /**
+   * Returns a copy of `config` that is ready for `powerbi.embed()`: `eventHooks.accessTokenProvider` is added where
+   * powerbi-client accepts it (Aad token; report, create or quickCreate) and only there, other hooks are kept, and
+   * `uniqueId` is pinned so that the hook survives a second embed on the same element.
+   */
+  configure<C extends EmbedConfigLike>(config: C): C {
+    return withHook(config, this.accessTokenProvider);
+  }
+
+  /**
+   * Starts keeping an embed's token fresh; takes the embed or its container. Returns the detach function. Attaching
+   * twice is attaching once.
+   *
+   * @throws TypeError when `embed` is neither
+   */
+  attach(embed: EmbedLike | HTMLElement): () => void {
+    const { element, own } = parts(embed);
+    if (this.#stage.name !== "over" && !this.#embeds.has(element)) {
+      const id = this.#ids++;
+      this.#embeds.set(element, { id, embed: own });
+      this.#later((door) => door.attach(id, element, own));
+    }
+    return () => this.#detach(element);
+  }
+
+  /** Ends what {@link attach} began; takes the embed or its container. */
+  detach(embed: EmbedLike | HTMLElement): void {
+    this.#detach(parts(embed).element);
+  }
+
+  /** Asks for a new token now. Never rejects. Joins a request under way. */
+  refresh(): Promise<RefreshOutcome> {
+    return new Promise((resolve) => {
+      this.#ask(
+        (door, done) => door.refresh(done),
+        (code, value) =>
+          resolve(typeof value === "number" ? { ok: true, expiresAt: value } : { ok: false, code: code ?? "ERR_CRASHED" }),
+      );
+    });
+  }
+
+  /** Ends everything: timers, listeners, requests. Idempotent. Afterwards accessTokenProvider resolves to null. */
+  stop(): void {
+    this.#stop();
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop();
+  }
+
+  override addEventListener<K extends keyof KeeperEventMap>(
+    type: K,
+    listener: (event: KeeperEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener, options);
+  }
+
+  readonly #start = (engine: Engine): void => {
+    if (this.#stage.name !== "loading") return;
+    const { Door } = engine;
+    try {
+      const door = new Door(this.#options, this.#emit);
+      this.#stage = { name: "running", door, engine: engine.name };
+    } catch {
+      crash();
+      return;
+    }
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const call of queue) this.#later(call);
+  };
+
+  /** Raises an event of the engine's on the page. */
+  readonly #emit = (type: string, detail: object): void => {
+    const stage = this.#stage;
+    const full = type === "statechange" && stage.name === "running" ? { ...detail, engine: stage.engine } : detail;
+    this.#dispatch(type, full);
+    if (type === "applyfailed") this.#forgetGone(detail as KeeperEventMap["applyfailed"]["detail"]);
+  };
+
+  #dispatch(type: string, detail: object): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /** The engine has let go of an embed that is gone; attaching its container again is a new start. */
+  #forgetGone({ code, element }: KeeperEventMap["applyfailed"]["detail"]): void {
+    if (code === "ERR_APPLY_GONE") this.#embeds.delete(element);
+  }
+
+  #detach(element: HTMLElement): void {
+    const attached = this.#embeds.get(element);
+    if (attached === undefined) return;
+    this.#embeds.delete(element);
+    this.#later((door) => door.detach(attached.id));
+  }
+
+  #provide(asked: unknown): Promise<string | null> {
+    return new Promise((resolve) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const end = this.#ask(
+        (door, done) => door.provide(this.#idOf(asked), done),
+        (_, value) => {
+          clearTimeout(timer);
+          resolve(typeof value === "string" ? value : null);
+        },
+      );
+      if (end !== undefined) timer = setTimeout(() => end("ERR_SOURCE_TIMEOUT"), this.#options.providerTimeoutMs);
+    });
+  }
+
+  /** The embed that asked, as far as powerbi-client says. */
+  #idOf(asked: unknown): number | undefined {
+    try {
+      const element = (asked as { report: EmbedLike }).report.element;
+      return this.#embeds.get(element)?.id;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Puts a question to the engine, now or when it has loaded. `answer` is called once, with an error code when the
+   * keeper ends before. Returns how to end the waiting; undefined when it is over already.
+   */
+  #ask(question: (door: Door, done: Done) => void, answer: Done): ((code: ErrorCode) => void) | undefined {
+    if (this.#stage.name === "over") {
+      answer(this.#stage.code, null);
+      return undefined;
+    }
+    const done: Done = (code, value) => {
+      if (!this.#waiting.delete(end)) return;
+      answer(code, value);
+    };
+    const end = (code: ErrorCode): void => done(code, null);
+    this.#waiting.add(end);
+    this.#later((door) => question(door, done));
+    return this.#waiting.has(end) ? end : undefined;
+  }
+
+  /** Calls into the engine, now or when it has loaded. */
+  #later(call: (door: Door) => void): void {
+    if (this.#stage.name === "loading") this.#queue.push(call);
+    else this.#enter(call);
+  }
+
+  /** The only way into the engine. One that throws has crashed, and is never entered again. */
+  #enter<T>(call: (door: Door) => T): T | undefined {
+    if (this.#stage.name !== "running") return undefined;
+    try {
+      return call(this.#stage.door);
+    } catch {
+      // what was thrown is dropped: it says nothing that a page could use, and may say too much
+      crash();
+      return undefined;
+    }
+  }
+
+  readonly #stop = (): void => {
+    if (this.#stage.name === "over") return;
+    const stage = this.#stage;
+    this.#enter((door) => door.stop());
+    this.#end("ERR_STOPPED");
+    if (stage.name !== "running") return;
+    // a call into the engine may be further up the stack, and then the handle is still borrowed
+    queueMicrotask(() => {
+      try {
+        stage.door.free();
+      } catch {
+        // the engine has crashed since; there is nothing left to free
+      }
+    });
+  };
+
+  readonly #crashed = (): void => this.#end("ERR_CRASHED");
+
+  #end(code: "ERR_STOPPED" | "ERR_ENGINE" | "ERR_CRASHED"): void {
+    if (this.#stage.name === "over") return;
+    const spoke = this.#stage.name === "running" && code === "ERR_STOPPED";
+    this.#stage = { name: "over", code };
+    this.#queue = [];
+    this.#embeds.clear();
+    this.#options.signal?.removeEventListener("abort", this.#stop);
+    forget(this.#crashed);
+    for (const end of [...this.#waiting]) end(code);
+    // an engine that stops raises its last statechange itself
+    if (!spoke) this.#dispatch("statechange", this.#restingStatus());
+    if (code !== "ERR_STOPPED") {
+      this.#dispatch("refreshfailed", { reason: "initial", code, attempt: 1, retryInMs: null, findings: [] });
+    }
+  }
+
+  /** What there is to say without an engine. */
+  #restingStatus(): KeeperStatus {
+    const over = this.#stage.name === "over" ? this.#stage.code : null;
+    const state: KeeperState = over === null || !inBrowser() ? "idle" : "stopped";
+    return {
+      state,
+      tokenType: this.#options.tokenType ?? null,
+      expiresAt: null,
+      remainingMs: null,
+      nextCheckAt: null,
+      lastRefreshAt: null,
+      lastErrorCode: over === "ERR_STOPPED" ? null : over,
+      attempt: 0,
+      embeds: this.#embeds.size,
+      clockSkewMs: 0,
+      requests: 0,
+      engine: "none",
+    };
+  }
+}
+
+/** One line for a page that already embeds: a keeper with `embed` attached. */
+export function keepFresh(embed: EmbedLike | HTMLElement, options: TokenKeeperOptions): TokenKeeper {
+  // read first, so that a bad embed leaves no keeper behind
+  parts(embed);
+  const keeper = new TokenKeeper(options);
+  keeper.attach(embed);
+  return keeper;
+}
+
+/** An embed or a container, taken apart. */
+function parts(embed: EmbedLike | HTMLElement): { element: HTMLElement; own: EmbedLike | undefined } {
+  const given = embed as Partial<EmbedLike & HTMLElement> | null | undefined;
+  if (typeof given?.setAccessToken === "function" && isElement(given.element)) {
+    return { element: given.element, own: embed as EmbedLike };
+  }
+  if (isElement(embed)) return { element: embed, own: undefined };
+  throw Object.assign(new TypeError("powerbi-token-keeper: embed must be what powerbi.embed() returned, or its container"), {
+    code: "ERR_OPTION" satisfies ErrorCode,
+  });
+}
+
+/** By shape: a page may hand in an element of another frame. */
+function isElement(value: unknown): value is HTMLElement {
+  return (value as Partial<Node> | null | undefined)?.nodeType === 1;
+}

@@ -1,0 +1,136 @@
+import { badOption } from "./errors.js";
+import type { TokenEndpoint, TokenKeeperOptions, TokenSource } from "./types.js";
+
+/** `[default, least, most]` in milliseconds. The engine has the same table (`src/policy.rs`); a test compares them. */
+const DURATIONS = {
+  pollIntervalMs: [30_000, 1_000, 600_000],
+  leadMs: [600_000, 1_000, 86_400_000],
+  sourceTimeoutMs: [30_000, 1_000, 300_000],
+  applyTimeoutMs: [10_000, 1_000, 300_000],
+  providerTimeoutMs: [15_000, 1_000, 300_000],
+} as const;
+
+const CHOICES = {
+  whileHidden: ["refresh", "pause"],
+  afterExpiry: ["auto", "reload", "refresh", "none"],
+} as const;
+
+const OTHERS = ["source", "tokenType", "initial", "shareKey", "signal"];
+const ENDPOINT = ["url", "method", "headers", "body", "credentials"];
+
+type Duration = keyof typeof DURATIONS;
+type Choice = keyof typeof CHOICES;
+
+/** What the engine gets: everything checked, nothing left to default. */
+export type CheckedOptions = Record<Duration, number> &
+  Record<Choice, string> &
+  Pick<TokenKeeperOptions, "tokenType" | "initial" | "signal"> & { source: TokenSource | CheckedEndpoint };
+
+type CheckedEndpoint = Omit<TokenEndpoint, "url"> & { url: string; method: string; credentials: string };
+
+/**
+ * Checks a page author's options.
+ *
+ * @throws TypeError for a wrong type or an unknown option, RangeError for a value that is not allowed; the message
+ * names the option and the `code` is `ERR_OPTION`.
+ */
+export function checkOptions(options: TokenKeeperOptions): CheckedOptions {
+  if (!isObject(options)) throw badOption("options", "must be an object with a source");
+  onlyKnown("", options, [...Object.keys(DURATIONS), ...Object.keys(CHOICES), ...OTHERS]);
+  const checked = { source: checkSource(options.source) } as CheckedOptions;
+  for (const name of Object.keys(DURATIONS) as Duration[]) checked[name] = duration(name, options[name]);
+  for (const name of Object.keys(CHOICES) as Choice[]) {
+    checked[name] = choice(name, options[name], CHOICES[name], CHOICES[name][0]);
+  }
+  const { tokenType, initial, signal, shareKey } = options;
+  if (tokenType !== undefined && tokenType !== 0 && tokenType !== 1) {
+    throw badOption("tokenType", "must be 0 (Aad) or 1 (Embed)", typeof tokenType === "number" ? RangeError : TypeError);
+  }
+  if (initial !== undefined && typeof initial !== "string" && !isObject(initial)) {
+    throw badOption("initial", "must be a token or an object that holds one");
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw badOption("signal", "must be an AbortSignal");
+  }
+  if (shareKey !== undefined && (typeof shareKey !== "string" || shareKey === "")) {
+    throw badOption("shareKey", "must be a text that is not empty");
+  }
+  if (tokenType !== undefined) checked.tokenType = tokenType;
+  if (initial !== undefined) checked.initial = initial;
+  if (signal !== undefined) checked.signal = signal;
+  return checked;
+}
+
+function checkSource(source: TokenKeeperOptions["source"]): TokenSource | CheckedEndpoint {
+  if (typeof source === "function") return source;
+  const endpoint = typeof source === "string" || source instanceof URL ? { url: source } : source;
+  if (!isObject(endpoint)) throw badOption("source", "must be a URL, an endpoint or a function");
+  onlyKnown("source.", endpoint, ENDPOINT);
+  const { headers, body } = endpoint as TokenEndpoint;
+  if (headers !== undefined && typeof headers !== "function" && !isObject(headers)) {
+    throw badOption("source.headers", "must be an object or a function that answers one");
+  }
+  const method = choice("source.method", endpoint.method, ["POST", "GET"], "POST");
+  if (method === "GET" && body !== undefined) throw badOption("source.body", "can't go with method GET");
+  return {
+    url: checkUrl(endpoint.url),
+    method,
+    ...(headers !== undefined && { headers }),
+    ...(body !== undefined && { body }),
+    credentials: choice("source.credentials", endpoint.credentials, ["same-origin", "include", "omit"], "same-origin"),
+  };
+}
+
+/** Same origin, https:, or loopback: a token must not cross a network in the clear. */
+function checkUrl(url: string | URL): string {
+  if ((typeof url !== "string" && !(url instanceof URL)) || String(url).trim() === "") {
+    throw badOption("source.url", "must be a URL");
+  }
+  const base = typeof document === "undefined" ? undefined : document.baseURI;
+  let full: URL;
+  try {
+    full = new URL(url, base);
+  } catch {
+    // on a server a relative URL has nothing to be relative to, and nothing is asked for there
+    if (base === undefined) return String(url);
+    throw badOption("source.url", "can't be read as a URL");
+  }
+  if (full.username !== "" || full.password !== "") {
+    throw badOption("source.url", "must not hold a user name or a password", RangeError);
+  }
+  const safe =
+    full.protocol === "https:" ||
+    (full.protocol === "http:" &&
+      (/^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(full.hostname) ||
+        (base !== undefined && full.origin === new URL(base).origin)));
+  if (!safe) throw badOption("source.url", "must be of this origin, https: or loopback", RangeError);
+  return full.href;
+}
+
+function duration(name: Duration, value: unknown): number {
+  const [usual, least, most] = DURATIONS[name];
+  if (value === undefined) return usual;
+  if (typeof value !== "number") throw badOption(name, "must be a number of milliseconds");
+  if (!(value >= least && value <= most)) {
+    throw badOption(name, `must be from ${least} to ${most} milliseconds`, RangeError);
+  }
+  return value;
+}
+
+function choice<T extends string>(name: string, value: unknown, choices: readonly T[], usual: T): T {
+  if (value === undefined) return usual;
+  const wants = `must be one of ${choices.map((one) => `"${one}"`).join(", ")}`;
+  if (typeof value !== "string") throw badOption(name, wants);
+  if (!choices.includes(value as T)) throw badOption(name, wants, RangeError);
+  return value as T;
+}
+
+function onlyKnown(prefix: string, value: object, known: readonly string[]): void {
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) throw badOption(prefix + key, `is not an option; there are: ${known.join(", ")}`);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

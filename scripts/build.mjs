@@ -1,0 +1,78 @@
+// Makes dist/, what the package ships: the facade and the engine's chunk, each as ES module and as CommonJS, and
+// the declarations. `--features a,b` goes to cargo. Catches a glue or facade that older bundlers can't read.
+
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { Stop, at, entry, run } from "./lib/run.mjs";
+import { buildWasm } from "./lib/wasm.mjs";
+
+const dist = at("dist");
+
+// Each bundle beside the chunk in its own module system: the facade's `import()` stays a relative path.
+const bundles = ["index", "engine-wasm"].flatMap((name) => [
+  { name, format: "esm", ending: ".js" },
+  { name, format: "cjs", ending: ".cjs" },
+]);
+
+async function bundle({ name, format, ending }) {
+  // Imported here, since setup may have installed it a moment ago.
+  const { build } = await import("esbuild");
+  const chunks = {
+    name: "chunks",
+    setup: (esbuild) =>
+      esbuild.onResolve({ filter: /^\.\/engine-\w+\.js$/ }, ({ path: from, kind }) =>
+        kind === "dynamic-import" ? { path: from.replace(/\.js$/, ending), external: true } : undefined,
+      ),
+  };
+  const { outputFiles } = await build({
+    entryPoints: [at("npm/src", `${name}.ts`)],
+    outfile: path.join(dist, name + ending),
+    bundle: true,
+    minify: true,
+    format,
+    target: "es2018", // webpack 4 reads nothing newer
+    supported: { "dynamic-import": format === "esm" }, // jest's CommonJS has `require` alone
+    legalComments: "none",
+    plugins: [chunks],
+    write: false,
+    logLevel: "warning",
+  });
+  const code = outputFiles[0].text;
+  if (code.includes("import.meta")) throw new Stop(`dist/${name}${ending} has import.meta, which webpack 4 can't read.`);
+  return [name + ending, code];
+}
+
+/** The declarations that index.d.ts reaches; what only the chunk needs is left out. */
+function declarations() {
+  const out = at("target/types");
+  rmSync(out, { recursive: true, force: true });
+  const tsc = [at("node_modules/typescript/bin/tsc"), "--project", at("tsconfig.json")];
+  run(process.execPath, [...tsc, "--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", out]);
+  const found = new Map();
+  const visit = (file) => {
+    if (found.has(file)) return;
+    const text = readFileSync(path.join(out, file), "utf8");
+    found.set(file, text);
+    for (const [, name] of text.matchAll(/["']\.\/([\w.-]+)\.js["']/g)) visit(`${name}.d.ts`);
+  };
+  visit("index.d.ts");
+  // CommonJS has its own copies: a .d.cts may not import from an ES module.
+  const common = [...found].map(([file, text]) => [file.replace(/ts$/, "cts"), text.replace(/(["']\.\/[\w.-]+)\.js(["'])/g, "$1.cjs$2")]);
+  return [...found, ...common];
+}
+
+export async function build({ cargoFeatures } = {}) {
+  buildWasm({ cargoFeatures });
+  const files = [...(await Promise.all(bundles.map(bundle))), ...declarations()];
+  mkdirSync(dist, { recursive: true });
+  const names = new Set(files.map(([file]) => file));
+  for (const file of readdirSync(dist)) if (!names.has(file)) rmSync(path.join(dist, file), { recursive: true });
+  for (const [file, text] of files) writeFileSync(path.join(dist, file), text);
+  console.log(`build: ${files.length} files in dist/`);
+}
+
+await entry(import.meta, async (args) => {
+  const given = args.indexOf("--features");
+  await build({ cargoFeatures: given < 0 ? "" : args[given + 1] });
+});

@@ -1,0 +1,92 @@
+// The Rust half of the build: cargo, wasm-bindgen and wasm-opt, into target/npm/. The slow part, so each
+// stage after cargo runs only when what goes into it has changed.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { setup, wasmBindgen } from "../setup.mjs";
+import { pack } from "./pack.mjs";
+import { Stop, at, capture, root, run } from "./run.mjs";
+
+const target = "wasm32-unknown-unknown";
+const compiled = at("target", target, "release/powerbi_token_keeper.wasm");
+
+/** Where the generated inputs of the chunk lie, the module as shipped among them, and as it was before its names were shortened. */
+const generated = at("target/npm");
+export const named = path.join(generated, "engine.named.wasm");
+
+// Named one by one: `--all-features` makes modules that browsers and Node 20 refuse. This is what rustc's
+// default for wasm32 uses, and what every browser of the last three years has.
+const features = ["bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals", "reference-types", "multivalue", "extended-const"];
+
+// Panic messages name source files. Without these the package would carry the build machine's folders.
+function remapped() {
+  const cargo = process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo");
+  const sources = path.join(cargo, "registry/src");
+  const crates = existsSync(sources) ? readdirSync(sources).map((registry) => path.join(sources, registry)) : [];
+  return [root, cargo, ...crates].map((folder) => `--remap-path-prefix=${folder}${path.sep}=`);
+}
+
+/** Brings target/npm/ up to date. */
+export function buildWasm({ cargoFeatures = "" } = {}) {
+  setup({ browser: false });
+  run("cargo", ["build", "--release", "--lib", "--target", target, ...(cargoFeatures ? ["--features", cargoFeatures] : [])], {
+    env: { CARGO_ENCODED_RUSTFLAGS: remapped().join("\x1f") },
+  });
+
+  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), at("scripts/lib/pack.mjs")];
+  const hash = createHash("sha256");
+  for (const file of inputs) hash.update(readFileSync(file));
+  const wanted = hash.digest("hex");
+  const stamp = path.join(generated, "stamp");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+
+  // Made aside and put in place at once: two builds may run, and neither may see half of the other's.
+  const aside = mkdtempSync(at("target/npm-"));
+  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", aside, "--out-name", "engine", compiled]);
+  const file = (name) => path.join(aside, name);
+  optimise(file("engine_bg.wasm"), file("engine.named.wasm"), ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+  const names = optimise(file("engine.named.wasm"), file("engine.wasm"), ["--minify-imports-and-exports-and-modules"]);
+  trimGlue(file("engine.js"), JSON.parse(names));
+  inline(aside);
+  writeFileSync(path.join(aside, "stamp"), wanted);
+  rmSync(generated, { recursive: true, force: true });
+  renameSync(aside, generated);
+}
+
+function optimise(from, to, passes) {
+  const said = capture(process.execPath, [at("node_modules/binaryen/bin/wasm-opt"), from, "-o", to, ...passes, ...features.map((feature) => `--enable-${feature}`)]);
+  if (said === null) throw new Stop(`wasm-opt ${passes.join(" ")} failed on ${from}`);
+  return said;
+}
+
+// Two things wasm-bindgen leaves to others. Its default export loads the module from a URL (fetch, streaming,
+// `import.meta`): the chunk brings its own bytes, and without the export that code is dead to esbuild. And each
+// function that crosses is named twice, in the module and here, hash and all: 2 KB after compression.
+function trimGlue(file, { imports, exports }) {
+  let glue = readFileSync(file, "utf8");
+  const replace = (from, to) => {
+    const next = glue.replaceAll(from, () => to);
+    if (next === glue) throw new Stop(`${from} is not in wasm-bindgen's glue: scripts/lib/wasm.mjs expects it there.`);
+    glue = next;
+  };
+  replace("export { initSync, __wbg_init as default };", "export { initSync };");
+  const [[module]] = imports;
+  replace(`"${module}": import0`, "a: import0"); // wasm-opt's name for the only module there is
+  for (const [, name, short] of imports) replace(new RegExp(`^ {8}${name}:`, "gm"), `        ${short}:`);
+  const used = new Map(exports.map(([name, short]) => [name, short]));
+  glue = glue.replace(/\bwasm\.(\w+)/g, (whole, name) => (used.has(name) ? `wasm.${used.get(name)}` : whole));
+  writeFileSync(file, glue);
+}
+
+function inline(folder) {
+  const wasm = readFileSync(path.join(folder, "engine.wasm"));
+  const { packed, frequent } = pack(wasm);
+  const constants = { packed, frequent, size: wasm.length };
+  const lines = Object.entries(constants).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`);
+  writeFileSync(path.join(folder, "bytes.js"), lines.join(""));
+  writeFileSync(path.join(folder, "bytes.d.ts"), "export const packed: string;\nexport const frequent: number[];\nexport const size: number;\n");
+}

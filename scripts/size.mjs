@@ -1,0 +1,37 @@
+// Prints what a page loads, as a server with brotli would send it, against budgets.json. Catches a change that
+// makes the package heavier than agreed, and says when the agreement could be tightened. Needs dist/.
+
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { Stop, at, entry } from "./lib/run.mjs";
+
+// A budget with more room than this no longer notices much.
+const slack = 0.03;
+
+function measure(file) {
+  if (!existsSync(at(file))) throw new Stop(`${file} is missing: run \`npm run build\` first.`);
+  const bytes = readFileSync(at(file));
+  const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
+  return [path.basename(file), bytes.length, gzipSync(bytes, { level: 9 }).length, brotli.length];
+}
+
+const row = ([name, ...numbers]) => name.padEnd(24) + numbers.map((n) => n.toLocaleString("en").padStart(10)).join("");
+
+export function size() {
+  const over = [];
+  for (const [name, { what, files, maxBytes }] of Object.entries(JSON.parse(readFileSync(at("budgets.json"), "utf8")))) {
+    const rows = files.map(measure);
+    const sums = rows.reduce((sum, [, ...numbers]) => sum.map((n, i) => n + numbers[i]), [0, 0, 0]);
+    console.log(`${name}: ${what}, in bytes\n`);
+    console.log(`${"".padEnd(24)}${["raw", "gzip 9", "brotli 11"].map((head) => head.padStart(10)).join("")}`);
+    for (const line of [...rows, ["total", ...sums]]) console.log(row(line));
+    const used = sums[2];
+    console.log(`${"budget".padEnd(44)}${maxBytes.toLocaleString("en").padStart(10)}   ${((100 * used) / maxBytes).toFixed(1)} % used`);
+    if (used > maxBytes) over.push(`${name} is ${used - maxBytes} bytes over its budget of ${maxBytes}.`);
+    else if (used < maxBytes * (1 - slack)) console.log(`\nThe budget could be lowered to ${used} in budgets.json.`);
+  }
+  if (over.length) throw new Stop(over.join("\n"));
+}
+
+await entry(import.meta, size);

@@ -1,0 +1,99 @@
+// `npm test`: every check there is, in a clean clone too. Goes on after a failing stage, so that one run tells all,
+// and ends with the time of each and a count. `--quick` (`npm run check`) is the loop for while you work; further
+// words run the stages whose names contain one of them: `npm test -- clippy build`.
+
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import process from "node:process";
+import { findBrowser, findDriver, setup } from "./setup.mjs";
+import { at, entry, run } from "./lib/run.mjs";
+
+const node = (...args) => run(process.execPath, args);
+const cargo = (...args) => run("cargo", args, { env: browserEnvironment() });
+const tsc = (project) => node(at("node_modules/typescript/bin/tsc"), "--project", project);
+const strict = ["--", "-D", "warnings"];
+const wasm = ["--target", "wasm32-unknown-unknown"];
+
+const browserEnvironment = () => ({
+  CHROME: findBrowser() ?? "",
+  CHROMEDRIVER: findDriver() ?? "",
+  WASM_BINDGEN_TEST_TIMEOUT: "60", // seconds; a busy machine is slow to start a browser
+});
+
+const tests = (folder, ending) => (existsSync(at(folder)) ? readdirSync(at(folder)).filter((file) => file.endsWith(ending)).sort() : []);
+
+/** Rust's browser tests say so themselves; all others are native alone. */
+const browserTests = () =>
+  tests("tests", ".rs")
+    .filter((file) => readFileSync(at("tests", file), "utf8").includes("wasm_bindgen_test_configure"))
+    .flatMap((file) => ["--test", file.replace(/\.rs$/, "")]);
+
+// A stage without tests is a mistake, not a success.
+function testWasm() {
+  if (!browserTests().length) throw new Error("no file in tests/ has wasm_bindgen_test_configure");
+  cargo("test", ...wasm, ...browserTests());
+}
+
+function testNode(folder) {
+  const files = tests(folder, ".test.mjs").map((file) => at(folder, file));
+  if (!files.length) throw new Error(`no .test.mjs files in ${folder}`);
+  run(process.execPath, ["--test", "--test-reporter=spec", ...files], { env: browserEnvironment() });
+}
+
+const types = () => {
+  // The facade is checked against what wasm-bindgen says the Rust exports, the demo against the declarations.
+  if (!existsSync(at("dist/index.d.ts"))) node(at("scripts/build.mjs"));
+  for (const project of ["tsconfig.json", "www/tsconfig.json"]) if (existsSync(at(project))) tsc(at(project));
+};
+
+const quick = [
+  ["format", () => cargo("fmt", "--all", "--check")],
+  ["clippy, native", () => cargo("clippy", "--all-targets", ...strict)],
+  ["tests, native", () => cargo("test")],
+  ["types", types],
+];
+
+const all = [
+  ["format", quick[0][1]],
+  ["clippy, native", quick[1][1]],
+  ["clippy, wasm32", () => cargo("clippy", ...wasm, "--lib", ...browserTests(), ...strict)],
+  ["tests, native", quick[2][1]],
+  ["tests, wasm32 in the browser", testWasm],
+  ["build", () => node(at("scripts/build.mjs"))],
+  ["types", types],
+  ["snapshots", () => node(at("scripts/snapshots.mjs"))],
+  ["size", () => node(at("scripts/size.mjs"))],
+  ["demo", () => node(at("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn")],
+  ["tests, package", () => testNode("tests/package")],
+  ["tests, browser", () => testNode("tests/browser")],
+];
+
+function stage([name, check]) {
+  console.log(`\n=== ${name}\n`);
+  const start = performance.now();
+  let failure = null;
+  try {
+    check();
+  } catch (error) {
+    failure = error;
+    console.error(`\n${name} failed: ${error.message}`);
+  }
+  return { name, seconds: (performance.now() - start) / 1000, failure };
+}
+
+function report(done) {
+  const failed = done.filter(({ failure }) => failure);
+  console.log("\n=== all stages\n");
+  for (const { name, seconds, failure } of done) console.log(`${failure ? "FAILED" : "ok    "} ${seconds.toFixed(1).padStart(7)} s  ${name}`);
+  console.log(`       ${done.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(1).padStart(7)} s  in all\n`);
+  console.log(`${done.length - failed.length} passed, ${failed.length} failed`);
+  process.exitCode = failed.length ? 1 : 0;
+}
+
+await entry(import.meta, (args) => {
+  const words = args.filter((arg) => !arg.startsWith("--"));
+  const stages = args.includes("--quick") ? quick : all;
+  const ready = stage(["setup", () => setup({ browser: !args.includes("--quick") })]);
+  // Without its tools every other stage would fail, each with a worse message.
+  const wanted = ready.failure ? [] : stages.filter(([name]) => !words.length || words.some((word) => name.includes(word)));
+  report([ready, ...wanted.map(stage)]);
+});

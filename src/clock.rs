@@ -1,0 +1,182 @@
+//! What time it is for the server that checks the token: clock skew, jumps of the wall clock, and readings that
+//! never go back.
+
+use crate::time::{Duration, Instant, Now, Skew, Timestamp};
+
+/// A difference to the server's clock below this is measurement noise.
+pub const SKEW_IGNORED: Duration = Duration::from_secs(5);
+/// Wall and monotonic time that part by more than this between two looks mean a jump.
+pub const JUMP: Duration = Duration::from_secs(5);
+
+/// What the wall clock did since the last look, against the monotonic one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jump {
+    /// It went on as it should.
+    None,
+    /// It is further than it should be: the machine slept, or the clock was set.
+    Forward,
+    /// It was set back.
+    Back,
+}
+
+/// Reads the server's time off this machine's clocks.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    skew: Skew,
+    last: Option<Now>,
+}
+
+impl Clock {
+    /// The signed correction of this machine's clock; zero when unknown.
+    #[must_use]
+    pub fn skew(&self) -> Skew {
+        self.skew
+    }
+
+    /// The server's time, as far as is known.
+    #[must_use]
+    pub fn server(&self, now: Now) -> Timestamp {
+        now.wall + self.skew
+    }
+
+    /// Compares both clocks with the last look at them.
+    ///
+    /// A clock set back is corrected for at once: the server's did not follow it. One that is ahead may have slept
+    /// or been set; it counts as sleep, which at worst asks for a token too early.
+    pub fn look(&mut self, now: Now) -> Jump {
+        let Some(last) = self.last.replace(now) else {
+            return Jump::None;
+        };
+        let expected = last.wall + now.mono.since(last.mono);
+        let drift = now.wall.skew_to(expected);
+        if drift.size() <= JUMP {
+            Jump::None
+        } else if drift > Skew::ZERO {
+            Jump::Forward
+        } else {
+            self.skew = self.skew + expected.skew_to(now.wall);
+            Jump::Back
+        }
+    }
+
+    /// Learns from an answer that says what time it was for the server, some time between `asked` and `now`.
+    ///
+    /// The middle of the two is taken; less than [`SKEW_IGNORED`] counts as none. A request during which a clock
+    /// jumped teaches nothing.
+    pub fn learn(&mut self, asked: Now, now: Now, server: Timestamp) {
+        let took = now.mono.since(asked.mono);
+        if now.wall.skew_to(asked.wall + took).size() > JUMP {
+            return;
+        }
+        let skew = server.skew_to(asked.wall + took.over(2));
+        self.skew = if skew.size() < SKEW_IGNORED {
+            Skew::ZERO
+        } else {
+            skew
+        };
+    }
+
+    /// Learns from a token that was issued at `issued`: the server's clock is at least there.
+    ///
+    /// Only ever moves the server's time ahead of ours. A token issued long ago says nothing, since it may come
+    /// from a cache.
+    pub fn learn_issued(&mut self, now: Now, issued: Timestamp) {
+        let ahead = issued.skew_to(self.server(now));
+        if ahead > Skew::ZERO && ahead.size() >= SKEW_IGNORED {
+            self.skew = self.skew + ahead;
+        }
+    }
+}
+
+/// The server's time as one token saw it: the latest reading, which no clock can take back.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    at: Instant,
+    server: Timestamp,
+}
+
+impl Reading {
+    /// The first reading, at a token's receipt.
+    #[must_use]
+    pub fn new(clock: &Clock, now: Now) -> Self {
+        Self {
+            at: now.mono,
+            server: clock.server(now),
+        }
+    }
+
+    /// The server's time now: as far as the wall clock says, and no less than the monotonic clock has counted since
+    /// the last reading.
+    #[must_use]
+    pub fn server(&self, clock: &Clock, now: Now) -> Timestamp {
+        (self.server + now.mono.since(self.at)).max(clock.server(now))
+    }
+
+    /// Moves the reading on to now.
+    pub fn advance(&mut self, clock: &Clock, now: Now) {
+        *self = Self {
+            server: self.server(clock, now),
+            at: now.mono,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now(wall_s: i64, mono_s: u64) -> Now {
+        Now {
+            wall: Timestamp::from_secs(wall_s),
+            mono: Instant::from_ms(mono_s * 1_000),
+        }
+    }
+
+    #[test]
+    fn sleep_and_a_set_clock_are_told_from_passing_time() {
+        let mut clock = Clock::default();
+        assert_eq!(clock.look(now(1_000, 0)), Jump::None);
+        assert_eq!(clock.look(now(1_030, 30)), Jump::None);
+        assert_eq!(clock.look(now(1_064, 60)), Jump::None, "four seconds are drift");
+        assert_eq!(clock.look(now(11_000, 61)), Jump::Forward);
+        assert_eq!(clock.skew(), Skew::ZERO, "sleep moves the server's clock too");
+        assert_eq!(clock.look(now(7_401, 62)), Jump::Back);
+        assert_eq!(clock.server(now(7_401, 62)), Timestamp::from_secs(11_001));
+    }
+
+    #[test]
+    fn skew_is_measured_at_the_middle_of_the_request() {
+        let mut clock = Clock::default();
+        clock.learn(now(1_000, 0), now(1_020, 20), Timestamp::from_secs(4_610));
+        assert_eq!(clock.skew(), Skew::from_ms(3_600_000));
+        clock.learn(now(1_000, 0), now(1_020, 20), Timestamp::from_secs(1_014));
+        assert_eq!(clock.skew(), Skew::ZERO, "under five seconds is noise");
+        clock.learn(now(1_000, 0), now(8_000, 20), Timestamp::from_secs(9));
+        assert_eq!(clock.skew(), Skew::ZERO, "a jump in between teaches nothing");
+    }
+
+    #[test]
+    fn a_token_of_the_future_puts_a_slow_clock_right_and_an_old_one_says_nothing() {
+        let mut clock = Clock::default();
+        clock.learn_issued(now(1_000, 0), Timestamp::from_secs(400));
+        assert_eq!(clock.skew(), Skew::ZERO);
+        clock.learn_issued(now(1_000, 0), Timestamp::from_secs(1_003));
+        assert_eq!(clock.skew(), Skew::ZERO);
+        clock.learn_issued(now(1_000, 0), Timestamp::from_secs(4_600));
+        assert_eq!(clock.skew(), Skew::from_ms(3_600_000));
+    }
+
+    #[test]
+    fn i10_a_reading_never_goes_back() {
+        let clock = Clock::default();
+        let mut reading = Reading::new(&clock, now(1_000, 0));
+        assert_eq!(reading.server(&clock, now(4_600, 1)), Timestamp::from_secs(4_600));
+        reading.advance(&clock, now(4_600, 1));
+        reading.advance(&clock, now(1_002, 2));
+        assert_eq!(reading.server(&clock, now(1_002, 2)), Timestamp::from_secs(4_601));
+        assert_eq!(
+            reading.server(&clock, now(1_060, 60)),
+            Timestamp::from_secs(4_659)
+        );
+    }
+}

@@ -1,0 +1,507 @@
+//! The attached embeds: which token each holds, and the call into it that is under way or to be made.
+
+use crate::backoff;
+use crate::io::{
+    ApplyFailed, ApplyOutcome, CallId, Effect, Effects, EmbedId, ErrorCode, Event, Level, Recovery,
+    RecoveryOutcome,
+};
+use crate::policy::RefreshPolicy;
+use crate::time::{Duration, Instant};
+use crate::token::{AccessToken, Kind};
+
+/// How soon a frame that does not listen yet is looked at again, and a reload that came too soon is made again.
+const SHORTLY: Duration = Duration::from_secs(1);
+/// For how long after a new token an embed's per-visual `TokenExpired` is an echo of the old one.
+const ECHO: Duration = Duration::from_secs(10);
+
+/// What is going on between the keeper and one embed.
+#[derive(Debug)]
+enum Stage {
+    /// Nothing: it holds the newest token.
+    Calm,
+    /// `setAccessToken` was called.
+    Calling {
+        call: CallId,
+        token: AccessToken,
+        ends: Instant,
+        attempt: u32,
+    },
+    /// `setAccessToken` is to be called.
+    Waiting { until: Instant, attempt: u32 },
+    /// `reload()` or `refresh()` is to be called.
+    Recovering { how: Recovery, until: Instant },
+    /// `reload()` or `refresh()` was called.
+    Reviving {
+        call: CallId,
+        how: Recovery,
+        ends: Instant,
+    },
+}
+
+#[derive(Debug)]
+struct Slot {
+    id: EmbedId,
+    kind: Option<Kind>,
+    holds: Option<AccessToken>,
+    stage: Stage,
+    /// It has shown `TokenExpired`, this far, and waits for a new token.
+    late: Option<Level>,
+    /// When it last took a token.
+    took: Option<Instant>,
+    /// Its first answer to the newest token is still out.
+    pending: bool,
+}
+
+impl Slot {
+    fn alarm(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Calm => None,
+            Stage::Calling { ends, .. } | Stage::Reviving { ends, .. } => Some(*ends),
+            Stage::Waiting { until, .. } | Stage::Recovering { until, .. } => Some(*until),
+        }
+    }
+
+    fn want(&mut self, token: &AccessToken, now: Instant) {
+        if self.holds.as_ref() != Some(token) && matches!(self.stage, Stage::Calm) {
+            self.stage = Stage::Waiting {
+                until: now,
+                attempt: 1,
+            };
+        }
+    }
+
+    fn calling(&self, at: CallId) -> bool {
+        match &self.stage {
+            Stage::Calling { call, .. } | Stage::Reviving { call, .. } => *call == at,
+            Stage::Calm | Stage::Waiting { .. } | Stage::Recovering { .. } => false,
+        }
+    }
+}
+
+/// What became of the first round of calls with a new token.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Tally {
+    /// Embeds whose first answer is still out.
+    pub(super) pending: u32,
+    /// Embeds that took it.
+    pub(super) took: u32,
+    /// What the last failure was.
+    pub(super) failed: Option<ErrorCode>,
+}
+
+/// Every attached embed.
+#[derive(Debug, Default)]
+pub(super) struct Embeds {
+    slots: Vec<Slot>,
+    calls: u32,
+    /// No alarm is due before this. May be earlier than the next one, never later.
+    alarm: Option<Instant>,
+    pub(super) tally: Tally,
+}
+
+/// What a shout asks of the keeper.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Shout {
+    /// The newest token itself is refused: a newer one is needed.
+    Refused,
+    /// A newer token is already on its way to this embed, or has just arrived.
+    Late,
+}
+
+impl Embeds {
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The kind of token that the embeds' configurations ask for.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        self.slots.iter().find_map(|slot| slot.kind)
+    }
+
+    /// The next time at which [`Self::run`] may have something to do.
+    pub(super) fn alarm(&self) -> Option<Instant> {
+        self.alarm
+    }
+
+    fn find(&mut self, embed: EmbedId) -> Option<&mut Slot> {
+        find(&mut self.slots, embed)
+    }
+
+    /// Takes an embed in; false when it is there already.
+    pub(super) fn attach(&mut self, id: EmbedId, holds: Option<AccessToken>, kind: Option<Kind>) -> bool {
+        let Err(at) = self.slots.binary_search_by_key(&id, |slot| slot.id) else {
+            return false;
+        };
+        let slot = Slot {
+            id,
+            kind,
+            holds,
+            stage: Stage::Calm,
+            late: None,
+            took: None,
+            pending: false,
+        };
+        self.slots.insert(at, slot);
+        true
+    }
+
+    /// Lets an embed go; false when it is not there.
+    pub(super) fn detach(&mut self, id: EmbedId) -> bool {
+        let Ok(at) = self.slots.binary_search_by_key(&id, |slot| slot.id) else {
+            return false;
+        };
+        if self.slots.remove(at).pending {
+            self.tally.pending = self.tally.pending.saturating_sub(1);
+        }
+        true
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.slots.clear();
+        self.alarm = None;
+    }
+
+    /// Whether this embed is known to hold `token`.
+    pub(super) fn holds(&mut self, embed: EmbedId, token: &AccessToken) -> bool {
+        self.find(embed)
+            .is_some_and(|slot| slot.holds.as_ref() == Some(token))
+    }
+
+    /// Starts a round: every embed that does not hold `token` is to take it now.
+    pub(super) fn offer(&mut self, token: &AccessToken, now: Instant) {
+        self.tally = Tally::default();
+        for slot in &mut self.slots {
+            slot.pending = slot.holds.as_ref() != Some(token);
+            if !slot.pending {
+                continue;
+            }
+            self.tally.pending += 1;
+            match &slot.stage {
+                // calls into one embed are serialised: the one under way ends first
+                Stage::Calling { .. } | Stage::Reviving { .. } => {}
+                Stage::Calm | Stage::Waiting { .. } | Stage::Recovering { .. } => {
+                    slot.stage = Stage::Waiting {
+                        until: now,
+                        attempt: 1,
+                    };
+                }
+            }
+        }
+        self.alarm = Some(now);
+    }
+
+    /// Has every embed that does not hold `token` take it as soon as it can, outside any round.
+    pub(super) fn share(&mut self, token: &AccessToken, now: Instant) {
+        for slot in &mut self.slots {
+            slot.want(token, now);
+        }
+        self.alarm = Some(now);
+    }
+
+    /// Has one embed take `token` as soon as it can, outside any round.
+    pub(super) fn hand(&mut self, embed: EmbedId, token: &AccessToken, now: Instant) {
+        if let Some(slot) = self.find(embed) {
+            slot.want(token, now);
+            self.alarm = Some(now);
+        }
+    }
+
+    /// An embed said `TokenExpired`. `newest` is the newest token there is.
+    pub(super) fn shout(
+        &mut self,
+        embed: EmbedId,
+        level: Level,
+        newest: Option<&AccessToken>,
+        now: Instant,
+    ) -> Option<Shout> {
+        let slot = self.find(embed)?;
+        let reviving = matches!(slot.stage, Stage::Recovering { .. } | Stage::Reviving { .. });
+        if reviving {
+            return Some(Shout::Late);
+        }
+        let echo = level == Level::Visual && slot.took.is_some_and(|took| now.since(took) < ECHO);
+        if echo {
+            return Some(Shout::Late);
+        }
+        // a load-level failure needs more than a visual-level one: the worst is remembered
+        if slot.late != Some(Level::Load) {
+            slot.late = Some(level);
+        }
+        let current = slot.holds.as_ref() == newest && newest.is_some();
+        Some(if current { Shout::Refused } else { Shout::Late })
+    }
+
+    /// Makes the calls that are due, and gives up on those that took too long.
+    pub(super) fn run(
+        &mut self,
+        newest: Option<&AccessToken>,
+        policy: &RefreshPolicy,
+        now: Instant,
+        fx: &mut Effects,
+    ) {
+        if self.alarm.is_none_or(|alarm| now < alarm) {
+            return;
+        }
+        let Self {
+            slots,
+            calls,
+            tally,
+            alarm,
+        } = self;
+        *alarm = None;
+        for slot in slots {
+            step(slot, calls, tally, newest, policy, now, fx);
+            *alarm = earliest(*alarm, slot.alarm());
+        }
+    }
+
+    /// A call of `setAccessToken` ended. True when the embed is gone and was dropped.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of the keeper that it may not borrow"
+    )]
+    pub(super) fn applied(
+        &mut self,
+        embed: EmbedId,
+        call: CallId,
+        outcome: ApplyOutcome,
+        newest: Option<&AccessToken>,
+        policy: &RefreshPolicy,
+        now: Instant,
+        fx: &mut Effects,
+    ) -> bool {
+        let Self {
+            slots, tally, alarm, ..
+        } = self;
+        let Some(slot) = find(slots, embed) else {
+            return false;
+        };
+        let current = slot.calling(call);
+        match outcome {
+            ApplyOutcome::Gone => {
+                if current {
+                    fx.push(failed(embed, ErrorCode::ApplyGone, 1, None));
+                    fx.push(Effect::Drop(embed));
+                    self.detach(embed);
+                }
+                return current;
+            }
+            ApplyOutcome::NotListening => {
+                if let (true, Stage::Calling { attempt, .. }) = (current, &slot.stage) {
+                    slot.stage = Stage::Waiting {
+                        until: now + SHORTLY,
+                        attempt: *attempt,
+                    };
+                }
+            }
+            ApplyOutcome::Settled(holds) => settled(slot, current, holds, newest, policy, tally, now, fx),
+        }
+        *alarm = earliest(*alarm, slot.alarm());
+        false
+    }
+
+    /// A `reload()` or `refresh()` ended.
+    pub(super) fn recovered(
+        &mut self,
+        embed: EmbedId,
+        call: CallId,
+        outcome: RecoveryOutcome,
+        now: Instant,
+        fx: &mut Effects,
+    ) {
+        let Self { slots, alarm, .. } = self;
+        let Some(slot) = find(slots, embed) else { return };
+        let Stage::Reviving {
+            call: current, how, ..
+        } = slot.stage
+        else {
+            return;
+        };
+        if current != call {
+            return;
+        }
+        slot.stage = match (outcome, how) {
+            (RecoveryOutcome::Done, _) => {
+                fx.push(Effect::Emit(Event::Recovered(embed, how)));
+                Stage::Calm
+            }
+            (RecoveryOutcome::TooSoon, _) => Stage::Recovering {
+                how,
+                until: now + SHORTLY,
+            },
+            (RecoveryOutcome::Refused, Recovery::Refresh) => Stage::Recovering {
+                how: Recovery::Reload,
+                until: now,
+            },
+            // its frame raises an error of its own, which says more
+            (RecoveryOutcome::Refused, Recovery::Reload) => Stage::Calm,
+        };
+        *alarm = earliest(*alarm, slot.alarm());
+    }
+}
+
+/// The embed's slot; the slots are in the order of their ids.
+fn find(slots: &mut [Slot], embed: EmbedId) -> Option<&mut Slot> {
+    let at = slots.binary_search_by_key(&embed, |slot| slot.id).ok()?;
+    slots.get_mut(at)
+}
+
+fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, None) | (None, one) => one,
+    }
+}
+
+fn failed(embed: EmbedId, code: ErrorCode, attempt: u32, retry_in_ms: Option<Duration>) -> Effect {
+    Effect::Emit(Event::ApplyFailed(
+        embed,
+        ApplyFailed {
+            code,
+            attempt,
+            retry_in_ms,
+        },
+    ))
+}
+
+/// Moves one embed on to `now`.
+fn step(
+    slot: &mut Slot,
+    calls: &mut u32,
+    tally: &mut Tally,
+    newest: Option<&AccessToken>,
+    policy: &RefreshPolicy,
+    now: Instant,
+    fx: &mut Effects,
+) {
+    if slot.alarm().is_none_or(|alarm| now < alarm) {
+        return;
+    }
+    let ends = now + policy.apply_timeout;
+    *calls = calls.wrapping_add(1);
+    let call = CallId(*calls);
+    match &slot.stage {
+        Stage::Calm => {}
+        Stage::Calling { attempt, .. } => {
+            let attempt = *attempt;
+            retry_later(slot, tally, ErrorCode::ApplyTimeout, attempt, now, fx);
+        }
+        Stage::Waiting { attempt, .. } => match newest {
+            None => slot.stage = Stage::Calm,
+            Some(token) => {
+                fx.push(Effect::Apply {
+                    embed: slot.id,
+                    call,
+                    token: token.clone(),
+                });
+                slot.stage = Stage::Calling {
+                    call,
+                    token: token.clone(),
+                    ends,
+                    attempt: *attempt,
+                };
+            }
+        },
+        Stage::Recovering { how, .. } => {
+            fx.push(Effect::Recover {
+                embed: slot.id,
+                call,
+                how: *how,
+            });
+            slot.stage = Stage::Reviving {
+                call,
+                how: *how,
+                ends,
+            };
+        }
+        Stage::Reviving { .. } => slot.stage = Stage::Calm,
+    }
+}
+
+/// A call of `setAccessToken` settled, perhaps after its time limit; `holds` is what the embed holds now.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of Embeds, borrowed apart from the slot"
+)]
+fn settled(
+    slot: &mut Slot,
+    current: bool,
+    holds: Option<AccessToken>,
+    newest: Option<&AccessToken>,
+    policy: &RefreshPolicy,
+    tally: &mut Tally,
+    now: Instant,
+    fx: &mut Effects,
+) {
+    let newest_there = holds.is_some() && holds.as_ref() == newest;
+    let (taken, attempt) = match &slot.stage {
+        Stage::Calling { token, attempt, .. } if current => (holds.as_ref() == Some(token), *attempt),
+        // a call under way will say what the embed holds in the end
+        Stage::Calling { .. } | Stage::Reviving { .. } => return,
+        Stage::Calm | Stage::Recovering { .. } if newest_there => return,
+        // a late answer of an older call overwrote the newest token: it is set again
+        Stage::Calm | Stage::Recovering { .. } => {
+            slot.holds = holds;
+            slot.stage = Stage::Waiting {
+                until: now,
+                attempt: 1,
+            };
+            return;
+        }
+        Stage::Waiting { attempt, .. } => (newest_there, *attempt),
+    };
+    slot.holds = holds;
+    if !taken {
+        if current {
+            retry_later(slot, tally, ErrorCode::ApplyRejected, attempt, now, fx);
+        }
+        return;
+    }
+    slot.took = Some(now);
+    if !newest_there {
+        // it took what was the newest when the call was made
+        slot.stage = Stage::Waiting {
+            until: now,
+            attempt: 1,
+        };
+        return;
+    }
+    tally.took += 1;
+    if slot.pending {
+        slot.pending = false;
+        tally.pending = tally.pending.saturating_sub(1);
+    }
+    let recovery = slot
+        .late
+        .take()
+        .and_then(|level| Recovery::after(policy.after_expiry, level));
+    slot.stage = match recovery {
+        Some(how) => Stage::Recovering { how, until: now },
+        None => Stage::Calm,
+    };
+}
+
+fn retry_later(
+    slot: &mut Slot,
+    tally: &mut Tally,
+    code: ErrorCode,
+    attempt: u32,
+    now: Instant,
+    fx: &mut Effects,
+) {
+    let wait = backoff::apply(attempt);
+    fx.push(failed(slot.id, code, attempt, Some(wait)));
+    tally.failed = Some(code);
+    if slot.pending {
+        slot.pending = false;
+        tally.pending = tally.pending.saturating_sub(1);
+    }
+    slot.stage = Stage::Waiting {
+        until: now + wait,
+        attempt: attempt.saturating_add(1),
+    };
+}

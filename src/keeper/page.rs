@@ -1,0 +1,210 @@
+//! What the page does: it attaches and detaches, calls, wakes up, and stops.
+
+use super::*;
+
+impl Keeper {
+    /// Starts with a token already in hand, if it can be read and is still good for something.
+    pub(super) fn begin(&mut self, now: Now, initial: Option<&Json>) {
+        let server = self.clock.server(now);
+        if let Some(Ok(token)) = initial.map(|answer| token::read_answer(answer, server, self.read_json)) {
+            self.adopt(now, token);
+        }
+    }
+
+    /// Takes over a token of the page's own, where it is better than the one in hand; false where it is not.
+    fn adopt(&mut self, now: Now, token: Token) -> bool {
+        if let Some(issued) = token.issued_at {
+            self.clock.learn_issued(now, issued);
+        }
+        let server = self.clock.server(now);
+        // one that has expired is still better than none: it says whose the next one must be
+        let judged = accept::judge(&token, self.wanted(), self.newest.as_ref(), server);
+        let first = self.newest.is_none() && judged == Err(ErrorCode::TokenExpired);
+        if judged.is_err() && !first {
+            return false;
+        }
+        self.hold(now, token, Origin::Page);
+        self.placed = self.newest.as_ref().map(|held| held.window.expires);
+        true
+    }
+
+    /// Makes `token` the newest.
+    pub(super) fn hold(&mut self, now: Now, token: Token, origin: Origin) {
+        let draw = self.draws.u32(..);
+        self.newest = Held::new(token, origin, &self.policy, &self.clock, now, draw);
+    }
+
+    /// The kind of token that is needed, as far as anybody said.
+    pub(super) fn wanted(&self) -> Option<Kind> {
+        self.kind
+            .or_else(|| self.embeds.kind())
+            .or_else(|| self.newest.as_ref().and_then(|held| held.token.kind))
+    }
+
+    pub(super) fn attach(&mut self, now: Now, embed: EmbedId, text: Option<AccessToken>, kind: Option<Kind>) {
+        if !self.embeds.attach(embed, text.clone(), kind) {
+            return;
+        }
+        let server = self.clock.server(now);
+        let read = text.map(|text| token::read_token(&text, server, self.read_json));
+        let adopted = read
+            .and_then(Result::ok)
+            .is_some_and(|token| self.adopt(now, token));
+        let Some(newest) = self.newest.as_ref().map(|held| held.text().clone()) else {
+            return;
+        };
+        if adopted {
+            self.embeds.share(&newest, now.mono);
+        } else {
+            self.embeds.hand(embed, &newest, now.mono);
+        }
+    }
+
+    /// With nothing attached and nobody waiting, nothing goes on.
+    pub(super) fn let_go(&mut self, fx: &mut Effects) {
+        if !self.embeds.is_empty() {
+            return;
+        }
+        self.echo = None;
+        match self.phase {
+            Phase::Asking(flight) if self.waiters.is_empty() => {
+                fx.push(Effect::Abort(flight.id));
+                self.phase = Phase::Resting;
+            }
+            Phase::Pausing(_) => self.phase = Phase::Resting,
+            Phase::Asking(_) | Phase::Resting | Phase::Stopped => {}
+        }
+    }
+
+    /// The browser told something. Coalesces what comes within a second.
+    pub(super) fn trigger(&mut self, now: Now, trigger: Trigger, fx: &mut Effects) -> Reason {
+        match trigger {
+            Trigger::Visible | Trigger::PageShow | Trigger::Resume => {
+                self.hidden = false;
+                self.woke = Some(now.mono);
+            }
+            Trigger::Online => self.woke = Some(now.mono),
+            Trigger::Focus => {}
+        }
+        if let Some(last) = self.triggered
+            && now.mono.since(last) < COALESCE
+        {
+            // the one that may end a pause is not lost to one that may not
+            if self.echo.is_none_or(|(_, waiting)| waiting == Trigger::Focus) {
+                self.echo = Some((last + COALESCE, trigger));
+            }
+            return Reason::Poll;
+        }
+        self.recheck(now, trigger, fx)
+    }
+
+    /// Acts on a trigger that was put off, when its time has come.
+    pub(super) fn echoed(&mut self, now: Now, fx: &mut Effects) -> Reason {
+        match self.echo {
+            Some((at, trigger)) if now.mono >= at => self.recheck(now, trigger, fx),
+            Some(_) | None => Reason::Poll,
+        }
+    }
+
+    fn recheck(&mut self, now: Now, trigger: Trigger, fx: &mut Effects) -> Reason {
+        self.triggered = Some(now.mono);
+        self.echo = None;
+        if let Phase::Pausing(pause) = self.phase
+            && ends_pause(trigger, pause.cause)
+            && !self.embeds.is_empty()
+            && !self.holds_back()
+        {
+            self.ask(now, trigger.reason(), pause.row, fx);
+        }
+        trigger.reason()
+    }
+
+    pub(super) fn shouted(&mut self, now: Now, embed: EmbedId, level: Level) -> Reason {
+        let newest = self.newest.as_ref().map(|held| held.text().clone());
+        let shout = self.embeds.shout(embed, level, newest.as_ref(), now.mono);
+        if let (Some(Shout::Refused), Some(held)) = (shout, &mut self.newest) {
+            held.shouted = true;
+        }
+        Reason::TokenExpired
+    }
+
+    /// A frame asked. It gets a token that is newer than its own, or nothing.
+    pub(super) fn provide(&mut self, now: Now, waiter: WaiterId, embed: Option<EmbedId>, fx: &mut Effects) {
+        if let Some(held) = self.newest.as_ref().filter(|held| held.valid(&self.clock, now)) {
+            let text = held.text().clone();
+            let newer = embed.is_some_and(|embed| !self.embeds.holds(embed, &text));
+            if newer || held.just_received(now) {
+                fx.push(Effect::Settle(waiter, Outcome::Token(text)));
+                return;
+            }
+        }
+        if self.holds_back() {
+            fx.push(Effect::Settle(waiter, Outcome::Failed(ErrorCode::SourceTimeout)));
+            return;
+        }
+        self.waiters.add(waiter, Wish::Token);
+        match self.phase {
+            Phase::Pausing(pause) if pause.cause != Cause::Failure => {
+                self.waiters.failed(code_of(pause.cause), fx);
+            }
+            Phase::Pausing(_) | Phase::Resting | Phase::Asking(_) | Phase::Stopped => {
+                self.ask_for_page(now, Reason::Provider, fx);
+            }
+        }
+    }
+
+    /// `getToken()`: a token that is valid now.
+    pub(super) fn obtain(&mut self, now: Now, waiter: WaiterId, fx: &mut Effects) {
+        if let Some(held) = self.newest.as_ref().filter(|held| held.valid(&self.clock, now)) {
+            fx.push(Effect::Settle(waiter, Outcome::Token(held.text().clone())));
+            return;
+        }
+        self.waiters.add(waiter, Wish::Token);
+        self.ask_for_page(now, self.named(Reason::Manual), fx);
+    }
+
+    /// Asks because the page or a frame wants it now: joins the request under way, and ends a pause that is ours.
+    pub(super) fn ask_for_page(&mut self, now: Now, reason: Reason, fx: &mut Effects) {
+        match self.phase {
+            Phase::Resting => self.ask(now, reason, Row::default(), fx),
+            Phase::Asking(_) | Phase::Stopped => {}
+            Phase::Pausing(pause) => match pause.cause {
+                Cause::Failure | Cause::Denied => self.ask(now, reason, pause.row, fx),
+                Cause::Throttled | Cause::Budget => self.waiters.failed(code_of(pause.cause), fx),
+            },
+        }
+    }
+
+    pub(super) fn stop(&mut self, fx: &mut Effects) {
+        if let Phase::Asking(flight) = self.phase {
+            fx.push(Effect::Abort(flight.id));
+        }
+        self.waiters.failed(ErrorCode::Stopped, fx);
+        self.embeds.clear();
+        self.newest = None;
+        self.placed = None;
+        self.round = None;
+        self.phase = Phase::Stopped;
+    }
+}
+
+/// Whether a trigger is worth a request before the pause is over.
+fn ends_pause(trigger: Trigger, cause: Cause) -> bool {
+    match (cause, trigger) {
+        (Cause::Throttled | Cause::Budget, _) | (_, Trigger::Focus) | (Cause::Denied, Trigger::Online) => {
+            false
+        }
+        (Cause::Failure, Trigger::Visible | Trigger::PageShow | Trigger::Resume | Trigger::Online)
+        | (Cause::Denied, Trigger::Visible | Trigger::PageShow | Trigger::Resume) => true,
+    }
+}
+
+/// What somebody is told who can't wait for the end of the pause.
+fn code_of(cause: Cause) -> ErrorCode {
+    match cause {
+        Cause::Failure => ErrorCode::SourceNetwork,
+        Cause::Denied => ErrorCode::SourceDenied,
+        Cause::Throttled => ErrorCode::SourceThrottled,
+        Cause::Budget => ErrorCode::Budget,
+    }
+}

@@ -1,0 +1,221 @@
+//! What the source does: it is asked, it answers, it fails.
+
+use super::*;
+
+impl Keeper {
+    /// Asks the source, if the budget allows it; otherwise waits for the next grant.
+    pub(super) fn ask(&mut self, now: Now, reason: Reason, row: Row, fx: &mut Effects) {
+        if let Err(wait) = self.budget.take(now.mono) {
+            self.last_error = Some(ErrorCode::Budget);
+            let waits = !self.embeds.is_empty();
+            let until = now.mono + wait;
+            self.phase = match waits {
+                true => Phase::Pausing(Pause {
+                    until,
+                    cause: Cause::Budget,
+                    reason,
+                    row,
+                }),
+                false => Phase::Resting,
+            };
+            let attempt = row.failures.saturating_add(1);
+            let retry_in_ms = waits.then_some(wait);
+            let failed = RefreshFailed {
+                reason,
+                code: ErrorCode::Budget,
+                attempt,
+                retry_in_ms,
+                status: None,
+            };
+            fx.push(Effect::Emit(Event::RefreshFailed(failed)));
+            self.waiters.failed(ErrorCode::Budget, fx);
+            return;
+        }
+        self.requests = self.requests.wrapping_add(1);
+        let flight = Flight {
+            id: RequestId(self.requests),
+            reason,
+            asked: now,
+            ends: now.mono + self.policy.source_timeout,
+            row,
+        };
+        self.phase = Phase::Asking(flight);
+        fx.push(Effect::Ask {
+            request: flight.id,
+            reason,
+            attempt: flight.attempt(),
+        });
+    }
+
+    /// The request that `id` names, if it is the one under way.
+    fn current(&self, id: RequestId) -> Option<Flight> {
+        match self.phase {
+            Phase::Asking(flight) if flight.id == id => Some(flight),
+            Phase::Asking(_) | Phase::Resting | Phase::Pausing(_) | Phase::Stopped => None,
+        }
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        answer: &Json,
+        headers: &Headers,
+        fx: &mut Effects,
+    ) {
+        let Some(flight) = self.current(id) else { return };
+        self.learn(now, flight.asked, headers);
+        match self.read(now, answer) {
+            Ok(token) => self.accept(now, flight, token, fx),
+            Err(code) => self.fail(now, flight, Failure::of(code), fx),
+        }
+    }
+
+    /// Reads and judges an answer.
+    fn read(&mut self, now: Now, answer: &Json) -> Result<Token, ErrorCode> {
+        let read: Result<Token, AnswerError> =
+            token::read_answer(answer, self.clock.server(now), self.read_json);
+        let token = read.map_err(accept::unreadable)?;
+        if let Some(issued) = token.issued_at {
+            self.clock.learn_issued(now, issued);
+        }
+        accept::judge(
+            &token,
+            self.wanted(),
+            self.newest.as_ref(),
+            self.clock.server(now),
+        )?;
+        Ok(token)
+    }
+
+    fn accept(&mut self, now: Now, flight: Flight, token: Token, fx: &mut Effects) {
+        self.phase = Phase::Resting;
+        self.last_error = match token.expiry {
+            token::Expiry::Known(_) => None,
+            // taken all the same, for as long as such a token lives at most; support should know
+            token::Expiry::Assumed(_) | token::Expiry::Unknown => Some(ErrorCode::ExpirationUnknown),
+        };
+        let (text, attempt) = (token.text.clone(), flight.attempt());
+        self.hold(now, token, Origin::Source);
+        let Some(expires) = self.newest.as_ref().map(|held| held.window.expires) else {
+            return;
+        };
+        self.round = Some(Round {
+            reason: flight.reason,
+            attempt,
+            expires,
+            told: false,
+        });
+        self.embeds.offer(&text, now.mono);
+        self.waiters.accepted(&text, fx);
+    }
+
+    /// Tells the page of a new token when every embed has answered to it for the first time.
+    pub(super) fn close_round(&mut self, now: Now, fx: &mut Effects) {
+        let Some(mut round) = self.round else { return };
+        let tally = self.embeds.tally;
+        let placed = tally.took > 0 || self.embeds.is_empty();
+        if placed {
+            self.placed = Some(round.expires);
+            self.refreshed_at = Some(now.wall);
+        }
+        if tally.pending > 0 {
+            return;
+        }
+        if placed {
+            let Round {
+                reason,
+                attempt,
+                expires,
+                ..
+            } = round;
+            let refreshed = Refreshed {
+                reason,
+                expires_at: expires,
+                attempt,
+                embeds: tally.took,
+            };
+            fx.push(Effect::Emit(Event::Refreshed(refreshed)));
+            self.waiters.placed(Ok(expires), fx);
+            self.round = None;
+        } else if !round.told {
+            round.told = true;
+            self.round = Some(round);
+            let code = tally.failed.unwrap_or(ErrorCode::ApplyGone);
+            self.last_error = Some(code);
+            self.waiters.placed(Err(code), fx);
+        }
+    }
+
+    pub(super) fn failed(
+        &mut self,
+        now: Now,
+        id: RequestId,
+        failure: SourceFailure,
+        headers: &Headers,
+        fx: &mut Effects,
+    ) {
+        let Some(flight) = self.current(id) else { return };
+        self.learn(now, flight.asked, headers);
+        let waking = self.woke.is_some_and(|woke| now.mono.since(woke) < WAKING);
+        let (code, status) = match failure {
+            SourceFailure::Network => (ErrorCode::SourceNetwork, None),
+            SourceFailure::Threw => (ErrorCode::SourceThrew, None),
+            SourceFailure::Unreadable => (ErrorCode::SourceAnswer, None),
+            SourceFailure::Status(status @ (401 | 403)) => (ErrorCode::SourceDenied, Some(status)),
+            SourceFailure::Status(status @ (429 | 503)) => (ErrorCode::SourceThrottled, Some(status)),
+            SourceFailure::Status(status) => (ErrorCode::SourceStatus, Some(status)),
+        };
+        let retry_after = headers
+            .retry_after
+            .as_deref()
+            .and_then(|text| self.retry_after(now, text));
+        let waking = waking && code == ErrorCode::SourceNetwork;
+        self.fail(
+            now,
+            flight,
+            Failure {
+                code,
+                status,
+                retry_after,
+                waking,
+            },
+            fx,
+        );
+    }
+
+    /// Ends a request that failed, and schedules the next.
+    pub(super) fn fail(&mut self, now: Now, flight: Flight, failure: Failure, fx: &mut Effects) {
+        let pause = flight::pause(flight.row, &failure, now.mono, self.draws.u32(..));
+        self.last_error = Some(failure.code);
+        let goes_on = !self.embeds.is_empty();
+        self.phase = if goes_on {
+            Phase::Pausing(pause)
+        } else {
+            Phase::Resting
+        };
+        fx.push(Effect::Emit(Event::RefreshFailed(RefreshFailed {
+            reason: flight.reason,
+            code: failure.code,
+            attempt: flight.attempt(),
+            retry_in_ms: goes_on.then(|| pause.until.since(now.mono)),
+            status: failure.status,
+        })));
+        self.waiters.failed(failure.code, fx);
+    }
+
+    fn learn(&mut self, now: Now, asked: Now, headers: &Headers) {
+        if let Some(date) = headers.date.as_deref().and_then(token::read_http_date) {
+            self.clock.learn(asked, now, date);
+        }
+    }
+
+    /// `Retry-After`: seconds, or an HTTP date.
+    fn retry_after(&self, now: Now, text: &str) -> Option<Duration> {
+        let text = text.trim();
+        match text.parse() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => token::read_http_date(text).map(|at| at.since(self.clock.server(now))),
+        }
+    }
+}

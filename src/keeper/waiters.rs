@@ -1,0 +1,57 @@
+//! Those who wait for an answer: callers of `refresh()` and `getToken()`, and frames that asked their provider.
+
+use crate::io::{Effect, Effects, ErrorCode, Outcome, WaiterId};
+use crate::time::Timestamp;
+use crate::token::AccessToken;
+
+/// What a waiter waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// A new token in the keeper's hands.
+    Token,
+    /// A new token in place on the embeds.
+    Refresh,
+}
+
+/// Everybody who waits.
+#[derive(Debug, Default)]
+pub(super) struct Waiters(Vec<(WaiterId, Wish)>);
+
+impl Waiters {
+    pub(super) fn add(&mut self, id: WaiterId, wish: Wish) {
+        self.0.push((id, wish));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A new token was accepted.
+    pub(super) fn accepted(&mut self, token: &AccessToken, fx: &mut Effects) {
+        self.settle(Some(Wish::Token), &Outcome::Token(token.clone()), fx);
+    }
+
+    /// The first round of calls with the new token has ended.
+    pub(super) fn placed(&mut self, result: Result<Timestamp, ErrorCode>, fx: &mut Effects) {
+        let outcome = match result {
+            Ok(expires) => Outcome::Refreshed(expires),
+            Err(code) => Outcome::Failed(code),
+        };
+        self.settle(Some(Wish::Refresh), &outcome, fx);
+    }
+
+    /// The request failed, or the keeper stopped: nobody waits on.
+    pub(super) fn failed(&mut self, code: ErrorCode, fx: &mut Effects) {
+        self.settle(None, &Outcome::Failed(code), fx);
+    }
+
+    fn settle(&mut self, wish: Option<Wish>, outcome: &Outcome, fx: &mut Effects) {
+        self.0.retain(|(id, its)| {
+            let waits_on = wish.is_some_and(|wish| wish != *its);
+            if !waits_on {
+                fx.push(Effect::Settle(*id, outcome.clone()));
+            }
+            waits_on
+        });
+    }
+}

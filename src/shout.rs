@@ -1,0 +1,60 @@
+//! What an embed's `error` event says about its token.
+
+use crate::io::Level;
+use crate::token::holds;
+
+/// How far a `TokenExpired` reaches; `None` for every other error.
+///
+/// `message` and `detailed` are the `message` and `detailedMessage` of powerbi-models' `IError`. The status code is
+/// not asked: 401 and 403 mean other things as well.
+#[must_use]
+pub fn level(message: Option<&str>, detailed: Option<&str>) -> Option<Level> {
+    let detailed = detailed.unwrap_or_default();
+    if message != Some("TokenExpired") && !holds(detailed, "Access token has expired") {
+        return None;
+    }
+    Some(if holds(detailed, "report visual") {
+        Level::Visual
+    } else {
+        Level::Load
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_forms() {
+        let expired = Some("TokenExpired");
+        let cases = [
+            (
+                expired,
+                Some("Access token has expired, resubmit with a new access token"),
+                Some(Level::Load),
+            ),
+            (
+                expired,
+                Some("Access token has expired. Couldn't render a report visual titled: Sales"),
+                Some(Level::Visual),
+            ),
+            (expired, Some("Get report failed"), Some(Level::Load)),
+            (expired, None, Some(Level::Load)),
+            (
+                None,
+                Some("Access token has expired, resubmit with a new access token"),
+                Some(Level::Load),
+            ),
+            (Some("LoadReportFailed"), Some("Get report failed"), None),
+            (
+                Some("LoadReportFailed"),
+                Some("Fail to initialize - Couldn't resolve cluster"),
+                None,
+            ),
+            (None, None, None),
+        ];
+        for (message, detailed, wanted) in cases {
+            assert_eq!(level(message, detailed), wanted, "{message:?} {detailed:?}");
+        }
+    }
+}

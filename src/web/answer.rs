@@ -1,0 +1,60 @@
+//! JavaScript values as the core's [`Json`].
+
+use crate::time::Timestamp;
+use crate::token::{AccessToken, Json};
+use js_sys::{Array, Date, JSON, Reflect};
+use wasm_bindgen::prelude::*;
+
+/// How deep an answer is looked into; the deepest known shape has three levels.
+const DEPTH: u32 = 6;
+/// How many entries of one object or list are looked at.
+const BREADTH: u32 = 100;
+
+/// JSON text, read by the platform.
+pub(crate) fn read_json(text: &str) -> Option<Json> {
+    JSON::parse(text).ok().map(|value| json(&value))
+}
+
+/// A value as far as the core looks at it. Getters that throw count as absent.
+pub(crate) fn json(value: &JsValue) -> Json {
+    convert(value, DEPTH)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast saturates, and whole milliseconds are meant"
+)]
+fn convert(value: &JsValue, depth: u32) -> Json {
+    if let Some(text) = value.as_string() {
+        return Json::Text(AccessToken::new(text));
+    }
+    if let Some(number) = value.as_f64() {
+        return Json::Number(number);
+    }
+    if let Some(truth) = value.as_bool() {
+        return Json::Bool(truth);
+    }
+    if let Some(date) = value.dyn_ref::<Date>() {
+        let ms = date.value_of();
+        return if ms.is_nan() {
+            Json::Null
+        } else {
+            Json::Date(Timestamp::from_ms(ms as i64))
+        };
+    }
+    if depth == 0 || !value.is_object() {
+        return Json::Null;
+    }
+    if let Some(list) = value.dyn_ref::<Array>() {
+        let items = (0..list.length().min(BREADTH)).map(|at| convert(&list.get(at), depth - 1));
+        return Json::List(items.collect());
+    }
+    let keys = Reflect::own_keys(value).unwrap_or_default();
+    let entries = (0..keys.length().min(BREADTH)).filter_map(|at| {
+        let key = keys.get(at);
+        let name = key.as_string()?;
+        let value = Reflect::get(value, &key).ok()?;
+        Some((name, convert(&value, depth - 1)))
+    });
+    Json::Map(entries.collect())
+}

@@ -1,0 +1,215 @@
+//! One attached embed: its container, the listener on it, and the calls into powerbi-client.
+//!
+//! powerbi-client's `setAccessToken` may hang, reject with nothing, and writes the token to an attribute and to its
+//! Service, where the next embed of the page picks it up. See the facts in ARCHITECTURE.md.
+
+use super::js;
+use super::listener::Listener;
+use super::options::kind;
+use crate::io::{ApplyOutcome, EmbedId, Level, Recovery, RecoveryOutcome};
+use crate::shout;
+use crate::token::{AccessToken, Kind};
+use core::cell::Cell;
+use js_sys::{Date, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, Event};
+
+/// The attribute into which powerbi-client copies each token.
+const ATTRIBUTE: &str = "powerbi-access-token";
+/// powerbi-client swallows a `reload()` that comes sooner than this after a load.
+const LOAD_GAP_MS: f64 = 110.0;
+
+/// What the shell holds for one embed, from attach to detach.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    pub(crate) id: EmbedId,
+    pub(crate) element: Element,
+    /// The embed that was handed in. Counts only while the element names none itself.
+    given: JsValue,
+    /// The element has named an embed itself.
+    named: Cell<bool>,
+    _listener: Listener,
+}
+
+/// Where a call into an embed stands before it is made.
+enum Ready {
+    /// It can be made.
+    Yes(JsValue),
+    /// Its frame does not listen yet, or nothing is embedded yet.
+    NotYet,
+    /// There is no such embed any more.
+    Gone,
+}
+
+impl Attached {
+    pub(crate) fn new(
+        id: EmbedId,
+        element: Element,
+        given: JsValue,
+        heard: impl Fn(Level) + 'static,
+    ) -> Self {
+        let listener = Listener::new(&element, "error", move |event| {
+            if let Some(level) = level(&event) {
+                heard(level);
+            }
+        });
+        Self {
+            id,
+            element,
+            given,
+            named: Cell::new(false),
+            _listener: listener,
+        }
+    }
+
+    /// The embed in the container now. An element's own word counts more than the object handed in: that may be a
+    /// proxy, or belong to an embed that was since replaced.
+    fn embed(&self) -> Option<JsValue> {
+        let named = js::get(&self.element, "powerBiEmbed");
+        if named.is_object() {
+            self.named.set(true);
+            return Some(named);
+        }
+        (self.given.is_object() && !self.named.get()).then(|| self.given.clone())
+    }
+
+    /// The embed's configuration; undefined when there is none.
+    fn config(&self) -> JsValue {
+        self.embed()
+            .map_or(JsValue::UNDEFINED, |embed| js::get(&embed, "config"))
+    }
+
+    /// The token in the embed's configuration.
+    pub(crate) fn holds(&self) -> Option<AccessToken> {
+        js::text(&self.config(), "accessToken")
+            .filter(|text| !text.is_empty())
+            .map(AccessToken::new)
+    }
+
+    /// The token type in the embed's configuration.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        kind(&js::get(&self.config(), "tokenType"))
+    }
+
+    /// What a source is told of this embed: its type and ids.
+    pub(crate) fn describe(&self) -> Object {
+        let (config, told) = (self.config(), Object::new());
+        for key in ["type", "id", "groupId"] {
+            let value = js::get(&config, key);
+            if value.is_string() {
+                js::set(&told, key, &value);
+            }
+        }
+        told
+    }
+
+    fn ready(&self) -> Ready {
+        let Some(embed) = self.embed() else {
+            let never = !self.named.get() && !self.given.is_object();
+            return if never { Ready::NotYet } else { Ready::Gone };
+        };
+        let iframe = js::get(&embed, "iframe");
+        if iframe.is_object() && js::get(&iframe, "isConnected") == JsValue::FALSE {
+            return Ready::Gone;
+        }
+        // create and quickCreate never set it
+        let kind = js::text(&js::get(&embed, "config"), "type").unwrap_or_default();
+        let says_when = !matches!(kind.as_str(), "create" | "quickCreate" | "quickcreate");
+        if says_when && js::get(&embed, "iframeLoaded") == JsValue::FALSE {
+            return Ready::NotYet;
+        }
+        Ready::Yes(embed)
+    }
+
+    /// Calls `setAccessToken`. `done` is told once, however late; a call that was not made is answered at once.
+    pub(crate) fn apply(&self, token: &AccessToken, done: impl FnOnce(ApplyOutcome) + 'static) {
+        let embed = match self.ready() {
+            Ready::Yes(embed) => embed,
+            Ready::NotYet => return done(ApplyOutcome::NotListening),
+            Ready::Gone => return done(ApplyOutcome::Gone),
+        };
+        let shared = Shared::of(&embed);
+        let called = js::method(&embed, "setAccessToken")
+            .and_then(|set| set.call1(&embed, &JsValue::from_str(token.expose())).ok());
+        let (element, token) = (self.element.clone(), token.clone());
+        let settled = move |_| {
+            let holds = js::text(&js::get(&embed, "config"), "accessToken").map(AccessToken::new);
+            clean(&element);
+            shared.restore(&token);
+            done(ApplyOutcome::Settled(holds));
+        };
+        match called {
+            Some(promise) => js::after(&promise, settled),
+            None => settled(false),
+        }
+    }
+
+    /// Calls `reload()` or `refresh()`.
+    pub(crate) fn recover(&self, how: Recovery, done: impl FnOnce(RecoveryOutcome) + 'static) {
+        let embed = match self.ready() {
+            Ready::Yes(embed) => embed,
+            Ready::NotYet => return done(RecoveryOutcome::TooSoon),
+            Ready::Gone => return done(RecoveryOutcome::Refused),
+        };
+        if how == Recovery::Reload && just_loaded(&embed) {
+            return done(RecoveryOutcome::TooSoon);
+        }
+        match js::method(&embed, how.as_str()).and_then(|call| call.call0(&embed).ok()) {
+            None => done(RecoveryOutcome::Refused),
+            Some(promise) => js::after(&promise, move |fulfilled| {
+                done(if fulfilled {
+                    RecoveryOutcome::Done
+                } else {
+                    RecoveryOutcome::Refused
+                });
+            }),
+        }
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        clean(&self.element);
+    }
+}
+
+/// Takes the token's copy off the page.
+fn clean(element: &Element) {
+    let _removed = element.remove_attribute(ATTRIBUTE);
+}
+
+/// Whether the embed was loaded so recently that a `reload()` would be swallowed.
+fn just_loaded(embed: &JsValue) -> bool {
+    let loaded = js::get(embed, "lastLoadRequest");
+    loaded
+        .dyn_ref::<Date>()
+        .is_some_and(|date| Date::now() - date.value_of() < LOAD_GAP_MS)
+}
+
+/// How far the event's `TokenExpired` reaches. `detail` is missing where something else raised the event.
+fn level(event: &Event) -> Option<Level> {
+    let detail = js::get(event, "detail");
+    let (message, detailed) = (js::text(&detail, "message"), js::text(&detail, "detailedMessage"));
+    shout::level(message.as_deref(), detailed.as_deref())
+}
+
+/// The token that powerbi-client's Service shares among embeds, as it was before a call.
+struct Shared {
+    service: JsValue,
+    before: JsValue,
+}
+
+impl Shared {
+    fn of(embed: &JsValue) -> Self {
+        let service = js::get(embed, "service");
+        let before = js::get(&service, "accessToken");
+        Self { service, before }
+    }
+
+    /// Puts it back, if it is `token` that the call left there.
+    fn restore(&self, token: &AccessToken) {
+        if js::text(&self.service, "accessToken").is_some_and(|left| left == token.expose()) {
+            let _set = Reflect::set(&self.service, &JsValue::from_str("accessToken"), &self.before);
+        }
+    }
+}

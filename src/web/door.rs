@@ -1,0 +1,109 @@
+//! What the facade may call. Each body is parse, call, convert.
+
+use super::live::Live;
+use super::{answer, events, js, options, page};
+use crate::io::{EmbedId, Input};
+use crate::keeper::Keeper;
+use core::cell::RefCell;
+use js_sys::{Function, Object};
+use std::panic;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::Element;
+
+thread_local! {
+    static CRASHED: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Starts the instance. `crashed()` is called at most once, when it must not be entered again.
+#[wasm_bindgen]
+pub fn boot(crashed: Function) {
+    CRASHED.with(|cell| cell.replace(Some(crashed)));
+    // the panic's own message is not passed on: it may quote anything
+    panic::set_hook(Box::new(|_| {
+        if let Some(crashed) = CRASHED.with(RefCell::take) {
+            let _told = crashed.call0(&JsValue::UNDEFINED);
+        }
+    }));
+}
+
+/// The facade's side of one keeper.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Door(Rc<Live>);
+
+#[wasm_bindgen]
+impl Door {
+    /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail)` raises an event on the page.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &JsValue, emit: Function) -> Door {
+        let options = options::read(options);
+        let core = Keeper::new(options.policy, answer::read_json, seed());
+        let live = Live::new(core, options.source, emit);
+        page::join(&live);
+        let begin = Input::Begin {
+            initial: options.initial,
+            kind: options.kind,
+            hidden: page::hidden(),
+        };
+        page::tell(&live, begin);
+        Door(live)
+    }
+
+    /// Keeps the embed in `element` fresh; `embed` is what was handed in, if it was an embed. Ids rise and are
+    /// never used again.
+    pub fn attach(&self, id: u32, element: Element, embed: JsValue) {
+        self.0.attach(EmbedId(id), element, embed);
+    }
+
+    /// Lets go of an embed.
+    pub fn detach(&self, id: u32) {
+        self.0.detach(EmbedId(id));
+    }
+
+    /// A frame asked through its provider; `id` is its embed, where it is attached. Calls `done(code, token)`.
+    pub fn provide(&self, id: Option<u32>, done: Function) {
+        let waiter = self.0.wait(done);
+        page::tell(
+            &self.0,
+            Input::Provide {
+                waiter,
+                embed: id.map(EmbedId),
+            },
+        );
+    }
+
+    /// Asks for a new token now. Calls `done(code, expiresAt)`.
+    pub fn refresh(&self, done: Function) {
+        let waiter = self.0.wait(done);
+        page::tell(&self.0, Input::Refresh(waiter));
+    }
+
+    /// Asks for a token that is valid now. Calls `done(code, token)`.
+    pub fn obtain(&self, done: Function) {
+        let waiter = self.0.wait(done);
+        page::tell(&self.0, Input::Obtain(waiter));
+    }
+
+    /// `KeeperStatus`, but for the engine.
+    pub fn status(&self) -> Object {
+        let now = js::now();
+        // bound first, so that the borrow has ended when the object is made
+        let status = self.0.core.borrow().status(now);
+        events::read_out(&status)
+    }
+
+    /// Ends everything.
+    pub fn stop(&self) {
+        page::tell(&self.0, Input::Stop);
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "any bits will do"
+)]
+fn seed() -> u64 {
+    (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64
+}

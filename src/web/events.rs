@@ -1,0 +1,48 @@
+//! The core's events as the details that pages get.
+
+use crate::io::{EmbedId, Event, Status};
+use js_sys::{Array, Object};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// An event for the page: its type, its detail, and the embed whose element belongs into the detail.
+pub(crate) struct Told {
+    pub(crate) name: &'static str,
+    pub(crate) detail: Object,
+    pub(crate) embed: Option<EmbedId>,
+}
+
+pub(crate) fn told(event: &Event) -> Told {
+    let (name, detail, embed) = match event {
+        Event::Refreshed(detail) => ("refreshed", plain(detail), None),
+        Event::RefreshFailed(failed) => {
+            let detail = plain(failed);
+            super::js::set(&detail, "findings", &Array::new());
+            ("refreshfailed", detail, None)
+        }
+        Event::ApplyFailed(embed, detail) => ("applyfailed", plain(detail), Some(*embed)),
+        Event::Expired(detail) => ("expired", plain(detail), None),
+        Event::Recovered(embed, how) => {
+            let detail = Object::new();
+            super::js::set(&detail, "how", &JsValue::from_str(how.as_str()));
+            ("recovered", detail, Some(*embed))
+        }
+        Event::StateChange(status) => ("statechange", read_out(status), None),
+    };
+    Told { name, detail, embed }
+}
+
+/// A status as a plain object.
+pub(crate) fn read_out(status: &Status) -> Object {
+    plain(status)
+}
+
+/// A plain object, with null for what is not there.
+fn plain(value: &impl Serialize) -> Object {
+    let serializer = Serializer::new().serialize_missing_as_null(true);
+    // our own structs of numbers and fixed texts always serialise
+    value
+        .serialize(&serializer)
+        .map_or_else(|_| Object::new(), JsCast::unchecked_into)
+}

@@ -1,0 +1,34 @@
+//! A listener that is removed when it is dropped.
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Event, EventTarget};
+
+/// An event listener on one target.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    target: EventTarget,
+    name: &'static str,
+    callback: Closure<dyn Fn(Event)>,
+}
+
+impl Listener {
+    /// Listens on `target` until the value is dropped.
+    pub(crate) fn new(target: &EventTarget, name: &'static str, callback: impl Fn(Event) + 'static) -> Self {
+        let callback = Closure::<dyn Fn(Event)>::new(callback);
+        let _added = target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
+        Self {
+            target: target.clone(),
+            name,
+            callback,
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let callback = self.callback.as_ref().unchecked_ref();
+        let _removed = self
+            .target
+            .remove_event_listener_with_callback(self.name, callback);
+    }
+}

@@ -1,0 +1,206 @@
+//! What one running keeper holds in the browser, from start to stop.
+
+use super::attached::Attached;
+use super::source::{self, Source};
+use super::{events, js, page};
+use crate::io::{CallId, Effect, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId};
+use crate::keeper::Keeper;
+use crate::token::AccessToken;
+use core::cell::{Cell, RefCell};
+use js_sys::futures::spawn_local;
+use js_sys::{Array, Function};
+use std::rc::{Rc, Weak};
+use wasm_bindgen::JsValue;
+use web_sys::{AbortController, Element};
+
+/// A keeper and all that it owns in the page. Every borrow of a field ends before JavaScript is called.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) core: RefCell<Keeper>,
+    source: Source,
+    /// The facade's `emit(type, detail)`.
+    emit: Function,
+    embeds: RefCell<Vec<Rc<Attached>>>,
+    request: RefCell<Option<(RequestId, AbortController)>>,
+    waiters: RefCell<Vec<(WaiterId, Function)>>,
+    waiter_ids: Cell<u32>,
+}
+
+impl Live {
+    pub(crate) fn new(core: Keeper, source: Source, emit: Function) -> Rc<Self> {
+        Rc::new(Self {
+            core: RefCell::new(core),
+            source,
+            emit,
+            embeds: RefCell::default(),
+            request: RefCell::default(),
+            waiters: RefCell::default(),
+            waiter_ids: Cell::new(0),
+        })
+    }
+
+    pub(crate) fn has_embeds(&self) -> bool {
+        !self.embeds.borrow().is_empty()
+    }
+
+    /// Takes an embed in. The facade gives each container one id, in rising order.
+    pub(crate) fn attach(self: &Rc<Self>, id: EmbedId, element: Element, given: JsValue) {
+        let weak = Rc::downgrade(self);
+        let attached = Rc::new(Attached::new(id, element, given, move |level| {
+            tell(&weak, Input::Shouted { embed: id, level });
+        }));
+        let (held, kind) = (attached.holds(), attached.kind());
+        self.embeds.borrow_mut().push(attached);
+        page::tell(
+            self,
+            Input::Attach {
+                embed: id,
+                held,
+                kind,
+            },
+        );
+    }
+
+    pub(crate) fn detach(self: &Rc<Self>, id: EmbedId) {
+        self.drop_embed(id);
+        page::tell(self, Input::Detach(id));
+    }
+
+    fn embed(&self, id: EmbedId) -> Option<Rc<Attached>> {
+        let embeds = self.embeds.borrow();
+        let at = embeds.binary_search_by_key(&id, |one| one.id).ok()?;
+        embeds.get(at).cloned()
+    }
+
+    fn drop_embed(&self, id: EmbedId) {
+        let dropped = {
+            let mut embeds = self.embeds.borrow_mut();
+            embeds
+                .binary_search_by_key(&id, |one| one.id)
+                .ok()
+                .map(|at| embeds.remove(at))
+        };
+        drop(dropped);
+    }
+
+    /// Has `done(code, value)` called when the waiter is told.
+    pub(crate) fn wait(&self, done: Function) -> WaiterId {
+        let id = WaiterId(self.waiter_ids.replace(self.waiter_ids.get().wrapping_add(1)));
+        self.waiters.borrow_mut().push((id, done));
+        id
+    }
+
+    /// Performs one effect. No borrow is held here.
+    pub(crate) fn perform(self: &Rc<Self>, effect: Effect) {
+        match effect {
+            Effect::Ask {
+                request,
+                reason,
+                attempt,
+            } => self.ask(request, reason, attempt),
+            Effect::Abort(id) => self.abort(id),
+            Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
+            Effect::Recover { embed, call, how } => self.recover(embed, call, how),
+            Effect::Drop(embed) => self.drop_embed(embed),
+            Effect::Settle(waiter, outcome) => self.settle(waiter, &outcome),
+            Effect::Emit(event) => self.emit(&event),
+        }
+    }
+
+    fn ask(self: &Rc<Self>, request: RequestId, reason: Reason, attempt: u32) {
+        let Ok(abort) = AbortController::new() else { return };
+        let embeds = self.embeds.borrow().clone();
+        let told = Array::new();
+        for embed in embeds {
+            told.push(&embed.describe());
+        }
+        let asked = source::request(reason, attempt, &told, &abort);
+        let signal = abort.signal();
+        self.request.replace(Some((request, abort)));
+        let (source, weak) = (self.source.clone(), Rc::downgrade(self));
+        spawn_local(async move {
+            let input = match source.ask(asked, signal).await {
+                Ok((answer, headers)) => Input::Answered {
+                    request,
+                    answer,
+                    headers,
+                },
+                Err((failure, headers)) => Input::Failed {
+                    request,
+                    failure,
+                    headers,
+                },
+            };
+            tell(&weak, input);
+        });
+    }
+
+    fn abort(&self, id: RequestId) {
+        let current = self
+            .request
+            .borrow()
+            .as_ref()
+            .is_some_and(|(current, _)| *current == id);
+        let taken = if current { self.request.take() } else { None };
+        if let Some((_, abort)) = taken {
+            abort.abort();
+        }
+    }
+
+    fn apply(self: &Rc<Self>, embed: EmbedId, call: CallId, token: &AccessToken) {
+        let Some(attached) = self.embed(embed) else { return };
+        let weak = Rc::downgrade(self);
+        attached.apply(token, move |outcome| {
+            tell(&weak, Input::Applied { embed, call, outcome })
+        });
+    }
+
+    fn recover(self: &Rc<Self>, embed: EmbedId, call: CallId, how: Recovery) {
+        let Some(attached) = self.embed(embed) else { return };
+        let weak = Rc::downgrade(self);
+        attached.recover(how, move |outcome| {
+            tell(&weak, Input::Recovered { embed, call, outcome })
+        });
+    }
+
+    fn settle(&self, id: WaiterId, outcome: &Outcome) {
+        let done = {
+            let mut waiters = self.waiters.borrow_mut();
+            waiters
+                .iter()
+                .position(|(waiter, _)| *waiter == id)
+                .map(|at| waiters.swap_remove(at).1)
+        };
+        let Some(done) = done else { return };
+        #[expect(clippy::cast_precision_loss, reason = "JavaScript's dates are f64")]
+        let (code, value) = match outcome {
+            Outcome::Token(token) => (JsValue::NULL, JsValue::from_str(token.expose())),
+            Outcome::Refreshed(at) => (JsValue::NULL, JsValue::from_f64(at.as_ms() as f64)),
+            Outcome::Failed(code) => (JsValue::from_str(code.as_str()), JsValue::NULL),
+        };
+        let _told = done.call2(&JsValue::UNDEFINED, &code, &value);
+    }
+
+    fn emit(&self, event: &Event) {
+        let told = events::told(event);
+        if let Some(embed) = told.embed.and_then(|id| self.embed(id)) {
+            js::set(&told.detail, "element", &embed.element);
+        }
+        let _told = self
+            .emit
+            .call2(&JsValue::UNDEFINED, &JsValue::from_str(told.name), &told.detail);
+    }
+
+    /// Lets go of all that is owned in the page.
+    pub(crate) fn clear(&self) {
+        let embeds = self.embeds.take();
+        let request = self.request.take();
+        drop((embeds, request, self.waiters.take()));
+    }
+}
+
+fn tell(live: &Weak<Live>, input: Input) {
+    if let Some(live) = live.upgrade() {
+        page::tell(&live, input);
+    }
+}

@@ -1,0 +1,27 @@
+//! The shell: the only place that knows a browser.
+//!
+//! It owns listeners, timers and requests, and decides nothing. Its contract:
+//!
+//! - Everything that happens becomes an [`Input`](crate::io::Input) in the [`page`]'s inbox. One loop takes them out,
+//!   asks the core, and performs the effects after the core's borrow has ended.
+//! - JavaScript is never called inside a borrow. What it calls back meanwhile goes into the inbox of the same loop.
+//! - Every import that can throw is caught. What was thrown is dropped: it may quote a token.
+//! - All times are milliseconds. One timer serves the page; it may fire early.
+//! - A panic calls the facade's `crashed` once; the facade never enters the instance again.
+
+mod answer;
+mod attached;
+mod door;
+mod endpoint;
+mod events;
+mod js;
+mod listener;
+mod live;
+mod options;
+mod page;
+mod source;
+
+pub use door::{Door, boot};
+
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

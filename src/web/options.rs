@@ -1,0 +1,48 @@
+//! The facade's options, read into what the core and the shell need.
+//!
+//! The facade has checked them already and named what was wrong; a value that is wrong here all the same falls
+//! back to its default.
+
+use super::js;
+use super::source::Source;
+use crate::policy::{AfterExpiry, RefreshPolicy, WhileHidden};
+use crate::token::{Json, Kind};
+use wasm_bindgen::JsValue;
+
+pub(crate) struct Options {
+    pub(crate) policy: RefreshPolicy,
+    pub(crate) source: Source,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) initial: Option<Json>,
+}
+
+pub(crate) fn read(options: &JsValue) -> Options {
+    let while_hidden = match js::text(options, "whileHidden").as_deref() {
+        Some("pause") => WhileHidden::Pause,
+        _ => WhileHidden::Refresh,
+    };
+    let after_expiry = match js::text(options, "afterExpiry").as_deref() {
+        Some("reload") => AfterExpiry::Reload,
+        Some("refresh") => AfterExpiry::Refresh,
+        Some("none") => AfterExpiry::None,
+        _ => AfterExpiry::Auto,
+    };
+    let stated = |name| js::get(options, name).as_f64();
+    let initial = js::get(options, "initial");
+    Options {
+        policy: RefreshPolicy::parse(stated, while_hidden, after_expiry).unwrap_or_default(),
+        source: Source::new(js::get(options, "source")),
+        kind: kind(&js::get(options, "tokenType")),
+        initial: (!initial.is_undefined()).then(|| super::answer::json(&initial)),
+    }
+}
+
+/// `models.TokenType`.
+pub(crate) fn kind(value: &JsValue) -> Option<Kind> {
+    let number = value.as_f64()?;
+    if number == 0.0 {
+        Some(Kind::Aad)
+    } else {
+        (number == 1.0).then_some(Kind::Embed)
+    }
+}

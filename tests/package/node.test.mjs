@@ -1,0 +1,37 @@
+// Importing the package in Node, as server rendering and test runners do, works and does nothing: no global, no
+// timer, no listener, no request, and the engine's chunk stays unread.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import { root } from "./packed.mjs";
+
+const names = ["KeeperError", "TokenKeeper", "keepFresh"];
+
+// The package by its own name goes through `exports`, as it would for a consumer. In a fresh process, whose globals
+// tell when they are touched and are compared before and after, and which must end by itself.
+const look = (load) => `
+  const touched = [];
+  for (const name of ["setTimeout", "setInterval", "fetch", "addEventListener"]) globalThis[name] = () => touched.push(name);
+  for (const name of ["document", "window", "navigator", "self"]) Object.defineProperty(globalThis, name, { get: () => void touched.push(name), configurable: true });
+  const before = Object.getOwnPropertyNames(globalThis);
+  ${load}
+  console.log(JSON.stringify({
+    names: Object.keys(loaded).filter((name) => name !== "default" && name !== "module.exports").sort(),
+    touched,
+    added: Object.getOwnPropertyNames(globalThis).filter((name) => !before.includes(name)),
+    busy: process.getActiveResourcesInfo().filter((name) => /Timer|TCP|Immediate/.test(name)),
+  }));`;
+
+const node = (type, source) => JSON.parse(execFileSync(process.execPath, [`--input-type=${type}`, "--eval", source], { cwd: root, encoding: "utf8", timeout: 20_000 }));
+
+for (const [type, load] of [
+  ["module", 'const loaded = await import("powerbi-token-keeper");'],
+  ["commonjs", 'const loaded = require("powerbi-token-keeper"); if (Object.keys(require.cache).some((file) => file.includes("engine-"))) touched.push("engine");'],
+]) {
+  test(`importing it as ${type} does nothing`, () => {
+    const { names: found, ...rest } = node(type, look(load));
+    for (const name of names) assert.ok(found.includes(name), `${name} is exported`);
+    assert.deepEqual(rest, { touched: [], added: [], busy: [] });
+  });
+}

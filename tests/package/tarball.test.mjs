@@ -1,0 +1,35 @@
+// What is published: exactly the files meant to be, with nothing of the build machine inside.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { npmPack, root } from "./packed.mjs";
+
+const declarations = readdirSync(path.join(root, "dist")).filter((file) => /\.d\.c?ts$/.test(file));
+const code = ["index.js", "index.cjs", "engine-wasm.js", "engine-wasm.cjs"];
+
+test("the tarball holds the package and nothing else", () => {
+  const packed = npmPack("--dry-run").files.map(({ path: file }) => file).sort();
+  const meant = [...code, ...declarations].map((file) => `dist/${file}`);
+  assert.deepEqual(packed, ["LICENSE", "README.md", "package.json", ...meant].sort());
+});
+
+test("the declarations have a CommonJS copy each", () => {
+  for (const file of declarations.filter((name) => name.endsWith(".d.ts"))) assert.ok(declarations.includes(file.replace(/ts$/, "cts")), file);
+});
+
+test("no folder of the build machine is in the module or in the code", () => {
+  const wasm = readFileSync(path.join(root, "target/npm/engine.wasm"), "latin1");
+  assert.match(wasm, /src[/\\]/, "the module names its sources: otherwise this test would see nothing");
+  for (const text of [wasm, ...code.map((file) => readFileSync(path.join(root, "dist", file), "latin1"))]) {
+    for (const folder of [root, os.homedir(), ".cargo", ".rustup", "index.crates"]) assert.ok(!text.includes(folder), folder);
+  }
+});
+
+test("nothing is needed at run time", () => {
+  const { dependencies, peerDependenciesMeta } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  assert.equal(dependencies, undefined);
+  assert.deepEqual(peerDependenciesMeta, { "powerbi-client": { optional: true } });
+});

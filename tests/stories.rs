@@ -1,0 +1,1009 @@
+//! A page's day, told as timelines: what the keeper does about its token, with every time virtual.
+
+mod world;
+
+use powerbi_token_keeper::io::{
+    ApplyOutcome, CallId, EmbedId, ErrorCode, Event, Headers, Input, KeeperState, Level, Outcome, Reason,
+    Recovery, SourceFailure, Trigger, Wake,
+};
+use powerbi_token_keeper::policy::{AfterExpiry, RefreshPolicy, WhileHidden};
+use powerbi_token_keeper::token::{AccessToken, Kind};
+use serde_json::json;
+use world::{HOUR, MINUTE, Manner, SECOND, START, World, aad_token};
+
+// ---- the window, the poll --------------------------------------------------------------------------
+
+#[test]
+fn an_hour_of_life_is_asked_for_once_between_50_and_52_minutes() {
+    let mut page = World::with_embed(HOUR);
+    assert_eq!(page.state(), KeeperState::Fresh);
+    page.passes(50 * MINUTE - 1);
+    page.expect_requests(0);
+    let asked = page.until_request(2 * MINUTE + 1);
+    assert_eq!((asked.reason, asked.attempt), (Reason::Poll, 1));
+    assert_eq!(page.state(), KeeperState::Refreshing);
+
+    let token = page.answers_token(HOUR);
+    assert_eq!(page.frame(0).holds.as_deref(), Some(token.as_str()));
+    assert_eq!(page.state(), KeeperState::Fresh);
+    let refreshed = page.events.iter().find_map(|event| {
+        if let Event::Refreshed(refreshed) = event {
+            Some(*refreshed)
+        } else {
+            None
+        }
+    });
+    let refreshed = refreshed.unwrap();
+    assert_eq!(
+        (refreshed.reason, refreshed.attempt, refreshed.embeds),
+        (Reason::Poll, 1, 1)
+    );
+    assert_eq!(refreshed.expires_at.as_ms(), world::expires_at(&token));
+}
+
+#[test]
+fn a_day_takes_at_most_a_request_per_50_minutes() {
+    let mut page = World::with_embed(HOUR);
+    for _ in 0..24 * HOUR / SECOND {
+        page.passes(SECOND);
+        if page.flight.is_some() {
+            page.answers_token(HOUR);
+        }
+        assert!(!page.holds_expired(0), "I9");
+    }
+    assert!((27..=30).contains(&page.asked.len()), "{}", page.asked.len());
+}
+
+#[test]
+fn an_idle_hour_is_120_polls() {
+    let mut page = World::with_embed(10 * HOUR);
+    assert_eq!(page.keeper.deadline().unwrap().reason, Wake::Poll);
+    page.passes(HOUR);
+    assert_eq!(page.ticks, 120);
+}
+
+#[test]
+fn i5_a_tick_before_the_deadline_does_nothing() {
+    let mut page = World::with_embed(HOUR);
+    let before = (page.keeper.deadline(), page.events.len());
+    for _ in 0..10 {
+        page.freezes(SECOND);
+        page.tell(Input::Tick);
+    }
+    assert_eq!((page.keeper.deadline(), page.events.len()), before);
+}
+
+#[test]
+fn no_token_at_all_is_asked_for_at_once() {
+    let mut page = World::new();
+    page.attach(0, None, Some(Kind::Embed));
+    assert_eq!(page.expect_request().reason, Reason::Initial);
+    let token = page.answers_token(HOUR);
+    assert_eq!(page.frame(0).holds.as_deref(), Some(token.as_str()));
+}
+
+#[test]
+fn a_token_that_has_expired_already_is_asked_for_at_once_and_said_once() {
+    let mut page = World::with_embed(-MINUTE);
+    page.expect_request();
+    assert_eq!(page.count(|event| matches!(event, Event::Expired(_))), 1);
+    page.fails(SourceFailure::Network);
+    assert_eq!(page.state(), KeeperState::Expired);
+    page.passes(HOUR);
+    assert_eq!(page.count(|event| matches!(event, Event::Expired(_))), 1);
+}
+
+#[test]
+fn tokens_of_nine_minutes_are_asked_for_at_half_of_their_life() {
+    let mut page = World::with_embed(9 * MINUTE);
+    for _ in 0..8 * HOUR / SECOND {
+        page.passes(SECOND);
+        if page.flight.is_some() {
+            page.answers_token(9 * MINUTE);
+        }
+        assert!(!page.holds_expired(0), "I9");
+    }
+    let requests = page.asked.len();
+    assert!((80..=107).contains(&requests), "{requests} in eight hours");
+}
+
+#[test]
+fn i9_tokens_of_a_minute_never_expire_on_the_embed() {
+    let mut page = World::with_embed(MINUTE);
+    for _ in 0..2 * HOUR / SECOND {
+        page.passes(SECOND);
+        if page.flight.is_some() {
+            page.answers_token(MINUTE);
+        }
+        assert!(!page.holds_expired(0), "I9");
+    }
+    assert!(page.asked.len() <= 240, "{} in two hours", page.asked.len());
+}
+
+#[test]
+fn tokens_of_twenty_seconds_cost_no_more_than_the_budget() {
+    let mut page = World::with_embed(20 * SECOND);
+    for _ in 0..HOUR / SECOND {
+        page.passes(SECOND);
+        if page.flight.is_some() {
+            page.answers_token(20 * SECOND);
+        }
+    }
+    assert!(page.asked.len() <= 121, "{} in an hour", page.asked.len());
+    assert_eq!(page.failures(), []);
+}
+
+// ---- triggers --------------------------------------------------------------------------------------
+
+#[test]
+fn visible_after_three_hours_of_sleep_asks_at_once() {
+    let mut page = World::with_embed(HOUR);
+    page.tell(Input::Hidden);
+    page.sleeps(3 * HOUR);
+    page.trigger(Trigger::Visible);
+    assert_eq!(page.expect_request().reason, Reason::Visible);
+    page.answers_token(HOUR);
+    assert!(!page.holds_expired(0));
+}
+
+#[test]
+fn sleep_is_noticed_by_the_timer_alone() {
+    let mut page = World::with_embed(HOUR);
+    page.sleeps(3 * HOUR);
+    page.passes(30 * SECOND);
+    assert_eq!(page.expect_request().reason, Reason::Poll);
+}
+
+#[test]
+fn triggers_on_a_fresh_token_ask_nothing() {
+    let mut page = World::with_embed(HOUR);
+    for trigger in [
+        Trigger::Visible,
+        Trigger::PageShow,
+        Trigger::Resume,
+        Trigger::Online,
+        Trigger::Focus,
+    ] {
+        page.passes(2 * SECOND);
+        page.trigger(trigger);
+    }
+    page.expect_requests(0);
+}
+
+#[test]
+fn each_trigger_gives_its_reason() {
+    for (trigger, reason) in [
+        (Trigger::PageShow, Reason::PageShow),
+        (Trigger::Resume, Reason::Resume),
+        (Trigger::Online, Reason::Online),
+        (Trigger::Focus, Reason::Focus),
+    ] {
+        let mut page = World::with_embed(HOUR);
+        page.freezes(55 * MINUTE);
+        page.trigger(trigger);
+        assert_eq!(page.expect_request().reason, reason);
+    }
+}
+
+#[test]
+fn a_storm_of_triggers_within_a_second_counts_once() {
+    let mut page = World::with_embed(HOUR);
+    page.freezes(55 * MINUTE);
+    page.trigger(Trigger::Visible);
+    page.fails(SourceFailure::Status(500));
+    for _ in 0..50 {
+        page.freezes(10);
+        page.trigger(Trigger::Visible);
+        page.trigger(Trigger::Focus);
+    }
+    page.expect_requests(1);
+    // the pause may end sooner by itself: it is up to two seconds
+    page.until_request(500);
+    page.expect_requests(2);
+}
+
+#[test]
+fn online_ends_the_pause_after_a_failure_and_focus_does_not() {
+    let mut page = World::with_embed(HOUR);
+    for _ in 0..6 {
+        page.until_request(53 * MINUTE);
+        page.fails(SourceFailure::Network);
+    }
+    page.until_request(MINUTE);
+    page.fails(SourceFailure::Network);
+    let made = page.asked.len();
+    page.trigger(Trigger::Focus);
+    page.expect_requests(made);
+    page.freezes(2 * SECOND);
+    page.trigger(Trigger::Online);
+    page.expect_requests(made + 1);
+}
+
+#[test]
+fn while_hidden_pause_asks_nothing_and_checks_on_return() {
+    let policy = RefreshPolicy::parse(|_| None, WhileHidden::Pause, AfterExpiry::Auto).unwrap();
+    let mut page = World::with(policy, 1);
+    let token = page.mint(HOUR);
+    page.attach(0, Some(token), Some(Kind::Embed));
+    page.tell(Input::Hidden);
+    page.passes(3 * HOUR);
+    page.expect_requests(0);
+    let waiter = page.asks_provider(Some(0));
+    assert!(
+        matches!(page.told(waiter), Some(Outcome::Failed(_))),
+        "a frame nobody sees gets nothing"
+    );
+    page.trigger(Trigger::Visible);
+    assert_eq!(page.expect_request().reason, Reason::Visible);
+}
+
+// ---- failures --------------------------------------------------------------------------------------
+
+#[test]
+fn an_outage_inside_the_window_is_retried_with_backoff_and_the_old_token_stays() {
+    let mut page = World::with_embed(HOUR);
+    let old = page.frame(0).holds.clone();
+    page.until_request(52 * MINUTE);
+    let mut gaps = Vec::new();
+    for attempt in 1..=5 {
+        let asked = page.expect_request();
+        assert_eq!(asked.attempt, attempt);
+        assert_eq!(
+            asked.reason,
+            if attempt == 1 { Reason::Poll } else { Reason::Retry }
+        );
+        page.fails(SourceFailure::Status(500));
+        assert_eq!(page.state(), KeeperState::Retrying);
+        let failed_at = page.mono;
+        gaps.push(page.until_request(MINUTE).at - failed_at);
+    }
+    for (gap, cap) in gaps.iter().zip([2, 4, 8, 16, 32]) {
+        assert!(*gap <= cap * SECOND, "{gaps:?}");
+    }
+    assert_eq!(page.frame(0).holds, old);
+    assert_eq!(page.failures(), [ErrorCode::SourceStatus; 5]);
+    page.answers_token(HOUR);
+    assert_eq!(page.state(), KeeperState::Fresh);
+    assert_eq!((page.status().attempt, page.status().last_error_code), (0, None));
+}
+
+#[test]
+fn the_source_may_take_95_seconds_and_is_never_asked_twice() {
+    let ms = |name| (name == "sourceTimeoutMs").then_some(120_000.0);
+    let policy = RefreshPolicy::parse(ms, WhileHidden::Refresh, AfterExpiry::Auto).unwrap();
+    let mut page = World::with(policy, 1);
+    let token = page.mint(HOUR);
+    page.attach(0, Some(token), Some(Kind::Embed));
+    page.until_request(52 * MINUTE);
+    for _ in 0..95 {
+        page.passes(SECOND);
+        page.trigger(Trigger::Focus);
+        page.refreshes();
+    }
+    page.expect_requests(1);
+    page.answers_token(HOUR);
+    assert_eq!(page.settled.len(), 95, "every refresh() joined it");
+}
+
+#[test]
+fn i2_an_answer_after_the_time_limit_changes_nothing() {
+    let mut page = World::with_embed(HOUR);
+    let late = page.until_request(52 * MINUTE);
+    page.passes(30 * SECOND);
+    assert_eq!(page.failures(), [ErrorCode::SourceTimeout]);
+    let old = page.frame(0).holds.clone();
+    let (status, events) = (page.status(), page.events.len());
+    let token = page.mint(HOUR);
+    page.answers_to(late.id, &json!({ "token": token }), Headers::default());
+    page.tell(Input::Failed {
+        request: late.id,
+        failure: SourceFailure::Status(401),
+        headers: Headers {
+            date: None,
+            retry_after: Some("60".into()),
+        },
+    });
+    assert_eq!((page.status(), page.events.len()), (status, events));
+    assert_eq!(page.frame(0).holds, old);
+}
+
+#[test]
+fn a_denied_source_is_left_alone_for_five_minutes_and_more() {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(52 * MINUTE);
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        let at = page.mono;
+        page.fails(SourceFailure::Status(if waits.len() % 2 == 0 {
+            401
+        } else {
+            403
+        }));
+        assert_eq!(page.state(), KeeperState::Denied);
+        waits.push((page.until_request(2 * HOUR).at - at) / MINUTE);
+    }
+    assert_eq!(waits, [5, 10, 20, 40, 60, 60]);
+}
+
+#[test]
+fn a_denied_source_is_tried_at_once_by_a_visible_page_and_by_refresh() {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(52 * MINUTE);
+    page.fails(SourceFailure::Status(401));
+    page.passes(10 * SECOND);
+    for ignored in [Trigger::Online, Trigger::Focus] {
+        page.trigger(ignored);
+        page.passes(2 * SECOND);
+    }
+    page.expect_requests(1);
+    page.trigger(Trigger::Visible);
+    page.expect_requests(2);
+    page.fails(SourceFailure::Status(401));
+    page.refreshes();
+    page.expect_requests(3);
+}
+
+#[test]
+fn retry_after_is_kept_to_the_second_whoever_asks() {
+    for (text, wanted) in [
+        ("7", 7),
+        ("0", 1),
+        ("86400", 3_600),
+        ("Thu, 01 Jan 2026 00:52:30 GMT", 30),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", 1),
+    ] {
+        let mut page = World::with_embed(HOUR);
+        page.until_request(52 * MINUTE);
+        page.passes(52 * MINUTE + SECOND - page.mono);
+        page.fails_with(
+            SourceFailure::Status(429),
+            Headers {
+                date: None,
+                retry_after: Some(text.into()),
+            },
+        );
+        let waiter = page.refreshes();
+        assert_eq!(
+            page.told(waiter),
+            Some(&Outcome::Failed(ErrorCode::SourceThrottled))
+        );
+        page.trigger(Trigger::Visible);
+        let at = page.mono;
+        let waited = page.until_request(2 * HOUR).at - at;
+        assert_eq!(waited, wanted * SECOND, "{text}");
+    }
+}
+
+#[test]
+fn throttled_without_retry_after_waits_a_minute() {
+    for status in [429, 503] {
+        let mut page = World::with_embed(HOUR);
+        page.until_request(52 * MINUTE);
+        page.fails(SourceFailure::Status(status));
+        let at = page.mono;
+        assert_eq!(page.until_request(HOUR).at - at, MINUTE);
+        assert_eq!(page.failures(), [ErrorCode::SourceThrottled]);
+    }
+}
+
+#[test]
+fn a_network_that_is_not_up_yet_after_waking_has_a_ladder_of_its_own() {
+    let mut page = World::with_embed(HOUR);
+    page.sleeps(3 * HOUR);
+    page.trigger(Trigger::Resume);
+    for wait in [1, 2, 4, 8] {
+        let at = page.mono;
+        page.fails(SourceFailure::Network);
+        page.passes(wait * SECOND);
+        assert_eq!(page.expect_request().at - at, wait * SECOND);
+    }
+}
+
+#[test]
+fn a_refresh_that_the_budget_forbids_says_so_and_waits_for_the_next_grant() {
+    let mut page = World::with_embed(HOUR);
+    let mut waiters = Vec::new();
+    for _ in 0..12 {
+        waiters.push(page.refreshes());
+        if page.flight.is_some() {
+            page.fails(SourceFailure::Status(500));
+        }
+    }
+    assert!(page.asked.len() <= 10, "I8");
+    assert_eq!(page.told(waiters[11]), Some(&Outcome::Failed(ErrorCode::Budget)));
+    assert!(page.failures().contains(&ErrorCode::Budget));
+    page.passes(30 * SECOND);
+    assert_eq!(page.asked.len(), 11, "the request waited for the grant");
+}
+
+// ---- which tokens are taken ------------------------------------------------------------------------
+
+#[test]
+fn a_token_that_is_no_better_is_refused_and_the_old_one_stays() {
+    let expires = START + HOUR;
+    let user = |serial, oid| aad_token(serial, START, START + 2 * HOUR, oid);
+    let cases = [
+        (
+            "same",
+            json!({ "token": aad_token(1, START, expires, "jo") }),
+            ErrorCode::TokenSame,
+        ),
+        (
+            "older",
+            json!({ "token": aad_token(2, START, expires - MINUTE, "jo") }),
+            ErrorCode::TokenOlder,
+        ),
+        (
+            "no later",
+            json!({ "token": aad_token(3, START, expires, "jo") }),
+            ErrorCode::TokenOlder,
+        ),
+        (
+            "other kind",
+            json!({ "token": world::embed_token(4, expires + HOUR) }),
+            ErrorCode::TokenType,
+        ),
+        (
+            "other user",
+            json!({ "token": user(5, "eve") }),
+            ErrorCode::TokenSubject,
+        ),
+        (
+            "expired",
+            json!({ "token": aad_token(6, START - HOUR, START, "jo") }),
+            ErrorCode::TokenExpired,
+        ),
+        (
+            "expired by the answer",
+            json!({ "token": user(7, "jo"), "expiration": "2026-01-01T00:00:00Z" }),
+            ErrorCode::TokenExpired,
+        ),
+        (
+            "wrapped",
+            json!({ "token": format!("Bearer {}", user(8, "jo")) }),
+            ErrorCode::TokenUnusable,
+        ),
+        (
+            "a GUID",
+            json!({ "token": "11111111-2222-3333-4444-555555555555" }),
+            ErrorCode::TokenUnusable,
+        ),
+        ("nothing", json!({}), ErrorCode::SourceAnswer),
+        ("null", json!(null), ErrorCode::SourceAnswer),
+        ("a number", json!(42), ErrorCode::SourceAnswer),
+        (
+            "a page",
+            json!("<!doctype html><title>Sign in</title>"),
+            ErrorCode::SourceAnswer,
+        ),
+        (
+            "an error",
+            json!({ "error": { "code": "InvalidToken" } }),
+            ErrorCode::SourceAnswer,
+        ),
+        (
+            "undated",
+            json!({ "token": format!("opaque-{}", "x".repeat(60)) }),
+            ErrorCode::ExpirationUnknown,
+        ),
+    ];
+    for (name, answer, code) in cases {
+        let mut page = World::new();
+        let first = aad_token(1, START, expires, "jo");
+        page.attach(0, Some(first.clone()), Some(Kind::Aad));
+        page.until_request(53 * MINUTE);
+        page.answers(&answer);
+        assert_eq!(page.failures(), [code], "{name}");
+        assert_eq!(page.frame(0).holds.as_ref(), Some(&first), "{name}");
+        assert_eq!(page.state(), KeeperState::Retrying, "{name}");
+        page.until_request(3 * SECOND);
+        page.answers(&json!({ "token": user(9, "jo") }));
+        assert_eq!(
+            page.state(),
+            KeeperState::Fresh,
+            "{name}: a good one is taken all the same"
+        );
+    }
+}
+
+#[test]
+fn the_same_token_for_an_hour_is_backed_off_from() {
+    let mut page = World::with_embed(HOUR);
+    let same = page.frame(0).holds.clone().unwrap();
+    for _ in 0..2 * HOUR / SECOND {
+        page.passes(SECOND);
+        if page.flight.is_some() {
+            page.answers(&json!({ "token": same }));
+        }
+    }
+    assert!(page.asked.len() < 60, "{} in two hours", page.asked.len());
+    assert_eq!(page.count(|event| matches!(event, Event::Expired(_))), 1);
+    assert_eq!(page.state(), KeeperState::Expired);
+}
+
+#[test]
+fn an_embed_token_that_nobody_dated_counts_for_an_hour() {
+    let mut page = World::new();
+    page.attach(0, None, Some(Kind::Embed));
+    let undated = format!("H4sI{}", "A".repeat(200));
+    page.answers(&json!({ "token": undated }));
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&undated));
+    assert_eq!(page.status().expires_at.unwrap().as_ms(), START + HOUR);
+    assert_eq!(
+        page.status().last_error_code,
+        Some(ErrorCode::ExpirationUnknown),
+        "support can see it"
+    );
+}
+
+// ---- applying --------------------------------------------------------------------------------------
+
+#[test]
+fn a_frame_that_hangs_is_retried_without_a_new_request_and_delays_nobody() {
+    let mut page = World::with_embed(HOUR);
+    let shared = page.frame(0).holds.clone();
+    page.attach(1, shared, Some(Kind::Embed));
+    page.frame(0).manner = Manner::Hangs;
+    page.until_request(52 * MINUTE);
+    let token = page.answers_token(HOUR);
+    assert_eq!(
+        page.frame(1).holds.as_ref(),
+        Some(&token),
+        "the other has it at once"
+    );
+    assert_eq!(
+        page.count(|event| matches!(event, Event::Refreshed(_))),
+        0,
+        "not yet on all"
+    );
+    page.passes(10 * SECOND);
+    let failed: Vec<_> = page
+        .events
+        .iter()
+        .filter(|e| matches!(e, Event::ApplyFailed(..)))
+        .collect();
+    assert!(
+        matches!(failed[..], [Event::ApplyFailed(EmbedId(0), detail)] if detail.code == ErrorCode::ApplyTimeout)
+    );
+    assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
+    page.frame(0).manner = Manner::Takes;
+    page.passes(2 * SECOND);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
+    page.expect_requests(1);
+}
+
+#[test]
+fn the_tracked_expiration_moves_only_when_the_token_is_in_place() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Refuses;
+    page.until_request(52 * MINUTE);
+    let waiter = page.refreshes();
+    let token = page.answers_token(HOUR);
+    assert_eq!(
+        page.status().expires_at.unwrap().as_ms(),
+        START + HOUR,
+        "still the old one's"
+    );
+    assert_eq!(
+        page.told(waiter),
+        Some(&Outcome::Failed(ErrorCode::ApplyRejected))
+    );
+    assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 0);
+    page.frame(0).manner = Manner::Takes;
+    page.passes(2 * SECOND);
+    assert_eq!(
+        page.status().expires_at.unwrap().as_ms(),
+        world::expires_at(&token)
+    );
+    assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
+    page.expect_requests(1);
+}
+
+#[test]
+fn applies_are_retried_after_2_4_8_to_60_seconds() {
+    let mut page = World::with_embed(2 * HOUR);
+    page.frame(0).manner = Manner::Refuses;
+    page.refreshes();
+    page.answers_token(5 * HOUR);
+    let mut calls = vec![page.mono];
+    let mut seen = page.frame(0).calls;
+    while calls.len() < 9 {
+        page.passes(SECOND);
+        if page.frame(0).calls > seen {
+            seen = page.frame(0).calls;
+            calls.push(page.mono);
+        }
+    }
+    let gaps: Vec<_> = calls
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]) / SECOND)
+        .collect();
+    assert_eq!(gaps, [2, 4, 8, 16, 32, 60, 60, 60]);
+}
+
+#[test]
+fn a_late_answer_that_overwrote_the_newest_token_is_repaired() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Hangs;
+    page.until_request(52 * MINUTE);
+    let second = page.answers_token(HOUR);
+    page.passes(11 * SECOND);
+    page.frame(0).manner = Manner::Takes;
+    page.until_request(55 * MINUTE);
+    let third = page.answers_token(HOUR);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&third));
+    // the first call is answered only now, and powerbi-client writes its token over the newer one
+    let (call, text) = page.frame(0).open.remove(0);
+    assert_eq!(text, second);
+    page.frame(0).holds = Some(second.clone());
+    let outcome = ApplyOutcome::Settled(Some(AccessToken::new(second)));
+    page.tell(Input::Applied {
+        embed: EmbedId(0),
+        call,
+        outcome,
+    });
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&third));
+    page.expect_requests(2);
+}
+
+#[test]
+fn a_frame_that_does_not_listen_yet_is_waited_for_without_a_failure() {
+    let mut page = World::new();
+    page.attach(0, None, Some(Kind::Embed));
+    page.frame(0).manner = Manner::Deaf;
+    let token = page.answers_token(HOUR);
+    page.passes(20 * SECOND);
+    assert_eq!(page.count(|event| matches!(event, Event::ApplyFailed(..))), 0);
+    page.frame(0).manner = Manner::Takes;
+    page.passes(SECOND);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
+}
+
+#[test]
+fn an_embed_that_is_gone_is_let_go() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Gone;
+    page.until_request(52 * MINUTE);
+    page.answers_token(HOUR);
+    let gone =
+        |event: &Event| matches!(event, Event::ApplyFailed(_, detail) if detail.code == ErrorCode::ApplyGone);
+    assert_eq!(page.count(gone), 1);
+    assert_eq!((page.status().embeds, page.keeper.deadline()), (0, None));
+    assert_eq!(page.state(), KeeperState::Idle);
+}
+
+#[test]
+fn an_embed_that_comes_later_gets_the_newest_token() {
+    let mut page = World::with_embed(HOUR);
+    let old = page.frame(0).holds.clone();
+    page.until_request(52 * MINUTE);
+    let token = page.answers_token(HOUR);
+    page.attach(1, old, Some(Kind::Embed));
+    assert_eq!(page.frame(1).holds.as_ref(), Some(&token));
+    page.attach(2, Some(token), Some(Kind::Embed));
+    assert_eq!(page.frame(2).calls, 0, "it holds it already");
+}
+
+#[test]
+fn i7_an_embed_with_a_later_token_brings_it_to_the_others() {
+    let mut page = World::with_embed(HOUR);
+    let later = page.mint(2 * HOUR);
+    page.attach(1, Some(later.clone()), Some(Kind::Embed));
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&later));
+    assert_eq!(
+        page.status().expires_at.unwrap().as_ms(),
+        world::expires_at(&later)
+    );
+    page.expect_requests(0);
+}
+
+// ---- TokenExpired ----------------------------------------------------------------------------------
+
+#[test]
+fn fifty_visuals_shout_and_one_request_follows() {
+    let mut page = World::with_embed(HOUR);
+    page.passes(20 * MINUTE);
+    for _ in 0..50 {
+        page.shouts(0, Level::Visual);
+    }
+    assert_eq!(page.expect_request().reason, Reason::TokenExpired);
+    page.answers_token(HOUR);
+    for _ in 0..50 {
+        page.shouts(0, Level::Visual);
+    }
+    page.passes(MINUTE);
+    page.expect_requests(1);
+    assert_eq!(page.recovered, [(0, Recovery::Refresh)]);
+    assert_eq!(page.count(|event| matches!(event, Event::Recovered(..))), 1);
+}
+
+#[test]
+fn a_load_level_expiry_is_reloaded_and_after_expiry_decides() {
+    for (after, level, wanted) in [
+        (AfterExpiry::Auto, Level::Load, Some(Recovery::Reload)),
+        (AfterExpiry::Auto, Level::Visual, Some(Recovery::Refresh)),
+        (AfterExpiry::Reload, Level::Visual, Some(Recovery::Reload)),
+        (AfterExpiry::Refresh, Level::Load, Some(Recovery::Refresh)),
+        (AfterExpiry::None, Level::Load, None),
+    ] {
+        let policy = RefreshPolicy::parse(|_| None, WhileHidden::Refresh, after).unwrap();
+        let mut page = World::with(policy, 1);
+        let token = page.mint(HOUR);
+        page.attach(0, Some(token), Some(Kind::Embed));
+        page.shouts(0, level);
+        page.answers_token(2 * HOUR);
+        let recovered: Vec<_> = page.recovered.iter().map(|(_, how)| *how).collect();
+        assert_eq!(
+            recovered,
+            wanted.into_iter().collect::<Vec<_>>(),
+            "{after:?} {level:?}"
+        );
+    }
+}
+
+#[test]
+fn an_embed_that_shouts_while_a_newer_token_is_on_its_way_costs_no_request() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Refuses;
+    page.until_request(52 * MINUTE);
+    page.answers_token(HOUR);
+    page.shouts(0, Level::Load);
+    page.expect_requests(1);
+    page.frame(0).manner = Manner::Takes;
+    page.passes(2 * SECOND);
+    assert_eq!(page.recovered, [(0, Recovery::Reload)]);
+    page.expect_requests(1);
+}
+
+// ---- the provider, refresh(), getToken() -----------------------------------------------------------
+
+#[test]
+fn a_frame_that_asks_joins_the_one_request_and_gets_its_token() {
+    let mut page = World::with_embed(HOUR);
+    page.passes(40 * MINUTE);
+    let (one, two) = (page.asks_provider(Some(0)), page.asks_provider(Some(0)));
+    assert_eq!(page.expect_request().reason, Reason::Provider);
+    page.expect_requests(1);
+    let token = page.answers_token(HOUR);
+    assert_eq!(
+        (page.told_token(one), page.told_token(two)),
+        (token.as_str(), token.as_str())
+    );
+    assert_eq!(
+        page.frame(0).holds.as_ref(),
+        Some(&token),
+        "powerbi-client does not store it"
+    );
+    let three = page.asks_provider(Some(0));
+    assert_eq!(
+        page.told_token(three),
+        token,
+        "straight afterwards there is no newer one to be had"
+    );
+    page.expect_requests(1);
+}
+
+#[test]
+fn a_frame_gets_nothing_when_the_source_fails_and_a_pause_for_good_reason_is_not_broken() {
+    let mut page = World::with_embed(HOUR);
+    let waiter = page.asks_provider(Some(0));
+    page.fails(SourceFailure::Threw);
+    assert_eq!(page.told(waiter), Some(&Outcome::Failed(ErrorCode::SourceThrew)));
+    let waiter = page.asks_provider(Some(0));
+    page.fails(SourceFailure::Status(403));
+    assert_eq!(page.told(waiter), Some(&Outcome::Failed(ErrorCode::SourceDenied)));
+    let waiter = page.asks_provider(Some(0));
+    assert_eq!(
+        page.told(waiter),
+        Some(&Outcome::Failed(ErrorCode::SourceDenied)),
+        "at once"
+    );
+    page.expect_requests(2);
+}
+
+#[test]
+fn get_token_gives_the_valid_one_and_asks_only_without() {
+    let mut page = World::new();
+    let waiter = page.obtains();
+    assert_eq!(page.expect_request().reason, Reason::Initial);
+    let token = page.answers_token(HOUR);
+    assert_eq!(page.told_token(waiter), token);
+    assert_eq!(
+        (page.state(), page.keeper.deadline()),
+        (KeeperState::Idle, None),
+        "nothing is attached"
+    );
+    let again = page.obtains();
+    assert_eq!(page.told_token(again), token);
+    page.attach(0, Some(token), Some(Kind::Embed));
+    assert_eq!(page.state(), KeeperState::Fresh);
+    page.expect_requests(1);
+    assert_eq!(page.frame(0).calls, 0);
+}
+
+#[test]
+fn get_token_without_anything_attached_fails_once_and_rests() {
+    let mut page = World::new();
+    let waiter = page.obtains();
+    page.fails(SourceFailure::Network);
+    assert_eq!(
+        page.told(waiter),
+        Some(&Outcome::Failed(ErrorCode::SourceNetwork))
+    );
+    assert_eq!(page.keeper.deadline(), None);
+    page.passes(HOUR);
+    page.expect_requests(1);
+}
+
+// ---- clocks ----------------------------------------------------------------------------------------
+
+#[test]
+fn i10_a_clock_set_back_never_revives_a_token() {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(52 * MINUTE);
+    page.fails(SourceFailure::Status(401));
+    page.freezes(20 * MINUTE);
+    page.until_request(SECOND);
+    page.fails(SourceFailure::Status(500));
+    assert_eq!(page.state(), KeeperState::Expired);
+    page.wall -= HOUR;
+    page.passes(30 * SECOND);
+    assert_ne!(page.state(), KeeperState::Fresh);
+    assert_eq!(page.status().remaining_ms.unwrap().as_ms(), 0);
+    let waiter = page.obtains();
+    assert!(
+        page.told(waiter)
+            .is_none_or(|told| matches!(told, Outcome::Failed(_)))
+    );
+}
+
+#[test]
+fn i10_a_clock_set_back_within_the_life_of_a_token_does_not_lengthen_it() {
+    let mut page = World::with_embed(HOUR);
+    page.passes(10 * MINUTE);
+    page.wall -= HOUR;
+    page.until_request(42 * MINUTE);
+}
+
+#[test]
+fn i10_a_clock_set_forward_never_starts_a_loop() {
+    let mut page = World::with_embed(HOUR);
+    let date = |wall: i64| {
+        // what a backend whose clock is right says, as our wall clock is an hour ahead
+        let true_now = wall - HOUR;
+        let minutes = (true_now - START) / MINUTE;
+        format!(
+            "Thu, 01 Jan 2026 {:02}:{:02}:{:02} GMT",
+            minutes / 60,
+            minutes % 60,
+            (true_now - START) / SECOND % 60
+        )
+    };
+    page.passes(5 * MINUTE);
+    page.wall += HOUR;
+    let asked = page.until_request(MINUTE);
+    let token = page.mint(0);
+    let headers = Headers {
+        date: Some(date(page.wall)),
+        retry_after: None,
+    };
+    page.answers_to(asked.id, &json!({ "token": token }), headers);
+    assert_eq!(
+        page.state(),
+        KeeperState::Fresh,
+        "the hour ahead was learnt from the answer"
+    );
+    let skew = page.status().clock_skew_ms.as_ms();
+    assert!((skew + HOUR).abs() <= 60 * SECOND, "{skew}");
+    page.passes(40 * MINUTE);
+    page.expect_requests(1);
+}
+
+#[test]
+fn a_clock_that_is_wrong_from_the_start_is_learnt_from_a_fresh_aad_token() {
+    let mut page = World::new();
+    page.attach(0, None, Some(Kind::Aad));
+    // the true time is two hours ahead of this machine's
+    let (issued, expires) = (page.wall + 2 * HOUR, page.wall + 3 * HOUR);
+    page.answers(&json!({ "token": aad_token(1, issued, expires, "jo") }));
+    assert_eq!(page.status().clock_skew_ms.as_ms(), 2 * HOUR);
+    page.passes(49 * MINUTE);
+    page.expect_requests(1);
+    page.until_request(3 * MINUTE);
+}
+
+// ---- ends ------------------------------------------------------------------------------------------
+
+#[test]
+fn i3_after_stop_nothing_happens_but_the_last_statechange() {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(52 * MINUTE);
+    let waiter = page.obtains();
+    let refresh = page.refreshes();
+    page.tell(Input::Stop);
+    assert!(page.flight.is_none(), "the request was aborted");
+    assert!(page.told(waiter).is_some());
+    assert_eq!(page.told(refresh), Some(&Outcome::Failed(ErrorCode::Stopped)));
+    assert!(
+        matches!(page.events.last(), Some(Event::StateChange(status)) if status.state == KeeperState::Stopped)
+    );
+    let (events, settled) = (page.events.len(), page.settled.len());
+    page.trigger(Trigger::Visible);
+    page.tell(Input::Stop);
+    page.obtains();
+    page.passes(3 * HOUR);
+    assert_eq!((page.events.len(), page.settled.len()), (events, settled));
+    page.expect_requests(1);
+}
+
+#[test]
+fn with_the_last_embed_detached_the_request_ends_and_nothing_is_armed() {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(52 * MINUTE);
+    page.detach(0);
+    assert!(page.flight.is_none());
+    assert_eq!((page.state(), page.keeper.deadline()), (KeeperState::Idle, None));
+}
+
+#[test]
+fn i12_rubbish_from_every_side_does_not_stop_it() {
+    let mut page = World::with_embed(HOUR);
+    page.tell(Input::Applied {
+        embed: EmbedId(9),
+        call: CallId(9),
+        outcome: ApplyOutcome::Gone,
+    });
+    page.tell(Input::Applied {
+        embed: EmbedId(0),
+        call: CallId(9),
+        outcome: ApplyOutcome::Settled(None),
+    });
+    page.tell(Input::Detach(EmbedId(77)));
+    page.shouts(77, Level::Load);
+    page.tell(Input::Attach {
+        embed: EmbedId(0),
+        held: None,
+        kind: None,
+    });
+    page.tell(Input::Attach {
+        embed: EmbedId(5),
+        held: Some(AccessToken::new("\u{0}<rubbish>".into())),
+        kind: None,
+    });
+    page.frames.insert(
+        5,
+        world::Frame {
+            holds: None,
+            manner: Manner::Refuses,
+            calls: 0,
+            open: Vec::new(),
+        },
+    );
+    page.until_request(52 * MINUTE);
+    page.answers_token(HOUR);
+    assert_eq!(
+        page.status().expires_at.unwrap().as_ms(),
+        page.wall + HOUR - page.wall % SECOND
+    );
+}
+
+#[test]
+fn the_states_of_a_day_with_one_outage() {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(52 * MINUTE);
+    page.fails(SourceFailure::Network);
+    page.until_request(3 * SECOND);
+    page.answers_token(HOUR);
+    page.tell(Input::Stop);
+    assert_eq!(
+        page.states(),
+        [
+            "fresh",
+            "refreshing",
+            "retrying",
+            "refreshing",
+            "fresh",
+            "stopped"
+        ]
+    );
+}
