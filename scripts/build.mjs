@@ -63,7 +63,7 @@ function declarations() {
 }
 
 export async function build({ cargoFeatures } = {}) {
-  buildWasm({ cargoFeatures });
+  await buildWasm({ cargoFeatures });
   const files = [...(await Promise.all(bundles.map(bundle))), ...declarations()];
   mkdirSync(dist, { recursive: true });
   const names = new Set(files.map(([file]) => file));

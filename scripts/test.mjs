@@ -36,7 +36,7 @@ function testWasm() {
 function testNode(folder) {
   const files = tests(folder, ".test.mjs").map((file) => at(folder, file));
   if (!files.length) throw new Error(`no .test.mjs files in ${folder}`);
-  run(process.execPath, ["--test", "--test-reporter=spec", ...files], { env: browserEnvironment() });
+  run(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], { env: browserEnvironment() });
 }
 
 const types = () => {
@@ -47,8 +47,8 @@ const types = () => {
 
 const quick = [
   ["format", () => cargo("fmt", "--all", "--check")],
-  ["clippy, native", () => cargo("clippy", "--all-targets", ...strict)],
-  ["tests, native", () => cargo("test")],
+  ["clippy, native", () => cargo("clippy", "--all-targets", "--all-features", ...strict)],
+  ["tests, native", () => cargo("test", "--all-features")],
   ["types", types],
 ];
 

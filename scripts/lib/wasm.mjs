@@ -9,6 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { setup, wasmBindgen } from "../setup.mjs";
 import { pack } from "./pack.mjs";
+import { withoutMessages } from "./panics.mjs";
 import { Stop, at, capture, root, run } from "./run.mjs";
 
 const target = "wasm32-unknown-unknown";
@@ -31,13 +32,13 @@ function remapped() {
 }
 
 /** Brings target/npm/ up to date. */
-export function buildWasm({ cargoFeatures = "" } = {}) {
+export async function buildWasm({ cargoFeatures = "" } = {}) {
   setup({ browser: false });
   run("cargo", ["build", "--release", "--lib", "--target", target, ...(cargoFeatures ? ["--features", cargoFeatures] : [])], {
     env: { CARGO_ENCODED_RUSTFLAGS: remapped().join("\x1f") },
   });
 
-  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), at("scripts/lib/pack.mjs")];
+  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), at("scripts/lib/pack.mjs"), at("scripts/lib/panics.mjs")];
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(readFileSync(file));
   const wanted = hash.digest("hex");
@@ -48,7 +49,8 @@ export function buildWasm({ cargoFeatures = "" } = {}) {
   const aside = mkdtempSync(at("target/npm-"));
   run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", aside, "--out-name", "engine", compiled]);
   const file = (name) => path.join(aside, name);
-  optimise(file("engine_bg.wasm"), file("engine.named.wasm"), ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+  writeFileSync(file("engine.cut.wasm"), await withoutMessages(readFileSync(file("engine_bg.wasm"))));
+  optimise(file("engine.cut.wasm"), file("engine.named.wasm"), ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
   const names = optimise(file("engine.named.wasm"), file("engine.wasm"), ["--minify-imports-and-exports-and-modules"]);
   trimGlue(file("engine.js"), JSON.parse(names));
   inline(aside);

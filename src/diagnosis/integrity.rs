@@ -2,7 +2,8 @@
 
 use std::io::Read as _;
 
-use base64ct::{Base64UrlUnpadded, Encoding as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::bufread::GzDecoder;
 
 use super::cloud::{CLOUDS, host_of};
@@ -37,7 +38,7 @@ pub(super) fn strict(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     let bytes = segment::decode(bare)?;
-    let again = Base64UrlUnpadded::encode_string(&bytes);
+    let again = URL_SAFE_NO_PAD.encode(&*bytes);
     let same = again == bare.replace('+', "-").replace('/', "_");
     same.then(|| bytes.to_vec())
 }

@@ -132,11 +132,12 @@ impl Reading {
 
     /// Finds the token in an object; `stated` is the expiration that an object around it names.
     ///
-    /// Texts win over objects and objects over wrappers; the first that can be used wins over all that can't.
+    /// Texts win over objects and objects over wrappers; the first that can be used wins over all that can't, and one
+    /// that is a token for certain over a short text, which may be an anti-forgery token or a name.
     fn find(&self, object: &Json, stated: Option<Stated>, depth: u8) -> Found {
         let depth = depth.checked_sub(1)?;
         let stated = self.expiration(object).or(stated);
-        let mut refused = None;
+        let mut second = None;
         for (keys, place) in [
             (TOKEN_KEYS, Place::Token),
             (TOKEN_KEYS, Place::Object),
@@ -149,13 +150,14 @@ impl Reading {
                     (Place::Object, _) => self.find(value, stated, depth),
                     (Place::Wrapper, _) => self.value(value, stated, depth),
                 };
-                if let Some(Ok(_)) = found {
-                    return found;
+                match &found {
+                    Some(Ok(token)) if !may_be_a_word(token) => return found,
+                    Some(Ok(_)) if !matches!(second, Some(Ok(_))) => second = found,
+                    Some(_) | None => second = second.or(found),
                 }
-                refused = refused.or(found);
             }
         }
-        refused
+        second
     }
 
     fn token(&self, text: &AccessToken, stated: Option<Stated>) -> Result<Token, AnswerError> {
@@ -187,6 +189,11 @@ impl Reading {
             self.received + Duration::from_secs(seconds.max(0).unsigned_abs()),
         ))
     }
+}
+
+/// Whether a text that nobody can read is so short that it need not be a token.
+fn may_be_a_word(token: &Token) -> bool {
+    token.kind.is_none() && token.text.expose().len() < 40
 }
 
 /// The members of an object whose key is one of these, in the order of the keys.

@@ -22,7 +22,7 @@ pub fn is_power_bi(audience: &str) -> bool {
     };
     match rest.split_once('/') {
         Some((host, path)) => {
-            path == "powerbi/api" && (host.starts_with("analysis.") || holds(host, ".analysis."))
+            path == "powerbi/api" && (host.starts_with("analysis.") || holds(host, b".analysis."))
         }
         None => rest.starts_with("api.powerbi") || rest == "api.fabric.microsoft.com" || is_gov_api(rest),
     }

@@ -12,7 +12,7 @@ use crate::token::{AccessToken, Kind};
 use core::cell::Cell;
 use js_sys::{Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event};
+use web_sys::Element;
 
 /// The attribute into which powerbi-client copies each token.
 const ATTRIBUTE: &str = "powerbi-access-token";
@@ -132,15 +132,15 @@ impl Attached {
         let called = js::method(&embed, "setAccessToken")
             .and_then(|set| set.call1(&embed, &JsValue::from_str(token.expose())).ok());
         let (element, token) = (self.element.clone(), token.clone());
-        let settled = move |_| {
+        let settled = move |_: Option<JsValue>| {
             let holds = js::text(&js::get(&embed, "config"), "accessToken").map(AccessToken::new);
             clean(&element);
             shared.restore(&token);
             done(ApplyOutcome::Settled(holds));
         };
         match called {
-            Some(promise) => js::after(&promise, settled),
-            None => settled(false),
+            Some(promise) => js::settled(&promise, settled),
+            None => settled(None),
         }
     }
 
@@ -156,8 +156,8 @@ impl Attached {
         }
         match js::method(&embed, how.as_str()).and_then(|call| call.call0(&embed).ok()) {
             None => done(RecoveryOutcome::Refused),
-            Some(promise) => js::after(&promise, move |fulfilled| {
-                done(if fulfilled {
+            Some(promise) => js::settled(&promise, move |result: Option<JsValue>| {
+                done(if result.is_some() {
                     RecoveryOutcome::Done
                 } else {
                     RecoveryOutcome::Refused
@@ -187,7 +187,7 @@ fn just_loaded(embed: &JsValue) -> bool {
 }
 
 /// How far the event's `TokenExpired` reaches. `detail` is missing where something else raised the event.
-fn level(event: &Event) -> Option<Level> {
+fn level(event: &JsValue) -> Option<Level> {
     let detail = js::get(event, "detail");
     let (message, detailed) = (js::text(&detail, "message"), js::text(&detail, "detailedMessage"));
     shout::level(message.as_deref(), detailed.as_deref())

@@ -20,11 +20,16 @@ thread_local! {
 pub fn boot(crashed: Function) {
     CRASHED.with(|cell| cell.replace(Some(crashed)));
     // the panic's own message is not passed on: it may quote anything
-    panic::set_hook(Box::new(|_| {
-        if let Some(crashed) = CRASHED.with(RefCell::take) {
-            let _told = crashed.call0(&JsValue::UNDEFINED);
-        }
-    }));
+    panic::set_hook(Box::new(|_| crash()));
+}
+
+/// Tells the facade that the instance must not be entered again.
+// a function of its own, since the build has panics call it without std's way through their messages
+#[inline(never)]
+fn crash() {
+    if let Some(crashed) = CRASHED.with(RefCell::take) {
+        let _told = crashed.call0(&JsValue::UNDEFINED);
+    }
 }
 
 /// The facade's side of one keeper.

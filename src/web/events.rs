@@ -40,7 +40,9 @@ pub(crate) fn read_out(status: &Status) -> Object {
 
 /// A plain object, with null for what is not there.
 fn plain(value: &impl Serialize) -> Object {
-    let serializer = Serializer::new().serialize_missing_as_null(true);
+    let serializer = Serializer::new()
+        .serialize_missing_as_null(true)
+        .serialize_maps_as_objects(true);
     // our own structs of numbers and fixed texts always serialise
     value
         .serialize(&serializer)

@@ -7,7 +7,6 @@ use crate::io::{CallId, Effect, EmbedId, Event, Input, Outcome, Reason, Recovery
 use crate::keeper::Keeper;
 use crate::token::AccessToken;
 use core::cell::{Cell, RefCell};
-use js_sys::futures::spawn_local;
 use js_sys::{Array, Function};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
@@ -117,22 +116,25 @@ impl Live {
         let asked = source::request(reason, attempt, &told, &abort);
         let signal = abort.signal();
         self.request.replace(Some((request, abort)));
-        let (source, weak) = (self.source.clone(), Rc::downgrade(self));
-        spawn_local(async move {
-            let input = match source.ask(asked, signal).await {
-                Ok((answer, headers)) => Input::Answered {
-                    request,
-                    answer,
-                    headers,
+        let weak = Rc::downgrade(self);
+        let done = move |answer| {
+            tell(
+                &weak,
+                match answer {
+                    Ok((answer, headers)) => Input::Answered {
+                        request,
+                        answer,
+                        headers,
+                    },
+                    Err((failure, headers)) => Input::Failed {
+                        request,
+                        failure,
+                        headers,
+                    },
                 },
-                Err((failure, headers)) => Input::Failed {
-                    request,
-                    failure,
-                    headers,
-                },
-            };
-            tell(&weak, input);
-        });
+            );
+        };
+        self.source.ask(&asked, &signal, Box::new(done));
     }
 
     fn abort(&self, id: RequestId) {

@@ -2,7 +2,8 @@
 
 use std::io::Write as _;
 
-use base64ct::{Base64, Base64Url, Encoding as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use powerbi_token_keeper::diagnosis::{Finding, Options, TokenReport, diagnose, inspect};
@@ -66,8 +67,7 @@ pub(crate) fn without(base: &Value, names: &[&str]) -> Value {
 /// The gzip part of a well-formed embed token with pseudo-random contents.
 pub(crate) fn packed(seed: u64, payload: usize) -> String {
     let mut rng = fastrand::Rng::with_seed(seed);
-    let mut random =
-        |length: usize| Base64::encode_string(&(0..length).map(|_| rng.u8(..)).collect::<Vec<u8>>());
+    let mut random = |length: usize| STANDARD.encode((0..length).map(|_| rng.u8(..)).collect::<Vec<u8>>());
     let inner = format!(
         r#"{{"Payload":"{}","CryptoKey":"{}","CypherIV":"{}","Signature":"{}"}}"#,
         random(payload),
@@ -77,16 +77,12 @@ pub(crate) fn packed(seed: u64, payload: usize) -> String {
     );
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(inner.as_bytes()).unwrap();
-    Base64Url::encode_string(&encoder.finish().unwrap())
+    URL_SAFE.encode(encoder.finish().unwrap())
 }
 
 /// A well-formed embed token with this plain part.
 pub(crate) fn embed_with(metadata: &Value) -> String {
-    format!(
-        "{}.{}",
-        packed(7, 1_920),
-        Base64::encode_string(metadata.to_string().as_bytes())
-    )
+    format!("{}.{}", packed(7, 1_920), STANDARD.encode(metadata.to_string()))
 }
 
 /// A well-formed embed token of an era, for a cluster.
@@ -111,7 +107,7 @@ pub(crate) fn embed() -> String {
 pub(crate) fn url_config(cluster: &str) -> String {
     let config =
         json!({"clusterUrl": cluster, "embedFeatures": {"modernEmbed": true, "usageMetricsVNext": true}});
-    Base64::encode_string(config.to_string().as_bytes())
+    STANDARD.encode(config.to_string())
 }
 
 /// The embedUrl of a report in the global cloud.
