@@ -123,6 +123,7 @@ pub fn diagnose(config: &Json, options: &Options) -> Vec<Finding> {
 pub fn explain(error: &Json, config: Option<&Json>, options: &Options) -> Explanation {
     let failure = Failure::read(error, options.read_json);
     let entry = catalogue::entry(&failure);
+    let config = config.filter(|_| !entry.of_backend);
     let config = config.map(|config| Config::read(config, options.now, options.read_json));
     let paper = config.as_ref().map(|config| &config.paper);
     let facts = Facts {

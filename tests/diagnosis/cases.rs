@@ -278,7 +278,7 @@ fn places() -> Vec<Case> {
         address(CloudMismatch, "a global token in China", &at("app.powerbi.cn"), &["cloud-mismatch:error"]),
         users(CloudMismatch, "a global user in DoD", json!({"embedUrl": at("app.mil.powerbigov.us")}), &["cloud-mismatch:error"]),
         claims(CloudMismatch, "a Chinese user in the global cloud", json!({"aud": "https://analysis.chinacloudapi.cn/powerbi/api"}), &["cloud-mismatch:error"]),
-        claims(CloudMismatch, "GCC in GCC High", json!({"aud": "https://high.analysis.usgovcloudapi.net/powerbi/api", "embedUrl": 0}), &["cloud-mismatch:error"]),
+        claims(CloudMismatch, "GCC High in the global cloud", json!({"aud": "https://high.analysis.usgovcloudapi.net/powerbi/api"}), &["cloud-mismatch:error"]),
         users(CloudMismatch, "host and config", json!({"accessToken": testing::jwt(&with(&user(), &json!({"aud": "00000009-0000-0000-c000-000000000000"}))), "embedUrl": at("app.powerbi.cn")}), &["cloud-mismatch:error"]),
         customers(CloudMismatch, "an era without cluster", json!({"accessToken": embed_of("2018", ""), "embedUrl": at("app.fabric.microsoft.com")}), &[]),
         customers(ClusterMismatch, "another region", json!({"accessToken": embed_of("2023", "https://WABI-NORTH-EUROPE-redirect.analysis.windows.net")}), &["cluster-mismatch:error"]),

@@ -99,5 +99,6 @@ const fn rest(
         confirms,
         causes,
         renewal: Renewal::Never,
+        of_backend: true,
     }
 }

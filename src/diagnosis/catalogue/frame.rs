@@ -15,6 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: EXPIRY,
         renewal: Renewal::Unless,
+        of_backend: false,
     },
     Entry {
         error: "TokenExpired",
@@ -23,6 +24,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: EXPIRY,
         renewal: Renewal::Unless,
+        of_backend: false,
     },
     Entry {
         error: "LoadReportFailed",
@@ -47,6 +49,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             TenantMismatch,
         ],
         renewal: Renewal::Unless,
+        of_backend: false,
     },
     Entry {
         error: "Invalid parameters",
@@ -57,6 +60,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: &[TokenMissing, IdMissing, TokenNotAToken],
         renewal: Renewal::If,
+        of_backend: false,
     },
     Entry {
         error: "OpenConnectionError",
@@ -65,6 +69,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: &[Capacity, Permission],
         renewal: Renewal::Never,
+        of_backend: false,
     },
     Entry {
         error: "ExplorationContainer_FailedToLoadModel_DefaultDetails",
@@ -73,6 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: &[Capacity, ContentNotInToken, Permission],
         renewal: Renewal::Never,
+        of_backend: false,
     },
     Entry {
         error: "PowerBINotAuthorizedException",
@@ -81,6 +87,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: &[ContentNotInToken, Permission, ScopeMissing, TokenExpired],
         renewal: Renewal::If,
+        of_backend: false,
     },
     Entry {
         error: "PowerBINotAuthorizedException",
@@ -89,6 +96,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: UNAUTHORIZED,
         renewal: Renewal::If,
+        of_backend: false,
     },
     Entry {
         error: "PowerBIEntityNotFound",
@@ -97,6 +105,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: NOT_FOUND,
         renewal: Renewal::Never,
+        of_backend: false,
     },
     Entry {
         error: "LoadReportFailed",
@@ -105,6 +114,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: NOT_FOUND,
         renewal: Renewal::Never,
+        of_backend: false,
     },
     Entry {
         error: "LoadReportFailed",
@@ -120,6 +130,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             Permission,
         ],
         renewal: Renewal::If,
+        of_backend: false,
     },
     Entry {
         error: "LoadReportFailed",
@@ -128,6 +139,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: UNAUTHORIZED,
         renewal: Renewal::If,
+        of_backend: false,
     },
     Entry {
         error: "LoadReportFailed",
@@ -136,6 +148,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: &[IdNotAGuid, IdMissing, Capacity],
         renewal: Renewal::Never,
+        of_backend: false,
     },
     Entry {
         error: "LoadReportFailed",
@@ -154,6 +167,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             Capacity,
         ],
         renewal: Renewal::If,
+        of_backend: false,
     },
     Entry {
         error: "NotSupported",
@@ -162,6 +176,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confirms: &[],
         causes: &[],
         renewal: Renewal::Never,
+        of_backend: false,
     },
 ];
 

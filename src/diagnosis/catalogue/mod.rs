@@ -34,6 +34,8 @@ pub(super) struct Entry {
     pub(super) causes: &'static [FindingCode],
     /// Whether a new token helps.
     pub(super) renewal: Renewal,
+    /// It is about the backend's own token and ids, of which the page's configuration tells nothing.
+    pub(super) of_backend: bool,
 }
 
 /// All entries, in the order that they are tried in.
@@ -61,6 +63,7 @@ static UNKNOWN: Entry = Entry {
     confirms: &[],
     causes: FindingCode::ALL,
     renewal: Renewal::If,
+    of_backend: false,
 };
 
 /// An error that says nothing.
@@ -71,4 +74,5 @@ static NOTHING: Entry = Entry {
     confirms: &[],
     causes: &[],
     renewal: Renewal::Never,
+    of_backend: false,
 };

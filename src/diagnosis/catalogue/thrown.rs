@@ -113,5 +113,6 @@ const fn thrown(
         confirms,
         causes,
         renewal: Renewal::Never,
+        of_backend: false,
     }
 }

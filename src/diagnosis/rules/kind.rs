@@ -81,7 +81,9 @@ pub(super) const RULES: &[Rule] = &[
                 .config
                 .is_some_and(|config| config.token_type == TokenType::Missing);
             if missing && facts.failure.is_none() {
-                Evidence::Confirms("tokenType is missing, so the token counts as an Entra token.".into())
+                Evidence::Confirms(
+                    "tokenType is missing, so it is left to the service which kind the token is.".into(),
+                )
             } else {
                 Evidence::Silent
             }
@@ -96,7 +98,7 @@ pub(super) const RULES: &[Rule] = &[
         severity: Error,
         evidence: |facts| {
             let Some(paper) = readable(facts) else {
-                return Evidence::Silent;
+                return without(facts, "audience");
             };
             let Some(audience) = paper.audience() else {
                 return Evidence::Silent;
@@ -220,7 +222,7 @@ pub(super) const RULES: &[Rule] = &[
         evidence: |facts| {
             let tenant = facts.paper.and_then(|paper| paper.claim("tid"));
             let (Some(tenant), Some(expected)) = (tenant, &facts.options.tenant) else {
-                return Evidence::Silent;
+                return without(facts, "tenant");
             };
             let (is, wanted) = (shown(tenant), shown(expected));
             if tenant.eq_ignore_ascii_case(expected.trim()) {
@@ -265,6 +267,16 @@ fn readable<'a>(facts: &Facts<'a>) -> Option<&'a Paper> {
         .filter(|paper| paper.kind() == TokenKind::Aad && !matches!(paper.plain, Json::Null))
 }
 
+/// An embed token has none of what Entra tokens have; of others nothing is known.
+fn without(facts: &Facts<'_>, what: &str) -> Evidence {
+    match facts.token() {
+        Some(paper) if paper.form == Form::Embed => {
+            Evidence::Refutes(format!("An embed token names no {what}."))
+        }
+        _ => Evidence::Silent,
+    }
+}
+
 /// Whether a token of this kind stands with the `tokenType` of the other.
 fn type_against(facts: &Facts<'_>, kind: TokenKind, wrong: TokenType) -> Evidence {
     let (Some(config), Some(paper)) = (facts.config, facts.token()) else {
@@ -291,7 +303,7 @@ fn type_against(facts: &Facts<'_>, kind: TokenKind, wrong: TokenType) -> Evidenc
             Evidence::Refutes(format!("tokenType is {right}, and the token is {name}."))
         }
         TokenType::Missing if kind == TokenKind::Aad => Evidence::Refutes(format!(
-            "tokenType is missing, which counts as 0, and the token is {name}."
+            "tokenType is missing, which has been seen to count as 0, and the token is {name}."
         )),
         TokenType::Missing | TokenType::Number | TokenType::NotANumber => Evidence::Silent,
     }
@@ -312,7 +324,7 @@ fn addressee(audience: &str) -> String {
 /// Whether a user's token lacks what this content needs.
 fn scopes(facts: &Facts<'_>) -> Evidence {
     let (Some(config), Some(paper)) = (facts.config, readable(facts)) else {
-        return Evidence::Silent;
+        return without(facts, "permissions");
     };
     let has = paper.scopes();
     let Some(content) = config

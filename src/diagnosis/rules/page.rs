@@ -48,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         code: FindingCode::Capacity,
         severity: Error,
         evidence: |_| Evidence::Silent,
-        doubt: "The capacity of the workspace may be paused, deleted or overloaded, which no page can see; look at it in the Azure portal or the admin portal.",
+        doubt: "The capacity of the workspace may be paused or deleted, which no page can see; look at it in the Azure portal or the admin portal.",
         fix: "Resume the capacity or assign the workspace to one; a new token does nothing.",
         docs: Some(docs::TROUBLESHOOT),
         renews: false,

@@ -58,7 +58,7 @@ pub(super) const RULES: &[Rule] = &[
                 Some(Some(_)) => Evidence::Refutes("The embedUrl has the API's config parameter.".into()),
                 Some(None) => Evidence::Confirms("The embedUrl's config parameter can't be read.".into()),
                 None if needs_config(config, url) => Evidence::Confirms(
-                    "The embedUrl has no config parameter, so it was made by hand and finds its cluster in the default region only.".into(),
+                    "The embedUrl has no config parameter, so it seems to be made by hand, and such URLs are known to fail outside the default region.".into(),
                 ),
                 None => Evidence::Silent,
             }
@@ -251,7 +251,7 @@ fn refusal(url: &Url) -> Option<String> {
             "The embedUrl is the address of a page of the Power BI portal, and not one for embedding.".into(),
         ),
         "apptokenreportembed" => {
-            Some("The embedUrl is of a workspace collection, a service that was retired in 2018.".into())
+            Some("The embedUrl is of a workspace collection, which no longer works.".into())
         }
         _ => None,
     }

@@ -111,7 +111,7 @@ pub(super) const RULES: &[Rule] = &[
             }
         },
         doubt: "An Entra token's signature can't be checked in a page, so one altered character in it would go unseen.",
-        fix: "Pass the whole token unchanged; don't shorten, re-encode or sign it again, and store it where it fits.",
+        fix: "Pass the whole token unchanged: don't shorten, re-encode or sign it again, and mind the length of the field that it was stored in.",
         docs: None,
         renews: true,
     },
@@ -137,7 +137,7 @@ pub(super) const RULES: &[Rule] = &[
         evidence: |facts| {
             say(refused(facts) == Some(Unusable::Legacy), facts.token(), || {
                 (
-                    "This is an app token of a Power BI workspace collection, a service that was retired in 2018.".into(),
+                    "This is an app token of a Power BI workspace collection, which no longer works.".into(),
                     "This is no token of a workspace collection.".into(),
                 )
             })
@@ -175,7 +175,8 @@ pub(super) const RULES: &[Rule] = &[
         evidence: |facts| {
             say(refused(facts) == Some(Unusable::IdToken), facts.token(), || {
                 (
-                    "This is an id token: it tells the app who signed in, and opens nothing.".into(),
+                    "This looks like an id token, which tells the app who signed in and opens nothing."
+                        .into(),
                     "This is no id token.".into(),
                 )
             })

@@ -69,7 +69,7 @@ pub(super) const RULES: &[Rule] = &[
             }
         },
         doubt: "",
-        fix: "Have the backend make tokens that live longer: an embed token ends with the Entra token that made it, so renew that one first.",
+        fix: "Renew it now; where it is new, have the backend renew its Entra token first, since an embed token ends with the one that made it.",
         docs: Some(docs::EMBED_TOKENS),
         renews: true,
     },
