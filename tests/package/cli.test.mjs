@@ -257,10 +257,12 @@ test("it is the package's program, and takes the chunk from beside it", () => {
 const python = ["python3", "python"].find((name) => spawnSync(name, ["-c", "import pty, os; os.waitstatus_to_exitcode"]).status === 0);
 const terminal = { skip: !python && "no Python with a pty module" };
 
-function atTerminal(steps, args, env = {}) {
+const atTerminal = (steps, args, env) => shownBy(steps, [process.execPath, cli, ...args], env);
+
+function shownBy(steps, command, env = {}) {
   const script = path.join(root, "tests/package/terminal.py");
   const { NO_COLOR, FORCE_COLOR, ...clean } = process.env;
-  const done = spawnSync(python, [script, JSON.stringify(steps), process.execPath, cli, ...args], { encoding: "utf8", timeout: 30_000, env: { ...clean, TERM: "xterm", ...env } });
+  const done = spawnSync(python, [script, JSON.stringify(steps), ...command], { encoding: "utf8", timeout: 30_000, env: { ...clean, TERM: "xterm", ...env } });
   assert.equal(done.status, 0, done.stderr);
   return JSON.parse(done.stdout);
 }
@@ -303,4 +305,13 @@ test("at a terminal, Ctrl+C ends with 130 and gives the echo back", terminal, ()
 
 test("at a terminal, - is refused: what is typed would show", terminal, () => {
   assert.equal(atTerminal([], ["diagnose", "-"]).status, 2);
+});
+
+test("the README's example is what it prints", terminal, () => {
+  const where = file("token.txt", token("graph_token"));
+  const command = [process.execPath, cli, "inspect", "--now", "2023-11-14T22:13:20Z"].map((word) => `'${word}'`).join(" ");
+  const { shown } = shownBy([], ["sh", "-c", `${command} < '${where}'`], { NO_COLOR: "1" });
+  const readme = readFileSync(path.join(root, "README.md"), "utf8").replaceAll("\r\n", "\n");
+  const [, printed] = readme.match(/^\$ npx powerbi-token-keeper inspect --now 2023-11-14T22:13:20Z < token\.txt\n([^`]+)```$/m);
+  assert.equal(shown.replaceAll("\r\n", "\n"), printed);
 });
