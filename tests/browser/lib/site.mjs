@@ -29,6 +29,8 @@ export class Site {
   strays = [];
   /** What the engine's chunk is answered with instead; a story may put a promise or a status here. */
   engine = null;
+  /** Whether the diagnosis' chunk was asked for, and whether it is missing. */
+  diagnosis = { asked: false, missing: false };
   /** A promise that the frame's document waits for. */
   frame = null;
 
@@ -51,6 +53,10 @@ export class Site {
     if (this.engine && url.pathname.includes("/dist/engine")) {
       const status = await this.engine;
       if (status) return route.fulfill({ status, body: "" });
+    }
+    if (url.pathname.includes("/dist/diagnosis")) {
+      this.diagnosis.asked = true;
+      if (this.diagnosis.missing) return route.fulfill({ status: 404, body: "" });
     }
     if (file) return route.fulfill(file);
     this.strays.push(request.url());
