@@ -258,7 +258,9 @@ visit("nothing can be sent from the page", async ({ page }) => {
     form.submit();
     const frame = Object.assign(document.createElement("iframe"), { src: "/index.html" });
     document.body.append(frame);
-    await new Promise((done) => setTimeout(done, 200));
+    // The browser tells of each in its own time.
+    const told = () => seen.filter((one) => one === "connect-src").length >= 4 && ["img-src", "form-action", "frame-src"].every((one) => seen.includes(one));
+    for (let i = 0; i < 100 && !told(); i += 1) await new Promise((done) => setTimeout(done, 50));
     form.remove();
     frame.remove();
     return { results, seen };
