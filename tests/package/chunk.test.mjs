@@ -23,6 +23,6 @@ for (const [name, load] of Object.entries(chunks)) {
     await assert.rejects(start(), WebAssembly.CompileError);
     await assert.rejects(start(), WebAssembly.CompileError);
     assert.equal(seen.length, 2);
-    assert.ok(seen[0].equals(readFileSync(path.join(root, "target/npm/engine.wasm"))));
+    assert.ok(seen[0].equals(readFileSync(path.join(root, "target/npm/engine/engine.wasm"))));
   });
 }
