@@ -40,9 +40,9 @@ function testNode(folder) {
 }
 
 const types = () => {
-  // The facade is checked against what wasm-bindgen says the Rust exports, the demo against the declarations.
+  // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the declarations.
   if (!existsSync(at("dist/index.d.ts"))) node(at("scripts/build.mjs"));
-  for (const project of ["tsconfig.json", "www/tsconfig.json"]) if (existsSync(at(project))) tsc(at(project));
+  for (const project of ["tsconfig.json", "npm/tsconfig.cli.json", "www/tsconfig.json"]) if (existsSync(at(project))) tsc(at(project));
 };
 
 const quick = [

@@ -405,6 +405,8 @@ pub enum Input {
         /// How far it reaches.
         level: Level,
     },
+    /// An embed failed to load in a way that a new token may heal.
+    Ailing(EmbedId),
     /// A frame asked through `accessTokenProvider`.
     Provide {
         /// Who waits.
@@ -501,8 +503,9 @@ impl IntoIterator for Effects {
 pub enum Event {
     /// A new token was obtained and set.
     Refreshed(Refreshed),
-    /// A request failed; the old token stays.
-    RefreshFailed(RefreshFailed),
+    /// A request failed; the old token stays. The refused token, where there is one, goes to the diagnosis and never
+    /// into the event.
+    RefreshFailed(RefreshFailed, Option<AccessToken>),
     /// `setAccessToken` failed on one embed.
     ApplyFailed(EmbedId, ApplyFailed),
     /// The token has run out and none is there to replace it.

@@ -7,12 +7,12 @@ use super::{
 use crate::time::{Duration, Timestamp};
 
 /// Why an answer gave no token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerError {
     /// No token is where tokens are: an error object, prose, HTML, a number, a list, nothing.
     NoToken,
-    /// There is one, and it can't be used.
-    Unusable(Unusable),
+    /// There is this one, and it can't be used.
+    Unusable(Unusable, AccessToken),
 }
 
 /// Keys of a token, compared without case, `_` and `-`; earlier ones win. Refresh and id tokens have other keys.
@@ -95,7 +95,7 @@ impl Reading {
     /// Reads a text that stands where an answer does: JSON, or the token alone. Other words are nothing.
     fn bare(&self, text: &AccessToken, stated: Option<Stated>, depth: u8) -> Found {
         let found = self.member(text, stated, depth);
-        if matches!(found, Some(Err(AnswerError::Unusable(Unusable::NotAToken)))) {
+        if matches!(found, Some(Err(AnswerError::Unusable(Unusable::NotAToken, _)))) {
             None
         } else {
             found
@@ -161,7 +161,8 @@ impl Reading {
     }
 
     fn token(&self, text: &AccessToken, stated: Option<Stated>) -> Result<Token, AnswerError> {
-        let mut token = read_token(text, self.received, self.read_json).map_err(AnswerError::Unusable)?;
+        let mut token = read_token(text, self.received, self.read_json)
+            .map_err(|why| AnswerError::Unusable(why, text.clone()))?;
         token.expiry = combine(token.expiry, stated, self.received);
         Ok(token)
     }

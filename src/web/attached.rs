@@ -46,11 +46,13 @@ impl Attached {
         id: EmbedId,
         element: Element,
         given: JsValue,
-        heard: impl Fn(Level) + 'static,
+        heard: impl Fn(Option<Level>, &JsValue) + 'static,
     ) -> Self {
         let listener = Listener::new(&element, "error", move |event| {
-            if let Some(level) = level(&event) {
-                heard(level);
+            // missing where something else raised the event
+            let detail = js::get(&event, "detail");
+            if detail.is_object() {
+                heard(level(&detail), &detail);
             }
         });
         Self {
@@ -183,10 +185,9 @@ fn just_loaded(embed: &JsValue) -> bool {
         .is_some_and(|date| Date::now() - date.value_of() < LOAD_GAP_MS)
 }
 
-/// How far the event's `TokenExpired` reaches. `detail` is missing where something else raised the event.
-fn level(event: &JsValue) -> Option<Level> {
-    let detail = js::get(event, "detail");
-    let (message, detailed) = (js::text(&detail, "message"), js::text(&detail, "detailedMessage"));
+/// How far a `TokenExpired` reaches.
+fn level(detail: &JsValue) -> Option<Level> {
+    let (message, detailed) = (js::text(detail, "message"), js::text(detail, "detailedMessage"));
     shout::level(message.as_deref(), detailed.as_deref())
 }
 

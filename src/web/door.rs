@@ -39,7 +39,7 @@ pub struct Door(Rc<Live>);
 
 #[wasm_bindgen]
 impl Door {
-    /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail)` raises an event on the page.
+    /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail, refused)` raises an event on the page; `refused` is the token that was, for the diagnosis.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue, emit: Function) -> Door {
         let options = options::read(options);
@@ -64,6 +64,11 @@ impl Door {
     /// Lets go of an embed.
     pub fn detach(&self, id: u32) {
         self.0.detach(EmbedId(id));
+    }
+
+    /// An embed raised an error that a new token may heal.
+    pub fn heal(&self, id: u32) {
+        page::tell(&self.0, Input::Ailing(EmbedId(id)));
     }
 
     /// A frame asked through its provider; `id` is its embed, where it is attached. Calls `done(code, token)`.

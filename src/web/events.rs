@@ -14,7 +14,7 @@ pub(crate) struct Told {
 pub(crate) fn told(event: &Event) -> Told {
     let (name, detail, embed) = match event {
         Event::Refreshed(detail) => ("refreshed", plain(detail), None),
-        Event::RefreshFailed(failed) => {
+        Event::RefreshFailed(failed, _) => {
             let detail = plain(failed);
             super::js::set(&detail, "findings", &Array::new());
             ("refreshfailed", detail, None)

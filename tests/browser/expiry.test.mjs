@@ -39,6 +39,22 @@ story("the report's own TokenExpired makes one request, then one reload()", asyn
   assert.deepEqual((await keeper.events("refreshed")).map(({ detail }) => detail.reason), ["token-expired"]);
 });
 
+for (const [name, error, how] of [
+  ["the message alone", { message: "TokenExpired" }, "reload"],
+  ["the detail alone", { message: "LoadReportFailed", detailedMessage: LOAD_LEVEL.detailedMessage }, "reload"],
+  ["another detail", { message: "TokenExpired", detailedMessage: "Get report failed", errorCode: "401" }, "reload"],
+  ["a visual's name", { message: "TokenExpired", detailedMessage: "Couldn't render a report visual titled: Sales" }, "refresh"],
+]) {
+  story(`TokenExpired is known by ${name}`, async (told) => {
+    const { page, source, frame, keeper } = told;
+    await begins(told);
+    await frame.emit("error", error);
+    await page.passes(seconds(5));
+    source.expectRequests(1);
+    assert.deepEqual(await recovered(keeper), [how]);
+  });
+}
+
 story("a report that failed for an expired token after a long sleep comes back", async (told) => {
   const { page, source, frame, keeper } = told;
   await begins(told);

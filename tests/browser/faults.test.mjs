@@ -231,8 +231,13 @@ async function expectRefused({ page, source, frame, keeper, code, step }) {
   const held = source.tokens[0];
   source.next(step);
   const call = await keeper.calls("refresh");
+  // the diagnosis of a refused token is loaded first
+  await page.awaits("refreshfailed", async () => (await keeper.events("refreshfailed")).length > 0);
   const [{ detail }] = await keeper.events("refreshfailed");
   assert.equal(detail.code, code);
+  const finding = { ERR_TOKEN_TYPE: "token-type-mismatch", ERR_TOKEN_EXPIRED: "token-expired" }[code];
+  if (finding) assert.ok(detail.findings.some((one) => one.code === finding), JSON.stringify(detail.findings));
+  if (code === "ERR_TOKEN_UNUSABLE") assert.ok(detail.findings.some((one) => one.severity === "error"), JSON.stringify(detail.findings));
   assert.equal(detail.attempt, 1);
   assert.ok(detail.retryInMs >= 0);
   assert.deepEqual((await call.now()).value, { ok: false, code });

@@ -1,7 +1,7 @@
 // The hook, called by the frame through the real powerbi-client: a token or null, always in time, never an error.
 
 import assert from "node:assert/strict";
-import { minutes, seconds, START, story } from "./lib/story.mjs";
+import { minutes, seconds, story } from "./lib/story.mjs";
 
 /** The everyday beginning: an Aad report, configured and kept by the keeper. */
 async function begins({ page, source, keeper }, options, { attached = true, engine = true } = {}) {

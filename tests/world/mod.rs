@@ -495,7 +495,7 @@ impl World {
     /// The codes of all `refreshfailed` so far.
     pub fn failures(&self) -> Vec<ErrorCode> {
         let code = |event: &Event| match event {
-            Event::RefreshFailed(failed) => Some(failed.code),
+            Event::RefreshFailed(failed, _) => Some(failed.code),
             _ => None,
         };
         self.events.iter().filter_map(code).collect()

@@ -12,7 +12,6 @@ const read = (...parts) => readFileSync(path.join(root, ...parts), "utf8");
 const dist = process.env.KEEPER_DIST ?? path.join(root, "dist");
 
 export const HOST = "https://host.test";
-export const OTHER = "https://api.other.test";
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><link rel="icon" href="data:,">
 <div id="report" style="height:300px"></div><script src="/powerbi.js"></script><script src="/stage.js"></script>`;
@@ -28,9 +27,10 @@ const FRAME = { contentType: "text/html", body: read("www/sandbox/frame.html") }
 
 export class Site {
   strays = [];
-  asked = [];
   /** What the engine's chunk is answered with instead; a story may put a promise or a status here. */
   engine = null;
+  /** Whether the diagnosis' chunk was asked for, and whether it is missing. */
+  diagnosis = { asked: false, missing: false };
   /** A promise that the frame's document waits for. */
   frame = null;
 
@@ -45,7 +45,6 @@ export class Site {
   async #serve(route, request) {
     const url = new URL(request.url());
     const file = FILES.get(url.origin + url.pathname);
-    this.asked.push(url.pathname);
     if (url.pathname.startsWith("/api/")) return this.source.take(route, request);
     if (url.origin === "https://app.powerbi.com") {
       await this.frame;
@@ -54,6 +53,10 @@ export class Site {
     if (this.engine && url.pathname.includes("/dist/engine")) {
       const status = await this.engine;
       if (status) return route.fulfill({ status, body: "" });
+    }
+    if (url.pathname.includes("/dist/diagnosis")) {
+      this.diagnosis.asked = true;
+      if (this.diagnosis.missing) return route.fulfill({ status: 404, body: "" });
     }
     if (file) return route.fulfill(file);
     this.strays.push(request.url());

@@ -68,11 +68,6 @@ export class Source {
     return kind === "embed" ? restAnswer(text, expiresAt) : oauthAnswer(text, expiresAt, this.#clock.server);
   }
 
-  /** Requests since the start or since the moment given. */
-  count(since = 0) {
-    return this.requests.filter(({ at }) => at >= since).length;
-  }
-
   expectRequests(n, why) {
     assert.equal(this.requests.length, n, why ?? `requests to the source, made at ${this.requests.map(({ at }) => `${at / 1000} s`).join(", ") || "no time"}`);
   }
