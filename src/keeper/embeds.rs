@@ -110,14 +110,15 @@ impl Embeds {
             self.tally.pending += 1;
             match &slot.stage {
                 // calls into one embed are serialised: the one under way ends first
-                Stage::Calling { .. } | Stage::Reviving { .. } => {}
-                Stage::Calm | Stage::Waiting { .. } | Stage::Recovering { .. } => {
-                    slot.stage = Stage::Waiting {
-                        until: now,
-                        attempt: 1,
-                    };
-                }
+                Stage::Calling { .. } | Stage::Reviving { .. } => continue,
+                // the recovery that was to be made follows the new token
+                Stage::Recovering { how, .. } => slot.late = Some(how.level()),
+                Stage::Calm | Stage::Waiting { .. } => {}
             }
+            slot.stage = Stage::Waiting {
+                until: now,
+                attempt: 1,
+            };
         }
         self.alarm = Some(now);
     }
@@ -249,6 +250,7 @@ impl Embeds {
         embed: EmbedId,
         call: CallId,
         outcome: RecoveryOutcome,
+        newest: Option<&AccessToken>,
         now: Instant,
         fx: &mut Effects,
     ) {
@@ -266,7 +268,7 @@ impl Embeds {
         slot.stage = match (outcome, how) {
             (RecoveryOutcome::Done, _) => {
                 fx.push(Effect::Emit(Event::Recovered(embed, how)));
-                Stage::Calm
+                slot.after_recovery(newest, now)
             }
             (RecoveryOutcome::TooSoon, _) => Stage::Recovering {
                 how,
@@ -277,7 +279,7 @@ impl Embeds {
                 until: now,
             },
             // its frame raises an error of its own, which says more
-            (RecoveryOutcome::Refused, Recovery::Reload) => Stage::Calm,
+            (RecoveryOutcome::Refused, Recovery::Reload) => slot.after_recovery(newest, now),
         };
         *alarm = earliest(*alarm, slot.alarm());
     }

@@ -66,6 +66,17 @@ impl Slot {
         }
     }
 
+    /// What follows a recovery: the token that came meanwhile, since calls into one embed are serialised.
+    pub(super) fn after_recovery(&self, newest: Option<&AccessToken>, now: Instant) -> Stage {
+        if newest.is_none() || self.holds.as_ref() == newest {
+            return Stage::Calm;
+        }
+        Stage::Waiting {
+            until: now,
+            attempt: 1,
+        }
+    }
+
     pub(super) fn calling(&self, at: CallId) -> bool {
         match &self.stage {
             Stage::Calling { call, .. } | Stage::Reviving { call, .. } => *call == at,
@@ -153,7 +164,7 @@ pub(super) fn step(
                 ends,
             };
         }
-        Stage::Reviving { .. } => slot.stage = Stage::Calm,
+        Stage::Reviving { .. } => slot.stage = slot.after_recovery(newest, now),
     }
 }
 
