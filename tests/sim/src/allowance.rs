@@ -37,8 +37,15 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        let (poll, lead, source_timeout, apply_timeout) = (30 * SECOND, 10 * MINUTE, 30 * SECOND, 10 * SECOND);
-        Self { poll, lead, source_timeout, apply_timeout, pauses_hidden: false }
+        let (poll, lead, source_timeout, apply_timeout) =
+            (30 * SECOND, 10 * MINUTE, 30 * SECOND, 10 * SECOND);
+        Self {
+            poll,
+            lead,
+            source_timeout,
+            apply_timeout,
+            pauses_hidden: false,
+        }
     }
 }
 
@@ -83,7 +90,11 @@ enum Phase {
     /// Until its time limit, on the monotonic clock.
     Asking(i64),
     /// Until then on the monotonic clock; whether a trigger of a page that is seen, and of the network, ends it.
-    Pausing { until: i64, seen: bool, network: bool },
+    Pausing {
+        until: i64,
+        seen: bool,
+        network: bool,
+    },
 }
 
 /// The latest moment at which the next request must be under way, kept up from outside.
@@ -189,19 +200,29 @@ impl Allowance {
     /// The request failed, at `true_server` by the server's clock.
     pub fn failed(&mut self, failure: Failure, true_server: i64) {
         self.failures += 1;
-        self.denials = if failure == Failure::Denied { self.denials + 1 } else { 0 };
+        self.denials = if failure == Failure::Denied {
+            self.denials + 1
+        } else {
+            0
+        };
         let waking = failure == Failure::Network && self.last.mono - self.woke < MINUTE;
         self.unreached = if waking { self.unreached + 1 } else { 0 };
         let (wait, seen, network) = match failure {
             Failure::Denied => (doubled(5 * MINUTE, self.denials).min(60 * MINUTE), true, false),
             Failure::Throttled(after) => (self.retry_after(after, true_server), false, false),
-            Failure::Network if waking && self.unreached <= 4 => (doubled(SECOND, self.unreached), true, true),
+            Failure::Network if waking && self.unreached <= 4 => {
+                (doubled(SECOND, self.unreached), true, true)
+            }
             Failure::Network | Failure::Other => {
                 let cap = if self.failures > 10 { 5 * MINUTE } else { MINUTE };
                 (doubled(2 * SECOND, self.failures).min(cap), true, true)
             }
         };
-        self.phase = Phase::Pausing { until: self.last.mono + wait, seen, network };
+        self.phase = Phase::Pausing {
+            until: self.last.mono + wait,
+            seen,
+            network,
+        };
         // a date is read by a clock that may be wrong, so only the allowance can be told
         if matches!(failure, Failure::Throttled(after) if !matches!(after, RetryAfter::Date(_))) {
             self.not_before = self.last.mono + wait;
@@ -224,7 +245,13 @@ impl Allowance {
     pub fn holds(&mut self, expires: i64, issued: Option<i64>) {
         let born = issued.filter(|issued| *issued < expires).unwrap_or(self.server());
         let lead = self.options.lead.min((expires - born).max(0) / 2);
-        self.window = Some(Window { expires, opens: expires - lead, latest: expires - lead + lead / 5 + 1, floor: i64::MIN, floor_server: i64::MIN });
+        self.window = Some(Window {
+            expires,
+            opens: expires - lead,
+            latest: expires - lead + lead / 5 + 1,
+            floor: i64::MIN,
+            floor_server: i64::MIN,
+        });
         self.refused = false;
     }
 

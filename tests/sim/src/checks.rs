@@ -14,7 +14,7 @@ use std::fmt::Debug;
 pub struct Violation {
     /// When, in true milliseconds of the day.
     pub at: i64,
-    /// Which: `I1` to `I12`, `avoidable`, `overdue`.
+    /// Which: `I1` to `I12`; `window` is the least gap after a receipt.
     pub name: &'static str,
     /// What was seen.
     pub seen: String,
@@ -38,7 +38,11 @@ impl Checks {
     pub fn fail(&mut self, at: i64, name: &'static str, seen: impl Into<String>) {
         // a day that has gone wrong stays wrong; the first few say how
         if self.violations.len() < 8 {
-            self.violations.push(Violation { at, name, seen: seen.into() });
+            self.violations.push(Violation {
+                at,
+                name,
+                seen: seen.into(),
+            });
         }
     }
 
@@ -55,7 +59,9 @@ impl Checks {
             return;
         }
         self.prints_no_token(site.now, effects);
-        self.holds(site.now, "I3", !self.stopped || stopping, || format!("{effects:?} after stop"));
+        self.holds(site.now, "I3", !self.stopped || stopping, || {
+            format!("{effects:?} after stop")
+        });
     }
 
     fn prints_no_token(&mut self, at: i64, value: &impl Debug) {
@@ -66,11 +72,17 @@ impl Checks {
     /// I1, I8, and the least gap of the row window.
     pub fn ask(&mut self, site: &Site, allowance: &Allowance, request: RequestId, reason: Reason) {
         let under_way = self.flight.replace(request);
-        self.holds(site.now, "I1", under_way.is_none(), || format!("{under_way:?} is still under way"));
-        self.holds(site.now, "I8", allowance.within_budget(), || "more requests than the budget has".to_owned());
+        self.holds(site.now, "I1", under_way.is_none(), || {
+            format!("{under_way:?} is still under way")
+        });
+        self.holds(site.now, "I8", allowance.within_budget(), || {
+            "more requests than the budget has".to_owned()
+        });
         let by_itself = !matches!(reason, Reason::Manual | Reason::Provider | Reason::TokenExpired);
-        let soon = by_itself && allowance.just_received();
-        self.holds(site.now, "I10", !soon, || format!("{reason:?} within 30 s of a receipt"));
+        let soon = by_itself && allowance.just_received() && !allowance.is_refused();
+        self.holds(site.now, "window", !soon, || {
+            format!("{reason:?} within 30 s of a receipt")
+        });
     }
 
     /// I6, I7, I10 of a token that is handed to an embed or to a frame that asked.
@@ -79,12 +91,19 @@ impl Checks {
             return self.fail(site.now, "I6", "a token that nobody minted");
         };
         let token = site.mint.get(id);
-        let over = over.map(|over| site.mint.get(over)).filter(|over| over.dated && token.dated);
-        self.holds(site.now, "I7", over.is_none_or(|over| over.exp <= token.exp), || {
-            format!("token {id} expires earlier than the one in place")
-        });
+        let over = over
+            .map(|over| site.mint.get(over))
+            .filter(|over| over.dated && token.dated);
+        self.holds(
+            site.now,
+            "I7",
+            over.is_none_or(|over| over.exp <= token.exp),
+            || format!("token {id} expires earlier than the one in place"),
+        );
         let passed = token.dated && self.expired.is_some_and(|expired| START + token.exp <= expired);
-        self.holds(site.now, "I10", !passed, || format!("token {id} was said to have expired"));
+        self.holds(site.now, "I10", !passed, || {
+            format!("token {id} was said to have expired")
+        });
     }
 
     /// I3, I6 of an event.
@@ -97,7 +116,10 @@ impl Checks {
 
     /// I3 of what the keeper answers to its stop.
     pub fn last_words(&mut self, site: &Site, effect: &Effect) {
-        let allowed = matches!(effect, Effect::Abort(_) | Effect::Settle(..) | Effect::Emit(Event::StateChange(_)));
+        let allowed = matches!(
+            effect,
+            Effect::Abort(_) | Effect::Settle(..) | Effect::Emit(Event::StateChange(_))
+        );
         self.holds(site.now, "I3", allowed, || format!("{effect:?} at stop"));
     }
 
@@ -105,11 +127,15 @@ impl Checks {
     pub fn deadline(&mut self, site: &Site, keeper: &Keeper, now: Now) {
         let deadline = keeper.deadline();
         if self.stopped {
-            return self.holds(site.now, "I3", deadline.is_none(), || format!("{deadline:?} after stop"));
+            return self.holds(site.now, "I3", deadline.is_none(), || {
+                format!("{deadline:?} after stop")
+            });
         }
         let past = deadline.filter(|due| due.at <= now.mono);
         self.holds(site.now, "I5", past.is_none(), || format!("{past:?} has passed"));
         let attached = site.frames.iter().any(|frame| frame.attached);
-        self.holds(site.now, "I4", !attached || deadline.is_some(), || "no deadline with an embed".to_owned());
+        self.holds(site.now, "I4", !attached || deadline.is_some(), || {
+            "no deadline with an embed".to_owned()
+        });
     }
 }

@@ -36,20 +36,33 @@ impl Clocks {
             true => Vec::new(),
             false => merged(plan, |what| matches!(what, What::Asleep { .. })),
         };
-        Self { skew: skew.unwrap_or(0), sets: sets.collect(), still }
+        Self {
+            skew: skew.unwrap_or(0),
+            sets: sets.collect(),
+            still,
+        }
     }
 
     /// What `Date.now()` gives.
     #[must_use]
     pub fn wall(&self, at: i64) -> i64 {
-        let set: i64 = self.sets.iter().filter(|(when, _)| *when <= at).map(|(_, by)| by).sum();
+        let set: i64 = self
+            .sets
+            .iter()
+            .filter(|(when, _)| *when <= at)
+            .map(|(_, by)| by)
+            .sum();
         START + at + self.skew + set
     }
 
     /// What `performance.now()` gives.
     #[must_use]
     pub fn mono(&self, at: i64) -> i64 {
-        let still: i64 = self.still.iter().map(|(from, to)| (at.min(*to) - from).max(0)).sum();
+        let still: i64 = self
+            .still
+            .iter()
+            .map(|(from, to)| (at.min(*to) - from).max(0))
+            .sum();
         MONO_START + at - still
     }
 
@@ -71,7 +84,11 @@ impl Clocks {
 pub fn merged(plan: &Plan, pick: impl Fn(&What) -> bool) -> Vec<(i64, i64)> {
     let mut spans: Vec<(i64, i64)> = Vec::new();
     // the plan's faults are in the order of their beginnings
-    for fault in plan.faults.iter().filter(|fault| pick(&fault.what) && fault.to > fault.from) {
+    for fault in plan
+        .faults
+        .iter()
+        .filter(|fault| pick(&fault.what) && fault.to > fault.from)
+    {
         match spans.last_mut() {
             Some(last) if last.1 >= fault.from => last.1 = last.1.max(fault.to),
             _ => spans.push((fault.from, fault.to)),

@@ -41,7 +41,7 @@ pub enum Single {
     ShortTokens,
     /// The source gives the same token again, three times for 5 to 40 minutes.
     SameToken,
-    /// The frame does not answer for 1 to 20 minutes, every hour.
+    /// The frame does not answer, twenty times for 1 to 20 minutes.
     SilentFrames,
 }
 
@@ -85,7 +85,11 @@ impl Draws {
     fn during(&mut self, what: What, least: i64, most: i64) -> Fault {
         let long = self.wide(least, most);
         let from = self.span(1, DAY - long.min(DAY - 1));
-        Fault { from, to: (from + long).min(DAY), what }
+        Fault {
+            from,
+            to: (from + long).min(DAY),
+            what,
+        }
     }
 
     fn moment(&mut self, what: What) -> Fault {
@@ -112,7 +116,11 @@ impl Draws {
     }
 
     fn asleep(&mut self) -> What {
-        let net = if self.0.bool() { 0 } else { self.wide(500, 30 * SECOND) };
+        let net = if self.0.bool() {
+            0
+        } else {
+            self.wide(500, 30 * SECOND)
+        };
         let told = self.0.u8(0..16);
         What::Asleep { net, told }
     }
@@ -164,7 +172,11 @@ impl Draws {
             (0..n).map(|_| each(draws)).collect::<Vec<_>>()
         };
         faults.extend(match single {
-            Single::Outage => times(self, 3, Box::new(|d| d.during(What::Outage, 2 * MINUTE, 40 * MINUTE))),
+            Single::Outage => times(
+                self,
+                3,
+                Box::new(|d| d.during(What::Outage, 2 * MINUTE, 40 * MINUTE)),
+            ),
             Single::SlowBackend => {
                 let slow = self.wide(5 * SECOND, 95 * SECOND);
                 vec![Fault::all_day(What::Slow(slow))]
@@ -193,7 +205,11 @@ impl Draws {
                     d.during(what, HOUR, 8 * HOUR)
                 }),
             ),
-            Single::FrozenTab => times(self, 4, Box::new(|d| d.during(What::Frozen, 5 * MINUTE, 2 * HOUR))),
+            Single::FrozenTab => times(
+                self,
+                4,
+                Box::new(|d| d.during(What::Frozen, 5 * MINUTE, 2 * HOUR)),
+            ),
             Single::ClockJumps => times(
                 self,
                 4,
@@ -206,14 +222,16 @@ impl Draws {
                 let life = self.span(MINUTE, 9 * MINUTE);
                 vec![Fault::all_day(What::Life(life))]
             }
-            Single::SameToken => times(self, 3, Box::new(|d| d.during(What::Same, 5 * MINUTE, 40 * MINUTE))),
-            Single::SilentFrames => {
-                let each = |hour: i64, d: &mut Self| {
-                    let from = hour * HOUR + d.span(0, 30 * MINUTE);
-                    Fault { from, to: from + d.span(MINUTE, 20 * MINUTE), what: What::FrameSilent(0) }
-                };
-                (0..24).map(|hour| each(hour, self)).collect()
-            }
+            Single::SameToken => times(
+                self,
+                3,
+                Box::new(|d| d.during(What::Same, 5 * MINUTE, 40 * MINUTE)),
+            ),
+            Single::SilentFrames => times(
+                self,
+                20,
+                Box::new(|d| d.during(What::FrameSilent(0), MINUTE, 20 * MINUTE)),
+            ),
         });
         faults
     }
@@ -257,7 +275,12 @@ impl Draws {
             (2, What::Provider),
             (6, What::PausesHidden),
         ];
-        all.extend(settings.into_iter().filter(|(n, _)| self.one_in(*n)).map(|(_, what)| what));
+        all.extend(
+            settings
+                .into_iter()
+                .filter(|(n, _)| self.one_in(*n))
+                .map(|(_, what)| what),
+        );
         if self.one_in(3) {
             all.push(What::Skewed(self.signed(13 * HOUR)));
         }
@@ -308,7 +331,14 @@ impl Draws {
             }
             4 => self.during(What::Cached, SECOND, 2 * HOUR),
             5 => {
-                let sorts = [VISIBLE, FOCUS, ONLINE, RESUME, PAGE_SHOW, VISIBLE | FOCUS | ONLINE];
+                let sorts = [
+                    VISIBLE,
+                    FOCUS,
+                    ONLINE,
+                    RESUME,
+                    PAGE_SHOW,
+                    VISIBLE | FOCUS | ONLINE,
+                ];
                 let what = What::Storm(sorts[self.0.usize(0..sorts.len())]);
                 self.during(what, SECOND, 20 * SECOND)
             }

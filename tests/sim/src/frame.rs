@@ -51,7 +51,16 @@ impl Frame {
     #[must_use]
     pub const fn new(place: u32, holds: Option<TokenId>) -> Self {
         let (attached, there, loaded, asking) = (false, true, false, false);
-        Self { place, attached, there, config: holds, live: holds, loaded, asking, asks: 0 }
+        Self {
+            place,
+            attached,
+            there,
+            config: holds,
+            live: holds,
+            loaded,
+            asking,
+            asks: 0,
+        }
     }
 
     /// Until when its token is worth something: the expiration of a usable one, the beginning of time otherwise.

@@ -100,7 +100,9 @@ impl Ledger {
         if let Some(until) = site.page.absent_until(from) {
             // a timer that stood still with its clock has up to a poll to go; others fire at once
             let stood_still = site.clocks.mono(to) - site.clocks.mono(from) < to - from;
-            self.back = self.back.max(until + if stood_still { self.poll } else { SECOND } + GRACE + self.late);
+            self.back = self
+                .back
+                .max(until + if stood_still { self.poll } else { SECOND } + GRACE + self.late);
             return;
         }
         if self.pauses_hidden && site.page.hidden(from) {
@@ -108,7 +110,12 @@ impl Ledger {
             self.back = self.back.max(to + 300 + SECOND + GRACE + self.late);
             return;
         }
-        let attached = || site.frames.iter().enumerate().filter(|(_, frame)| frame.attached && frame.there);
+        let attached = || {
+            site.frames
+                .iter()
+                .enumerate()
+                .filter(|(_, frame)| frame.attached && frame.there)
+        };
         if attached().next().is_none() {
             return;
         }
@@ -126,7 +133,10 @@ impl Ledger {
     /// Until when the frame is to blame; `None` when it is the source.
     fn excused_until(&self, site: &Site, from: i64, id: FrameId, frame: &Frame, bad: i64) -> Option<i64> {
         let newest = self.newest?;
-        if self.allowance.is_refused() || site.mint.get(newest).exp <= bad || frame.config == Some(newest) && frame.live == Some(newest) {
+        if self.allowance.is_refused()
+            || site.mint.get(newest).exp <= bad
+            || frame.config == Some(newest) && frame.live == Some(newest)
+        {
             return None;
         }
         let due = self.dues.get(&id).copied().unwrap_or_default();
@@ -141,7 +151,8 @@ impl Ledger {
 
     /// Clause 3.
     fn eased(&self, site: &Site, from: i64, at: i64) -> i64 {
-        (at + GRACE + self.late + 2 * site.page.period(from)).max(self.back)
+        // a time limit and the wait after it are two timers
+        (at + GRACE + 2 * self.late + 2 * site.page.period(from)).max(self.back)
     }
 
     // ---- what the keeper is told and does -------------------------------------------------------
@@ -149,7 +160,11 @@ impl Ledger {
     /// The browser told the page that somebody looks at it again, or that there is a network.
     pub fn rechecked(&mut self, site: &Site) {
         let soon = site.now + SECOND + GRACE + self.late;
-        self.back = if self.back > site.now { self.back.min(soon) } else { soon };
+        self.back = if self.back > site.now {
+            self.back.min(soon)
+        } else {
+            soon
+        };
     }
 
     /// A token is the newest from now on; every embed is to have it.
@@ -160,14 +175,23 @@ impl Ledger {
         for (id, frame) in site.frames.iter().enumerate().filter(|(_, frame)| frame.attached) {
             let due = self.dues.entry(id).or_default();
             if frame.config != Some(token) && due.call.is_none() && (by_source || due.failed == 0) {
-                *due = Due { at: site.clocks.mono(site.now), ..Due::default() };
+                *due = Due {
+                    at: site.clocks.mono(site.now),
+                    ..Due::default()
+                };
             }
         }
     }
 
     /// An embed came.
     pub fn attached(&mut self, site: &Site, frame: FrameId) {
-        self.dues.insert(frame, Due { at: site.clocks.mono(site.now), ..Due::default() });
+        self.dues.insert(
+            frame,
+            Due {
+                at: site.clocks.mono(site.now),
+                ..Due::default()
+            },
+        );
         self.rechecked(site);
     }
 
@@ -201,9 +225,14 @@ impl Ledger {
     pub fn settled(&mut self, site: &Site, frame: FrameId, call: u32) {
         let mono = site.clocks.mono(site.now);
         let holds = site.frames[frame].config;
-        let Some(due) = self.dues.get_mut(&frame) else { return };
+        let Some(due) = self.dues.get_mut(&frame) else {
+            return;
+        };
         if holds == self.newest {
-            *due = Due { at: mono, ..Due::default() };
+            *due = Due {
+                at: mono,
+                ..Due::default()
+            };
         } else if due.call == Some(call) {
             due.call = None;
             due.failed += 1;

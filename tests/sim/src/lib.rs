@@ -19,6 +19,7 @@ pub mod page;
 pub mod plan;
 pub mod player;
 pub mod players;
+pub mod report;
 pub mod shrink;
 pub mod site;
 pub mod source;
@@ -68,7 +69,11 @@ pub fn play(plan: &Plan, traced: bool) -> Day {
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         ours.checks.violations.insert(
             0,
-            Violation { at: site.now, name: "I12", seen: text.unwrap_or_default() },
+            Violation {
+                at: site.now,
+                name: "I12",
+                seen: text.unwrap_or_default(),
+            },
         );
     }
     Day {

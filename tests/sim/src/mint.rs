@@ -51,7 +51,14 @@ impl Mint {
             (Kind::Aad, false) => format!("opaque{CANARY}{serial:040}"),
             (Kind::Embed, _) => embed(serial, dated.then_some(exp)),
         });
-        self.0.push(Minted { text, kind, ours, born, exp, dated });
+        self.0.push(Minted {
+            text,
+            kind,
+            ours,
+            born,
+            exp,
+            dated,
+        });
         serial
     }
 
@@ -106,8 +113,11 @@ pub fn json_of(value: &Value) -> Json {
         Value::Number(number) => Json::Number(number.as_f64().unwrap_or(f64::NAN)),
         Value::String(text) => Json::Text(AccessToken::new(text.clone())),
         Value::Array(items) => Json::List(items.iter().map(json_of).collect()),
-        Value::Object(members) => {
-            Json::Map(members.iter().map(|(name, value)| (name.clone(), json_of(value))).collect())
-        }
+        Value::Object(members) => Json::Map(
+            members
+                .iter()
+                .map(|(name, value)| (name.clone(), json_of(value)))
+                .collect(),
+        ),
     }
 }

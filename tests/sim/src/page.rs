@@ -18,18 +18,26 @@ impl Page {
     /// The page of a day.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let absent = merged(plan, |what| matches!(what, What::Frozen | What::Asleep { .. } | What::Cached));
+        let absent = merged(plan, |what| {
+            matches!(what, What::Frozen | What::Asleep { .. } | What::Cached)
+        });
         let hidden = plan.faults.iter().filter_map(|fault| match fault.what {
             What::Hidden(period) => Some((fault.from, fault.to, period)),
             _ => None,
         });
-        Self { absent, hidden: hidden.collect() }
+        Self {
+            absent,
+            hidden: hidden.collect(),
+        }
     }
 
     /// When a page that does not run at `at` runs again; `None` while it runs.
     #[must_use]
     pub fn absent_until(&self, at: i64) -> Option<i64> {
-        self.absent.iter().find(|(from, to)| *from <= at && at < *to).map(|(_, to)| *to)
+        self.absent
+            .iter()
+            .find(|(from, to)| *from <= at && at < *to)
+            .map(|(_, to)| *to)
     }
 
     /// Whether scripts run.
@@ -59,7 +67,12 @@ impl Page {
             return None;
         }
         let next = at - at % period + period;
-        let seen = self.hidden.iter().filter(|(from, to, _)| *from <= at && at < *to).map(|(_, to, _)| *to).min();
+        let seen = self
+            .hidden
+            .iter()
+            .filter(|(from, to, _)| *from <= at && at < *to)
+            .map(|(_, to, _)| *to)
+            .min();
         Some(seen.map_or(next, |seen| seen.min(next)))
     }
 }

@@ -30,7 +30,11 @@ impl Fault {
     /// From the first moment to the last.
     #[must_use]
     pub const fn all_day(what: What) -> Self {
-        Self { from: 0, to: DAY, what }
+        Self {
+            from: 0,
+            to: DAY,
+            what,
+        }
     }
 
     /// Whether it is going on at `at`.
@@ -189,8 +193,15 @@ pub enum Holds {
 
 impl Plan {
     /// The faults of one sort that are going on at `at`.
-    pub fn at<'a, T>(&'a self, at: i64, pick: impl Fn(&What) -> Option<T> + 'a) -> impl Iterator<Item = T> + 'a {
-        self.faults.iter().filter(move |fault| fault.covers(at)).filter_map(move |fault| pick(&fault.what))
+    pub fn at<'a, T>(
+        &'a self,
+        at: i64,
+        pick: impl Fn(&What) -> Option<T> + 'a,
+    ) -> impl Iterator<Item = T> + 'a {
+        self.faults
+            .iter()
+            .filter(move |fault| fault.covers(at))
+            .filter_map(move |fault| pick(&fault.what))
     }
 
     /// The setting of the whole day that `pick` looks for.

@@ -6,7 +6,10 @@ use crate::play;
 /// The name of the first invariant that does not hold in a day.
 #[must_use]
 pub fn failure(plan: &Plan) -> Option<&'static str> {
-    play(plan, false).violations.first().map(|violation| violation.name)
+    play(plan, false)
+        .violations
+        .first()
+        .map(|violation| violation.name)
 }
 
 /// The day with as few faults as still fail as `name` says.

@@ -19,10 +19,25 @@ enum Next {
     Begins(usize),
     Ends(usize),
     Tells(Told),
-    Timer { timer: u32, serial: u32, due: i64 },
-    Answers { flight: usize },
-    Settles { frame: FrameId, call: u32, token: TokenId, taken: bool },
-    Revives { frame: FrameId, call: u32, reload: bool },
+    Timer {
+        timer: u32,
+        serial: u32,
+        due: i64,
+    },
+    Answers {
+        flight: usize,
+    },
+    Settles {
+        frame: FrameId,
+        call: u32,
+        token: TokenId,
+        taken: bool,
+    },
+    Revives {
+        frame: FrameId,
+        call: u32,
+        reload: bool,
+    },
     Uses(FrameId),
     Asks(FrameId, u32),
     Comes(FrameId),
@@ -88,8 +103,20 @@ impl Site {
     #[must_use]
     pub fn new(plan: Plan, traced: bool) -> Self {
         let setting = |pick: fn(&What) -> Option<i64>| plan.setting(pick).unwrap_or(0);
-        let late = setting(|what| if let What::LateTimers(by) = what { Some(*by) } else { None });
-        let early = setting(|what| if let What::EarlyTimers(by) = what { Some(*by) } else { None });
+        let late = setting(|what| {
+            if let What::LateTimers(by) = what {
+                Some(*by)
+            } else {
+                None
+            }
+        });
+        let early = setting(|what| {
+            if let What::EarlyTimers(by) = what {
+                Some(*by)
+            } else {
+                None
+            }
+        });
         Self {
             now: 0,
             clocks: Clocks::new(&plan),
@@ -186,7 +213,12 @@ impl Site {
             Next::Tells(Told(sort)) => self.tell_trigger(sort, player),
             Next::Timer { timer, serial, due } => self.rings(timer, serial, due, player),
             Next::Answers { flight } => self.answers(flight, player),
-            Next::Settles { frame, call, token, taken } => self.settles(frame, call, token, taken, player),
+            Next::Settles {
+                frame,
+                call,
+                token,
+                taken,
+            } => self.settles(frame, call, token, taken, player),
             Next::Revives { frame, call, reload } => self.revives(frame, call, reload, player),
             Next::Uses(frame) => self.uses(frame, player),
             Next::Asks(frame, nth) if self.frames[frame].asks == nth => self.asks(frame, player),
@@ -230,7 +262,11 @@ impl Site {
             }
             What::FrameReplaced(place) => self.replace(place, player),
             What::FalseShout(place) => {
-                if let Some(frame) = self.frames.iter().rposition(|one| one.place == place && one.there) {
+                if let Some(frame) = self
+                    .frames
+                    .iter()
+                    .rposition(|one| one.place == place && one.there)
+                {
                     self.push(self.now, Next::Shouts(frame));
                 }
             }
@@ -312,8 +348,17 @@ impl Site {
         let answer = self.source.ask(&self.plan, &mut self.mint, self.now);
         self.note(|_| format!("request {tag}"));
         let Some((wait, reply)) = answer else { return };
-        self.flights.push(Flight { tag, reply, cut: false });
-        self.push(self.now + wait, Next::Answers { flight: self.flights.len() - 1 });
+        self.flights.push(Flight {
+            tag,
+            reply,
+            cut: false,
+        });
+        self.push(
+            self.now + wait,
+            Next::Answers {
+                flight: self.flights.len() - 1,
+            },
+        );
     }
 
     fn answers(&mut self, flight: usize, player: &mut dyn Player) {
@@ -321,7 +366,10 @@ impl Site {
         let cut = reply.spoken() && (cut || cut_off(&self.plan, self.now));
         let reply = if cut { Reply::Network } else { reply };
         self.note(|site| match reply {
-            Reply::Token(token) => format!("answer  {tag}: token {token} until {}", stamp(site.mint.get(token).exp)),
+            Reply::Token(token) => format!(
+                "answer  {tag}: token {token} until {}",
+                stamp(site.mint.get(token).exp)
+            ),
             reply => format!("answer  {tag}: {reply:?}"),
         });
         player.told(self, News::Reply { tag, reply });
@@ -333,10 +381,21 @@ impl Site {
     pub fn arm(&mut self, timer: u32, wait: i64) {
         let serial = self.disarm(timer);
         let due = self.clocks.mono(self.now) + wait.max(0);
-        let early = if self.early > 0 { self.draws.i64(0..=self.early) } else { 0 };
-        let late = if self.late > 0 { self.draws.i64(0..=self.late) } else { self.draws.i64(0..4) };
+        let early = if self.early > 0 {
+            self.draws.i64(0..=self.early)
+        } else {
+            0
+        };
+        let late = if self.late > 0 {
+            self.draws.i64(0..=self.late)
+        } else {
+            self.draws.i64(0..4)
+        };
         let at = self.clocks.when(self.now, due);
-        self.push((at + late - early).max(self.now + 1), Next::Timer { timer, serial, due });
+        self.push(
+            (at + late - early).max(self.now + 1),
+            Next::Timer { timer, serial, due },
+        );
     }
 
     /// Clears the timer of this name.
@@ -363,7 +422,15 @@ impl Site {
             Manner::Refuses => (usual, false),
             Manner::After(after) => (after, true),
         };
-        self.push(self.now + after, Next::Settles { frame, call, token, taken });
+        self.push(
+            self.now + after,
+            Next::Settles {
+                frame,
+                call,
+                token,
+                taken,
+            },
+        );
         true
     }
 
@@ -373,14 +440,26 @@ impl Site {
             self.frames[frame].config = Some(token);
             self.use_now(frame, token);
         }
-        self.note(|_| format!("frame {frame}: {} {token}", if taken { "took" } else { "refused" }));
+        self.note(|_| {
+            format!(
+                "frame {frame}: {} {token}",
+                if taken { "took" } else { "refused" }
+            )
+        });
         player.told(self, News::Settled { frame, call, taken });
     }
 
     /// Calls `reload()` or `refresh()`.
     pub fn recover(&mut self, frame: FrameId, call: u32, how: Recovery) {
         let wait = self.draws.i64(20..800);
-        self.push(self.now + wait, Next::Revives { frame, call, reload: how == Recovery::Reload });
+        self.push(
+            self.now + wait,
+            Next::Revives {
+                frame,
+                call,
+                reload: how == Recovery::Reload,
+            },
+        );
     }
 
     fn revives(&mut self, frame: FrameId, call: u32, reload: bool, player: &mut dyn Player) {
@@ -410,7 +489,10 @@ impl Site {
         if self.provided {
             let left = self.mint.get(token).exp - self.now;
             self.frames[frame].asks += 1;
-            self.push(self.now + asks_after(left), Next::Asks(frame, self.frames[frame].asks));
+            self.push(
+                self.now + asks_after(left),
+                Next::Asks(frame, self.frames[frame].asks),
+            );
         }
     }
 

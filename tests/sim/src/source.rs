@@ -55,7 +55,11 @@ impl Source {
         });
         Self {
             draws: Rng::with_seed(plan.seed ^ 0x0050_ce),
-            kind: if plan.has(What::EmbedTokens) { Kind::Embed } else { Kind::Aad },
+            kind: if plan.has(What::EmbedTokens) {
+                Kind::Embed
+            } else {
+                Kind::Aad
+            },
             life: life.unwrap_or(HOUR),
             dated: !plan.has(What::Undated),
             last: None,
@@ -135,5 +139,9 @@ fn waking(plan: &Plan, at: i64) -> bool {
 /// Whether an answer that arrives at `at` is cut off on its way.
 #[must_use]
 pub fn cut_off(plan: &Plan, at: i64) -> bool {
-    waking(plan, at) || plan.at(at, |what| matches!(what, What::Outage).then_some(())).next().is_some()
+    waking(plan, at)
+        || plan
+            .at(at, |what| matches!(what, What::Outage).then_some(()))
+            .next()
+            .is_some()
 }

@@ -34,7 +34,11 @@ impl Chained {
 
     fn wait_for(site: &Site, token: crate::mint::TokenId) -> i64 {
         let token = site.mint.get(token);
-        let left = if token.dated { START + token.exp - site.wall() } else { UNKNOWN };
+        let left = if token.dated {
+            START + token.exp - site.wall()
+        } else {
+            UNKNOWN
+        };
         left.max(LEAST) - BUFFER
     }
 }
@@ -44,7 +48,9 @@ impl Player for Chained {
         match news {
             News::Attached(frame) => {
                 self.frame = Some(frame);
-                let wait = site.frames[frame].config.map_or(0, |token| Self::wait_for(site, token));
+                let wait = site.frames[frame]
+                    .config
+                    .map_or(0, |token| Self::wait_for(site, token));
                 Self::chain(site, wait);
             }
             // the time limit of the request, or the end of a wait

@@ -45,12 +45,16 @@ impl Player for Microsoft {
             News::Trigger(powerbi_token_keeper::io::Trigger::Visible) => self.check(site),
             News::Attached(frame) => {
                 self.frame = Some(frame);
-                self.expires = site.frames[frame].config.map(|token| site.mint.get(token)).and_then(|token| {
-                    token.dated.then_some(START + token.exp)
-                });
+                self.expires = site.frames[frame]
+                    .config
+                    .map(|token| site.mint.get(token))
+                    .and_then(|token| token.dated.then_some(START + token.exp));
                 site.arm(0, INTERVAL);
             }
-            News::Reply { reply: Reply::Token(token), .. } => {
+            News::Reply {
+                reply: Reply::Token(token),
+                ..
+            } => {
                 let minted = site.mint.get(token);
                 self.expires = minted.dated.then_some(START + minted.exp);
                 if let Some(frame) = self.frame {
@@ -58,7 +62,10 @@ impl Player for Microsoft {
                 }
             }
             // `undefined` as a token: setAccessToken rejects
-            News::Reply { reply: Reply::Rubbish(_), .. } => {
+            News::Reply {
+                reply: Reply::Rubbish(_),
+                ..
+            } => {
                 self.expires = None;
                 site.tally.unhandled += 1;
             }

@@ -13,7 +13,8 @@ use crate::site::Site;
 use crate::source::Reply;
 use crate::{MINUTE, SECOND, START};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, Deadline, Effect, EmbedId, Input, Level, Outcome, RequestId, Trigger, WaiterId,
+    ApplyOutcome, CallId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RequestId, Trigger,
+    WaiterId,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, WhileHidden};
 use powerbi_token_keeper::time::{Instant, Now, Timestamp};
@@ -53,6 +54,8 @@ pub struct Ours {
     /// When each embed last took a token, on the monotonic clock.
     took: BTreeMap<FrameId, i64>,
     options: Options,
+    /// The answer that the keeper is being told of has to be accepted.
+    acceptable: bool,
 }
 
 impl Ours {
@@ -67,10 +70,20 @@ impl Ours {
             "applyTimeoutMs" => Some(options.apply_timeout as f64),
             _ => None,
         };
-        let hidden = if options.pauses_hidden { WhileHidden::Pause } else { WhileHidden::Refresh };
+        let hidden = if options.pauses_hidden {
+            WhileHidden::Pause
+        } else {
+            WhileHidden::Refresh
+        };
         let policy = RefreshPolicy::parse(stated, hidden, AfterExpiry::Auto).unwrap_or_default();
         let look = look(site);
-        let late = site.plan.setting(|what| if let What::LateTimers(by) = what { Some(*by) } else { None });
+        let late = site.plan.setting(|what| {
+            if let What::LateTimers(by) = what {
+                Some(*by)
+            } else {
+                None
+            }
+        });
         Self {
             keeper: Keeper::new(policy, read_json, site.plan.seed),
             checks: Checks::default(),
@@ -82,6 +95,7 @@ impl Ours {
             waiter: 0,
             took: BTreeMap::new(),
             options,
+            acceptable: false,
         }
     }
 
@@ -90,11 +104,13 @@ impl Ours {
         while let Some(input) = self.inbox.pop_front() {
             let now = now(site);
             let stopping = matches!(input, Input::Stop) && !self.checks.stopped;
-            let early = matches!(input, Input::Tick) && self.keeper.deadline().is_none_or(|due| now.mono < due.at);
+            let early =
+                matches!(input, Input::Tick) && self.keeper.deadline().is_none_or(|due| now.mono < due.at);
             let before = self.keeper.deadline();
             let effects = self.keeper.handle(now, input);
             if early && (!effects.is_empty() || self.keeper.deadline() != before) {
-                self.checks.fail(site.now, "I5", "a tick before the deadline did something");
+                self.checks
+                    .fail(site.now, "I5", "a tick before the deadline did something");
             }
             self.checks.stopped |= stopping;
             self.checks.effects(site, &effects, stopping);
@@ -126,10 +142,16 @@ impl Ours {
 
     fn perform(&mut self, site: &mut Site, effect: Effect) {
         match effect {
-            Effect::Ask { request, reason, attempt } => {
+            Effect::Ask {
+                request,
+                reason,
+                attempt,
+            } => {
                 site.note(|_| format!("keeper asks, {reason:?}, attempt {attempt}"));
                 let too_soon = self.ledger.allowance.asked();
-                self.checks.holds(site.now, "I8", !too_soon, || "a throttled source was asked too soon".to_owned());
+                self.checks.holds(site.now, "I8", !too_soon, || {
+                    "a throttled source was asked too soon".to_owned()
+                });
                 self.checks.ask(site, &self.ledger.allowance, request, reason);
                 site.ask(request.0);
             }
@@ -149,13 +171,18 @@ impl Ours {
             Effect::Emit(event) => {
                 site.note(|_| format!("event   {event:?}"));
                 self.checks.event(site, &event);
+                if let (Event::RefreshFailed(failed), true) = (event, self.acceptable) {
+                    self.checks
+                        .fail(site.now, "I9 refused", format!("a good token: {:?}", failed.code));
+                }
             }
         }
     }
 
     fn abort(&mut self, site: &Site, request: RequestId) {
         if self.checks.flight.take() != Some(request) {
-            self.checks.fail(site.now, "I1", "a request was given up that is not under way");
+            self.checks
+                .fail(site.now, "I1", "a request was given up that is not under way");
         }
         match site.frames.iter().any(|frame| frame.attached) && !self.checks.stopped {
             true => self.ledger.allowance.failed(Failure::Other, START + site.now),
@@ -166,7 +193,11 @@ impl Ours {
     fn apply(&mut self, site: &mut Site, embed: EmbedId, call: CallId, text: &AccessToken) {
         let frame = embed.0 as FrameId;
         let token = site.mint.find(text);
-        self.checks.hands_out(site, token, site.frames[frame].config.filter(|_| site.frames[frame].there));
+        self.checks.hands_out(
+            site,
+            token,
+            site.frames[frame].config.filter(|_| site.frames[frame].there),
+        );
         let Some(token) = token else { return };
         let outcome = if site.set_token(frame, call.0, token) {
             return self.ledger.called(site, frame, call.0);
@@ -189,7 +220,9 @@ impl Ours {
             Outcome::Refreshed(_) | Outcome::Failed(_) => None,
         };
         let Some(known) = self.waiters.remove(&waiter) else {
-            return self.checks.fail(site.now, "I11", format!("waiter {waiter} was answered twice"));
+            return self
+                .checks
+                .fail(site.now, "I11", format!("waiter {waiter} was answered twice"));
         };
         if let Some(frame) = known.frame {
             site.provide(frame, token);
@@ -238,13 +271,16 @@ impl Ours {
                 Some(expires) => {
                     let issued = site.mint.get(token).issued().map(|at| START + at);
                     self.ledger.allowance.accepted(expires, issued);
+                    self.acceptable = true;
                     return self.ledger.renewed(site, token, true);
                 }
                 None => Failure::Other,
             },
             Reply::Status(401 | 403, _) => Failure::Denied,
             Reply::Status(429 | 503, after) => Failure::Throttled(after),
-            Reply::Status(_, after @ (RetryAfter::Seconds(_) | RetryAfter::Date(_))) => Failure::Throttled(after),
+            Reply::Status(_, after @ (RetryAfter::Seconds(_) | RetryAfter::Date(_))) => {
+                Failure::Throttled(after)
+            }
             Reply::Network => Failure::Network,
             Reply::Status(..) | Reply::Rubbish(_) | Reply::Threw => Failure::Other,
         };
@@ -279,9 +315,13 @@ impl Ours {
         if let Some(token) = held {
             let minted = site.mint.get(token);
             let first = self.ledger.newest.is_none() && minted.dated;
-            let expires = self.acceptable(site, token).or(first.then_some(START + minted.exp));
+            let expires = self
+                .acceptable(site, token)
+                .or(first.then_some(START + minted.exp));
             if let Some(expires) = expires {
-                self.ledger.allowance.holds(expires, minted.issued().map(|at| START + at));
+                self.ledger
+                    .allowance
+                    .holds(expires, minted.issued().map(|at| START + at));
                 self.ledger.renewed(site, token, false);
             }
         }
@@ -298,13 +338,18 @@ impl Ours {
         if settled && site.frames[frame].config == self.ledger.newest {
             self.ledger.allowance.refused();
         }
-        self.inbox.push_back(Input::Shouted { embed: EmbedId(frame as u32), level });
+        self.inbox.push_back(Input::Shouted {
+            embed: EmbedId(frame as u32),
+            level,
+        });
     }
 
     fn triggered(&mut self, site: &Site, trigger: Trigger) {
         let seen = matches!(trigger, Trigger::Visible | Trigger::PageShow | Trigger::Resume);
         let network = seen || trigger == Trigger::Online;
-        self.ledger.allowance.triggered(seen, network, network && trigger != Trigger::PageShow);
+        self.ledger
+            .allowance
+            .triggered(seen, network, network && trigger != Trigger::PageShow);
         self.ledger.rechecked(site);
         self.inbox.push_back(Input::Trigger(trigger));
     }
@@ -315,14 +360,22 @@ impl Player for Ours {
         self.ledger.allowance.look(look(site));
         self.waiters_settle(site);
         match news {
-            News::Begin => self.inbox.push_back(Input::Begin { initial: None, kind: None, hidden: false }),
+            News::Begin => self.inbox.push_back(Input::Begin {
+                initial: None,
+                kind: None,
+                hidden: false,
+            }),
             News::Timer(0) => {
                 self.armed = None;
                 self.inbox.push_back(Input::Tick);
             }
             News::Timer(waiter) => {
                 // the facade gives up for the frame; the core goes on
-                if let Some(frame) = self.waiters.get_mut(&waiter).and_then(|waiter| waiter.frame.take()) {
+                if let Some(frame) = self
+                    .waiters
+                    .get_mut(&waiter)
+                    .and_then(|waiter| waiter.frame.take())
+                {
                     site.provide(frame, None);
                 }
             }
@@ -332,9 +385,15 @@ impl Player for Ours {
                     self.took.insert(frame, site.clocks.mono(site.now));
                 }
                 self.ledger.settled(site, frame, call);
-                let holds = site.frames[frame].config.map(|token| site.mint.get(token).text.clone());
+                let holds = site.frames[frame]
+                    .config
+                    .map(|token| site.mint.get(token).text.clone());
                 let (embed, call) = (EmbedId(frame as u32), CallId(call));
-                self.inbox.push_back(Input::Applied { embed, call, outcome: ApplyOutcome::Settled(holds) });
+                self.inbox.push_back(Input::Applied {
+                    embed,
+                    call,
+                    outcome: ApplyOutcome::Settled(holds),
+                });
             }
             News::Recovered { frame, call, outcome } => {
                 let (embed, call) = (EmbedId(frame as u32), CallId(call));
@@ -351,7 +410,10 @@ impl Player for Ours {
             News::Asked(frame) => {
                 let waiter = self.wait(site, Some(frame));
                 site.arm(waiter.0, PROVIDER_TIMEOUT);
-                self.inbox.push_back(Input::Provide { waiter, embed: Some(EmbedId(frame as u32)) });
+                self.inbox.push_back(Input::Provide {
+                    waiter,
+                    embed: Some(EmbedId(frame as u32)),
+                });
             }
             News::Shouted(frame, level) => self.shouted(site, frame, level),
             News::Refresh => {
@@ -368,6 +430,7 @@ impl Player for Ours {
             }
         }
         self.drain(site);
+        self.acceptable = false;
         if self.checks.stopped {
             self.waiters.clear();
         }
@@ -377,7 +440,11 @@ impl Player for Ours {
         let before = (self.ledger.avoidable, self.ledger.overdue);
         self.ledger.passes(site, from, to);
         if self.ledger.avoidable > before.0 {
-            let seen = format!("{} ms up to {}", self.ledger.avoidable - before.0, crate::stamp(to));
+            let seen = format!(
+                "{} ms up to {}",
+                self.ledger.avoidable - before.0,
+                crate::stamp(to)
+            );
             self.checks.fail(from, "I9 avoidable", seen);
         } else if self.ledger.overdue > before.1 {
             let seen = format!("{} ms up to {}", self.ledger.overdue - before.1, crate::stamp(to));
@@ -395,7 +462,10 @@ fn options(site: &Site) -> Options {
         What::Options(poll, lead, source, apply) => Some((*poll, *lead, *source, *apply)),
         _ => None,
     });
-    let usual = Options { pauses_hidden: site.plan.has(What::PausesHidden), ..Options::default() };
+    let usual = Options {
+        pauses_hidden: site.plan.has(What::PausesHidden),
+        ..Options::default()
+    };
     stated.map_or(usual, |(poll, lead, source_timeout, apply_timeout)| Options {
         poll,
         lead,
@@ -406,11 +476,16 @@ fn options(site: &Site) -> Options {
 }
 
 fn look(site: &Site) -> Look {
-    Look { wall: site.wall(), mono: site.clocks.mono(site.now) }
+    Look {
+        wall: site.wall(),
+        mono: site.clocks.mono(site.now),
+    }
 }
 
 fn now(site: &Site) -> Now {
     let Look { wall, mono } = look(site);
-    Now { wall: Timestamp::from_ms(wall), mono: Instant::from_ms(mono.unsigned_abs()) }
+    Now {
+        wall: Timestamp::from_ms(wall),
+        mono: Instant::from_ms(mono.unsigned_abs()),
+    }
 }
-

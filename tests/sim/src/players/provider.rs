@@ -28,7 +28,11 @@ impl Player for Provider {
             }
             News::Reply { tag, reply } => {
                 if let Some(frame) = self.asked.remove(&tag) {
-                    let token = if let Reply::Token(token) = reply { Some(token) } else { None };
+                    let token = if let Reply::Token(token) = reply {
+                        Some(token)
+                    } else {
+                        None
+                    };
                     site.provide(frame, token);
                 }
             }

@@ -13,13 +13,32 @@ use serde_json::json;
 /// What the shell tells the keeper of an answer.
 pub(super) fn input(site: &Site, request: RequestId, reply: Reply) -> Input {
     let date = site.date().filter(|_| reply.spoken()).map(http_date);
-    let failed = |failure, retry_after| Input::Failed { request, failure, headers: Headers { date: date.clone(), retry_after } };
+    let failed = |failure, retry_after| Input::Failed {
+        request,
+        failure,
+        headers: Headers {
+            date: date.clone(),
+            retry_after,
+        },
+    };
     match reply {
-        Reply::Token(token) => {
-            Input::Answered { request, answer: answer(site, token), headers: Headers { date, retry_after: None } }
-        }
+        Reply::Token(token) => Input::Answered {
+            request,
+            answer: answer(site, token),
+            headers: Headers {
+                date,
+                retry_after: None,
+            },
+        },
         Reply::Rubbish(sort) => match rubbish(sort) {
-            Some(answer) => Input::Answered { request, answer, headers: Headers { date, retry_after: None } },
+            Some(answer) => Input::Answered {
+                request,
+                answer,
+                headers: Headers {
+                    date,
+                    retry_after: None,
+                },
+            },
             None => failed(SourceFailure::Unreadable, None),
         },
         Reply::Network => failed(SourceFailure::Network, None),
@@ -50,8 +69,16 @@ fn answer(site: &Site, id: TokenId) -> Json {
     }
     match id % 4 {
         0 => with("token", "expiration", text(iso_date(token.exp))),
-        1 => with("access_token", "expires_on", Json::Number(((START + token.exp) / 1_000) as f64)),
-        2 => with("accessToken", "expiresOn", Json::Date(Timestamp::from_ms(START + token.exp))),
+        1 => with(
+            "access_token",
+            "expires_on",
+            Json::Number(((START + token.exp) / 1_000) as f64),
+        ),
+        2 => with(
+            "accessToken",
+            "expiresOn",
+            Json::Date(Timestamp::from_ms(START + token.exp)),
+        ),
         _ => Json::Text(token.text.clone()),
     }
 }
@@ -75,7 +102,11 @@ fn rubbish(sort: u8) -> Option<Json> {
 /// The day of January 2026 (of December 2025 before it), and the time of the day.
 fn parts(at: i64) -> (i64, &'static str, i64, i64, i64, i64) {
     let (day, s) = (at.div_euclid(DAY), at.rem_euclid(DAY) / 1_000);
-    let (day, month, year) = if day < 0 { (32 + day, "Dec", 2025) } else { (1 + day, "Jan", 2026) };
+    let (day, month, year) = if day < 0 {
+        (32 + day, "Dec", 2025)
+    } else {
+        (1 + day, "Jan", 2026)
+    };
     (day, month, year, s / 3_600, s / 60 % 60, s % 60)
 }
 
