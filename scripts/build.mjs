@@ -1,7 +1,7 @@
-// Makes dist/, what the package ships: the facade and the engine's chunk, each as ES module and as CommonJS, and
-// the declarations. `--features a,b` goes to cargo. Catches a glue or facade that older bundlers can't read.
+// Makes dist/, what the package ships: the facade and the two chunks, each as ES module and as CommonJS, the command
+// line, and the declarations. `--features a,b` goes to cargo. Catches a glue or facade that older bundlers can't read.
 
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { Stop, at, entry, run } from "./lib/run.mjs";
@@ -10,7 +10,7 @@ import { buildWasm } from "./lib/wasm.mjs";
 const dist = at("dist");
 
 // Each bundle beside the chunk in its own module system: the facade's `import()` stays a relative path.
-const bundles = ["index", "engine-wasm"].flatMap((name) => [
+const bundles = ["index", "engine-wasm", "diagnosis-wasm"].flatMap((name) => [
   { name, format: "esm", ending: ".js" },
   { name, format: "cjs", ending: ".cjs" },
 ]);
@@ -21,7 +21,7 @@ async function bundle({ name, format, ending }) {
   const chunks = {
     name: "chunks",
     setup: (esbuild) =>
-      esbuild.onResolve({ filter: /^\.\/engine-\w+\.js$/ }, ({ path: from, kind }) =>
+      esbuild.onResolve({ filter: /^\.\/(engine|diagnosis)-wasm\.js$/ }, ({ path: from, kind }) =>
         kind === "dynamic-import" ? { path: from.replace(/\.js$/, ending), external: true } : undefined,
       ),
   };
@@ -41,6 +41,29 @@ async function bundle({ name, format, ending }) {
   const code = outputFiles[0].text;
   if (code.includes("import.meta")) throw new Stop(`dist/${name}${ending} has import.meta, which webpack 4 can't read.`);
   return [name + ending, code];
+}
+
+/** The command line, for Node. It takes the package beside it, so that neither facade nor chunk is there twice. */
+async function commandLine() {
+  const { build } = await import("esbuild");
+  const beside = {
+    name: "beside",
+    setup: (esbuild) => esbuild.onResolve({ filter: /^powerbi-token-keeper$/ }, () => ({ path: "./index.js", external: true })),
+  };
+  const { outputFiles } = await build({
+    entryPoints: [at("npm/src/cli.ts")],
+    outfile: path.join(dist, "cli.js"),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    banner: { js: "#!/usr/bin/env node" },
+    legalComments: "none",
+    plugins: [beside],
+    write: false,
+    logLevel: "warning",
+  });
+  return ["cli.js", outputFiles[0].text];
 }
 
 /** The declarations that index.d.ts reaches; what only the chunk needs is left out. */
@@ -63,12 +86,13 @@ function declarations() {
 }
 
 export async function build({ cargoFeatures } = {}) {
-  buildWasm({ cargoFeatures });
-  const files = [...(await Promise.all(bundles.map(bundle))), ...declarations()];
+  await buildWasm({ cargoFeatures });
+  const files = [...(await Promise.all([...bundles.map(bundle), commandLine()])), ...declarations()];
   mkdirSync(dist, { recursive: true });
   const names = new Set(files.map(([file]) => file));
   for (const file of readdirSync(dist)) if (!names.has(file)) rmSync(path.join(dist, file), { recursive: true });
   for (const [file, text] of files) writeFileSync(path.join(dist, file), text);
+  chmodSync(path.join(dist, "cli.js"), 0o755);
   console.log(`build: ${files.length} files in dist/`);
 }
 

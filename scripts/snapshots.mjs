@@ -11,8 +11,8 @@ import { named } from "./lib/wasm.mjs";
 const folder = at("tests/snapshots");
 
 /** Names alone: wasm-bindgen ends them in a hash that every compiler version changes. */
-function imports() {
-  const names = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(named))).map(({ name }) => name.replace(/_[0-9a-f]{16}$/, ""));
+function imports(module) {
+  const names = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(named(module)))).map(({ name }) => name.replace(/_[0-9a-f]{16}$/, ""));
   return [...new Set(names)].sort().join("\n") + "\n";
 }
 
@@ -21,7 +21,11 @@ function declarations() {
   return files.map((file) => `// ---- ${file}\n\n${readFileSync(at("dist", file), "utf8").trim()}\n`).join("\n");
 }
 
-const snapshots = { "imports.txt": imports, "declarations.txt": declarations };
+const snapshots = {
+  "imports.txt": () => imports("engine"),
+  "imports-diagnosis.txt": () => imports("diagnosis"),
+  "declarations.txt": declarations,
+};
 
 function compare(name, now, update) {
   const kept = at("tests/snapshots", name);

@@ -36,19 +36,19 @@ function testWasm() {
 function testNode(folder) {
   const files = tests(folder, ".test.mjs").map((file) => at(folder, file));
   if (!files.length) throw new Error(`no .test.mjs files in ${folder}`);
-  run(process.execPath, ["--test", "--test-reporter=spec", ...files], { env: browserEnvironment() });
+  run(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], { env: browserEnvironment() });
 }
 
 const types = () => {
-  // The facade is checked against what wasm-bindgen says the Rust exports, the demo against the declarations.
+  // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the declarations.
   if (!existsSync(at("dist/index.d.ts"))) node(at("scripts/build.mjs"));
-  for (const project of ["tsconfig.json", "www/tsconfig.json"]) if (existsSync(at(project))) tsc(at(project));
+  for (const project of ["tsconfig.json", "npm/tsconfig.cli.json", "www/tsconfig.json"]) if (existsSync(at(project))) tsc(at(project));
 };
 
 const quick = [
   ["format", () => cargo("fmt", "--all", "--check")],
-  ["clippy, native", () => cargo("clippy", "--all-targets", ...strict)],
-  ["tests, native", () => cargo("test")],
+  ["clippy, native", () => cargo("clippy", "--all-targets", "--all-features", ...strict)],
+  ["tests, native", () => cargo("test", "--all-features")],
   ["types", types],
 ];
 

@@ -37,12 +37,94 @@ macro_rules! spelled {
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
+        impl From<$name> for Member {
+            fn from(word: $name) -> Self {
+                Self::Text(word.as_str())
             }
         }
     };
+}
+
+/// A struct that pages see as a plain object, with these names; what comes after `?` is left out where there is none.
+macro_rules! detail {
+    ($(#[$meta:meta])* $name:ident {
+        $($(#[$doc:meta])* $field:ident: $kind:ty = $key:literal,)*
+        $(? $(#[$doc_of_optional:meta])* $optional:ident: $inner:ty = $key_of_optional:literal,)?
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $name {
+            $($(#[$doc])* pub $field: $kind,)*
+            $($(#[$doc_of_optional])* pub $optional: Option<$inner>,)?
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serialize(serializer, &[
+                    $(($key, Member::from(self.$field)),)*
+                    $(($key_of_optional, self.$optional.map_or(Member::Absent, Member::from)),)?
+                ])
+            }
+        }
+    };
+}
+
+/// What a page finds in a member of a detail. One type, so that one function serialises them all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Member {
+    /// The member itself is not there.
+    Absent,
+    /// `null`.
+    Null,
+    /// A number; never a `BigInt`.
+    Number(f64),
+    /// A word of ours.
+    Text(&'static str),
+}
+
+impl From<u32> for Member {
+    fn from(number: u32) -> Self {
+        Self::Number(f64::from(number))
+    }
+}
+
+impl From<u16> for Member {
+    fn from(number: u16) -> Self {
+        Self::Number(f64::from(number))
+    }
+}
+
+impl From<Kind> for Member {
+    fn from(kind: Kind) -> Self {
+        Self::Number(match kind {
+            Kind::Aad => 0.0,
+            Kind::Embed => 1.0,
+        })
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Member {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl Serialize for Member {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent | Self::Null => serializer.serialize_none(),
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+/// Serialises as a map: for the names of a struct serde-wasm-bindgen brings a hash table, 2 KB of a page's load.
+fn serialize<S: Serializer>(serializer: S, members: &[(&str, Member)]) -> Result<S::Ok, S::Error> {
+    let there = members
+        .iter()
+        .filter(|(_, member)| !matches!(member, Member::Absent));
+    serializer.collect_map(there.map(|(key, member)| (key, member)))
 }
 
 spelled! {
@@ -323,6 +405,8 @@ pub enum Input {
         /// How far it reaches.
         level: Level,
     },
+    /// An embed failed to load in a way that a new token may heal.
+    Ailing(EmbedId),
     /// A frame asked through `accessTokenProvider`.
     Provide {
         /// Who waits.
@@ -419,8 +503,9 @@ impl IntoIterator for Effects {
 pub enum Event {
     /// A new token was obtained and set.
     Refreshed(Refreshed),
-    /// A request failed; the old token stays.
-    RefreshFailed(RefreshFailed),
+    /// A request failed; the old token stays. The refused token, where there is one, goes to the diagnosis and never
+    /// into the event.
+    RefreshFailed(RefreshFailed, Option<AccessToken>),
     /// `setAccessToken` failed on one embed.
     ApplyFailed(EmbedId, ApplyFailed),
     /// The token has run out and none is there to replace it.
@@ -431,83 +516,83 @@ pub enum Event {
     StateChange(Status),
 }
 
-/// The detail of `refreshed`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Refreshed {
-    /// Why the token was asked for.
-    pub reason: Reason,
-    /// When it expires, in milliseconds since the Unix epoch.
-    pub expires_at: Timestamp,
-    /// Which try in a row brought it.
-    pub attempt: u32,
-    /// On how many embeds it was set.
-    pub embeds: u32,
+detail! {
+    /// The detail of `refreshed`.
+    Refreshed {
+        /// Why the token was asked for.
+        reason: Reason = "reason",
+        /// When it expires, in milliseconds since the Unix epoch.
+        expires_at: Timestamp = "expiresAt",
+        /// Which try in a row brought it.
+        attempt: u32 = "attempt",
+        /// On how many embeds it was set.
+        embeds: u32 = "embeds",
+    }
 }
 
-/// The detail of `refreshfailed`, but for the findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RefreshFailed {
-    /// Why the token was asked for.
-    pub reason: Reason,
-    /// What went wrong.
-    pub code: ErrorCode,
-    /// Which try in a row it was.
-    pub attempt: u32,
-    /// When it is tried again; null when it is not.
-    pub retry_in_ms: Option<Duration>,
-    /// The HTTP status, where there was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
+detail! {
+    /// The detail of `refreshfailed`, but for the findings.
+    RefreshFailed {
+        /// Why the token was asked for.
+        reason: Reason = "reason",
+        /// What went wrong.
+        code: ErrorCode = "code",
+        /// Which try in a row it was.
+        attempt: u32 = "attempt",
+        /// When it is tried again; null when it is not.
+        retry_in_ms: Option<Duration> = "retryInMs",
+        ?
+        /// The HTTP status, where there was one.
+        status: u16 = "status",
+    }
 }
 
-/// The detail of `applyfailed`, but for the element.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ApplyFailed {
-    /// What went wrong.
-    pub code: ErrorCode,
-    /// Which try in a row it was.
-    pub attempt: u32,
-    /// When it is tried again; null when it is not.
-    pub retry_in_ms: Option<Duration>,
+detail! {
+    /// The detail of `applyfailed`, but for the element.
+    ApplyFailed {
+        /// What went wrong.
+        code: ErrorCode = "code",
+        /// Which try in a row it was.
+        attempt: u32 = "attempt",
+        /// When it is tried again; null when it is not.
+        retry_in_ms: Option<Duration> = "retryInMs",
+    }
 }
 
-/// The detail of `expired`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Expired {
-    /// When the token expired, in milliseconds since the Unix epoch.
-    pub expires_at: Timestamp,
+detail! {
+    /// The detail of `expired`.
+    Expired {
+        /// When the token expired, in milliseconds since the Unix epoch.
+        expires_at: Timestamp = "expiresAt",
+    }
 }
 
-/// A read-out: `KeeperStatus` of the declarations, but for the engine. Holds no secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Status {
-    /// The state.
-    pub state: KeeperState,
-    /// Which kind of token is kept, where it is known.
-    pub token_type: Option<Kind>,
-    /// When the token that the embeds hold expires.
-    pub expires_at: Option<Timestamp>,
-    /// How long that is from now, by the server's clock; 0 when it is past.
-    pub remaining_ms: Option<Duration>,
-    /// When the keeper will next act by itself, by this machine's clock.
-    pub next_check_at: Option<Timestamp>,
-    /// When a new token was last put in place, by this machine's clock.
-    pub last_refresh_at: Option<Timestamp>,
-    /// What last went wrong, since the last success.
-    pub last_error_code: Option<ErrorCode>,
-    /// Which try in a row is under way or was last made; 0 after a success.
-    pub attempt: u32,
-    /// How many embeds are attached.
-    pub embeds: u32,
-    /// The signed correction of this machine's clock, in milliseconds; 0 when unknown.
-    pub clock_skew_ms: crate::time::Skew,
-    /// Requests made to the source since the start.
-    pub requests: u32,
+detail! {
+    /// A read-out: `KeeperStatus` of the declarations, but for the engine. Holds no secret.
+    Status {
+        /// The state.
+        state: KeeperState = "state",
+        /// Which kind of token is kept, where it is known.
+        token_type: Option<Kind> = "tokenType",
+        /// When the token that the embeds hold expires.
+        expires_at: Option<Timestamp> = "expiresAt",
+        /// How long that is from now, by the server's clock; 0 when it is past.
+        remaining_ms: Option<Duration> = "remainingMs",
+        /// When the keeper will next act by itself, by this machine's clock.
+        next_check_at: Option<Timestamp> = "nextCheckAt",
+        /// When a new token was last put in place, by this machine's clock.
+        last_refresh_at: Option<Timestamp> = "lastRefreshAt",
+        /// What last went wrong, since the last success.
+        last_error_code: Option<ErrorCode> = "lastErrorCode",
+        /// Which try in a row is under way or was last made; 0 after a success.
+        attempt: u32 = "attempt",
+        /// How many embeds are attached.
+        embeds: u32 = "embeds",
+        /// The signed correction of this machine's clock, in milliseconds; 0 when unknown.
+        clock_skew_ms: crate::time::Skew = "clockSkewMs",
+        /// Requests made to the source since the start.
+        requests: u32 = "requests",
+    }
 }
 
 spelled! {
@@ -537,13 +622,4 @@ pub struct Deadline {
     pub at: Instant,
     /// Why.
     pub reason: Wake,
-}
-
-impl Serialize for Kind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u8(match self {
-            Self::Aad => 0,
-            Self::Embed => 1,
-        })
-    }
 }

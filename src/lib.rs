@@ -50,6 +50,8 @@ extern crate alloc;
 pub mod backoff;
 pub mod budget;
 pub mod clock;
+#[cfg(feature = "diagnosis")]
+pub mod diagnosis;
 pub mod io;
 pub mod keeper;
 pub mod policy;

@@ -10,10 +10,10 @@ use crate::token::holds;
 #[must_use]
 pub fn level(message: Option<&str>, detailed: Option<&str>) -> Option<Level> {
     let detailed = detailed.unwrap_or_default();
-    if message != Some("TokenExpired") && !holds(detailed, "Access token has expired") {
+    if message != Some("TokenExpired") && !holds(detailed, b"Access token has expired") {
         return None;
     }
-    Some(if holds(detailed, "report visual") {
+    Some(if holds(detailed, b"report visual") {
         Level::Visual
     } else {
         Level::Load

@@ -3,8 +3,8 @@
 //! All are whole milliseconds. A [`Timestamp`] is what the calendar says and may jump; an [`Instant`] only
 //! ever grows; a [`Duration`] is never negative; a [`Skew`] is signed.
 
+use crate::io::Member;
 use core::ops::{Add, Sub};
-use serde::{Serialize, Serializer};
 
 /// JavaScript's dates end 8.64e15 ms from the epoch. Everything is clamped to that on its way in, so that sums can't
 /// overflow, and plain arithmetic will do.
@@ -227,10 +227,10 @@ pub struct Now {
 /// As JavaScript has it: a number of milliseconds, never a `BigInt`.
 macro_rules! as_number {
     ($($name:ident),*) => {$(
-        impl Serialize for $name {
+        impl From<$name> for Member {
             #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers are f64, and no date needs 2^53 ms")]
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_f64(self.0 as f64)
+            fn from(time: $name) -> Self {
+                Self::Number(time.0 as f64)
             }
         }
     )*};

@@ -42,6 +42,8 @@ fn values() -> impl Strategy<Value = Json> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_is_read_without_a_panic(text in texts(), ms in any::<i64>()) {
         let token = AccessToken::new(text.clone());

@@ -1,7 +1,9 @@
 /** powerbi-token-keeper: keeps the access token of an embedded Power BI report fresh. */
+export { diagnose, explain, inspectToken } from "./diagnosis.js";
 export { KeeperError } from "./errors.js";
 export { keepFresh, TokenKeeper } from "./keeper.js";
 export type {
+  DiagnoseOptions,
   EmbedConfigLike,
   EmbedLike,
   ErrorCode,

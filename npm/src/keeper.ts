@@ -1,6 +1,7 @@
 import { withHook } from "./configure.js";
 import { crash, type Engine, forget, loadEngine } from "./engine.js";
 import { KeeperError } from "./errors.js";
+import { explainError, findingsOf } from "./explainer.js";
 import { type CheckedOptions, checkOptions } from "./options.js";
 import type {
   EmbedConfigLike,
@@ -26,11 +27,30 @@ type Door = InstanceType<Engine["Door"]>;
 /** What the engine calls back with: an error code or null, and the token or its expiration. */
 type Done = (code: ErrorCode | null, value: string | number | null) => void;
 
+/** An embed as the facade knows it. */
+interface Attached {
+  readonly id: number;
+  readonly element: HTMLElement;
+  readonly embed: EmbedLike | undefined;
+  /** The errors that were explained since the last new token: fifty visuals may raise the same one. */
+  readonly explained: Set<string>;
+  /** A new token was asked for because an explanation said that it helps. Once is enough. */
+  healed: boolean;
+}
+
 /** Where the keeper stands between the page and its engine. */
 type Stage =
   | { name: "loading" }
   | { name: "running"; door: Door; engine: Engine["name"] }
   | { name: "over"; code: "ERR_STOPPED" | "ERR_ENGINE" | "ERR_CRASHED" };
+
+/** The refusals that a look at the token itself explains. The others say all there is to say. */
+const DIAGNOSED: ReadonlySet<ErrorCode> = /* @__PURE__ */ new Set<ErrorCode>([
+  "ERR_TOKEN_UNUSABLE",
+  "ERR_TOKEN_TYPE",
+  "ERR_TOKEN_EXPIRED",
+  "ERR_TOKEN_SUBJECT",
+]);
 
 /** Nothing runs, is loaded or is listened to on a server. */
 const inBrowser = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
@@ -43,7 +63,7 @@ const inBrowser = (): boolean => typeof window !== "undefined" && typeof documen
  */
 export class TokenKeeper extends EventTarget {
   readonly #options: CheckedOptions;
-  readonly #embeds = new Map<HTMLElement, { id: number; embed: EmbedLike | undefined }>();
+  readonly #embeds = new Map<HTMLElement, Attached>();
   /** Everybody who waits for an answer: each ends its own waiting. */
   readonly #waiting = new Set<(code: ErrorCode) => void>();
   /** Calls that wait for the engine. */
@@ -110,7 +130,7 @@ export class TokenKeeper extends EventTarget {
     const { element, own } = parts(embed);
     if (this.#stage.name !== "over" && !this.#embeds.has(element)) {
       const id = this.#ids++;
-      this.#embeds.set(element, { id, embed: own });
+      this.#embeds.set(element, { id, element, embed: own, explained: new Set(), healed: false });
       this.#later((door) => door.attach(id, element, own));
     }
     return () => this.#detach(element);
@@ -174,13 +194,42 @@ export class TokenKeeper extends EventTarget {
     for (const call of queue) this.#later(call);
   };
 
-  /** Raises an event of the engine's on the page. */
-  readonly #emit = (type: string, detail: object): void => {
+  /** Raises an event of the engine's on the page. `refused` is the token that was refused, for the diagnosis alone. */
+  readonly #emit = (type: string, detail: object, refused?: string): void => {
+    if (type === "heard") {
+      // an error's own getters may throw; then there is nothing to explain
+      this.#heard(detail as { id: number; error: unknown }).catch(() => {});
+      return;
+    }
+    if (type === "refreshed") for (const { explained } of this.#embeds.values()) explained.clear();
+    if (refused !== undefined && DIAGNOSED.has((detail as { code: ErrorCode }).code)) {
+      findingsOf(refused, this.status).then((findings) => {
+        if (this.#stage.name !== "over") this.#dispatch(type, { ...detail, findings });
+      });
+      return;
+    }
     const stage = this.#stage;
     const full = type === "statechange" && stage.name === "running" ? { ...detail, engine: stage.engine } : detail;
     this.#dispatch(type, full);
     if (type === "applyfailed") this.#forgetGone(detail as KeeperEventMap["applyfailed"]["detail"]);
   };
+
+  /** Explains an embed's error to the page, and asks for a new token where the explanation says that it helps. */
+  async #heard({ id, error }: { id: number; error: unknown }): Promise<void> {
+    const attached = [...this.#embeds.values()].find((one) => one.id === id);
+    const { message, errorCode } = (error ?? {}) as { message?: unknown; errorCode?: unknown };
+    const key = `${String(message)} ${String(errorCode)}`;
+    if (attached === undefined || attached.explained.has(key)) return;
+    attached.explained.add(key);
+    const embed = (attached.element as { powerBiEmbed?: EmbedLike }).powerBiEmbed ?? attached.embed;
+    const explanation = await explainError(error, embed, this.status);
+    if (explanation === undefined || this.#stage.name === "over" || !this.#embeds.has(attached.element)) return;
+    this.#dispatch("explained", { ...explanation, element: attached.element });
+    // the engine itself answers to TokenExpired
+    if (!explanation.refreshHelps || explanation.error === "TokenExpired" || attached.healed) return;
+    attached.healed = true;
+    this.#enter((door) => door.heal(id));
+  }
 
   #dispatch(type: string, detail: object): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));

@@ -219,3 +219,10 @@ export interface Explanation {
   /** Whether a new token of the same kind can help. */
   readonly refreshHelps: boolean;
 }
+
+export interface DiagnoseOptions {
+  /** Default: Date.now(). */
+  now?: number;
+  expected?: { tenantId?: string };
+  sdkVersion?: string;
+}

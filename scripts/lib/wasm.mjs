@@ -2,21 +2,31 @@
 // stage after cargo runs only when what goes into it has changed.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { setup, wasmBindgen } from "../setup.mjs";
 import { pack } from "./pack.mjs";
+import { withoutMessages } from "./panics.mjs";
 import { Stop, at, capture, root, run } from "./run.mjs";
 
 const target = "wasm32-unknown-unknown";
 const compiled = at("target", target, "release/powerbi_token_keeper.wasm");
 
-/** Where the generated inputs of the chunk lie, the module as shipped among them, and as it was before its names were shortened. */
-const generated = at("target/npm");
-export const named = path.join(generated, "engine.named.wasm");
+/**
+ * The modules, each a build of the same crate with its own features. What every page loads has no panic messages;
+ * what writes sentences keeps them.
+ */
+const modules = [
+  { name: "engine", cargo: "keeper", cut: withoutMessages },
+  { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes },
+];
+
+/** Where the generated inputs of a chunk lie, the module as shipped among them, and as it was before its names were shortened. */
+const generated = (name) => at("target/npm", name);
+export const named = (name) => path.join(generated(name), `${name}.named.wasm`);
 
 // Named one by one: `--all-features` makes modules that browsers and Node 20 refuse. This is what rustc's
 // default for wasm32 uses, and what every browser of the last three years has.
@@ -30,31 +40,38 @@ function remapped() {
   return [root, cargo, ...crates].map((folder) => `--remap-path-prefix=${folder}${path.sep}=`);
 }
 
-/** Brings target/npm/ up to date. */
-export function buildWasm({ cargoFeatures = "" } = {}) {
+/** Brings target/npm/ up to date; `cargoFeatures` come on top of each module's own. */
+export async function buildWasm({ cargoFeatures = "" } = {}) {
   setup({ browser: false });
-  run("cargo", ["build", "--release", "--lib", "--target", target, ...(cargoFeatures ? ["--features", cargoFeatures] : [])], {
+  for (const module of modules) await buildModule(module, cargoFeatures);
+}
+
+async function buildModule({ name, cargo, cut }, cargoFeatures) {
+  // One after the other: both end in the same file.
+  run("cargo", ["build", "--release", "--lib", "--target", target, "--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()], {
     env: { CARGO_ENCODED_RUSTFLAGS: remapped().join("\x1f") },
   });
 
-  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), at("scripts/lib/pack.mjs")];
+  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), at("scripts/lib/pack.mjs"), at("scripts/lib/panics.mjs")];
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(readFileSync(file));
   const wanted = hash.digest("hex");
-  const stamp = path.join(generated, "stamp");
+  const stamp = path.join(generated(name), "stamp");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
 
   // Made aside and put in place at once: two builds may run, and neither may see half of the other's.
+  mkdirSync(at("target/npm"), { recursive: true });
   const aside = mkdtempSync(at("target/npm-"));
-  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", aside, "--out-name", "engine", compiled]);
+  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", aside, "--out-name", name, compiled]);
   const file = (name) => path.join(aside, name);
-  optimise(file("engine_bg.wasm"), file("engine.named.wasm"), ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
-  const names = optimise(file("engine.named.wasm"), file("engine.wasm"), ["--minify-imports-and-exports-and-modules"]);
-  trimGlue(file("engine.js"), JSON.parse(names));
-  inline(aside);
+  writeFileSync(file(`${name}.cut.wasm`), await cut(readFileSync(file(`${name}_bg.wasm`))));
+  optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+  const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), ["--minify-imports-and-exports-and-modules"]);
+  trimGlue(file(`${name}.js`), JSON.parse(names));
+  inline(aside, name);
   writeFileSync(path.join(aside, "stamp"), wanted);
-  rmSync(generated, { recursive: true, force: true });
-  renameSync(aside, generated);
+  rmSync(generated(name), { recursive: true, force: true });
+  renameSync(aside, generated(name));
 }
 
 function optimise(from, to, passes) {
@@ -82,8 +99,8 @@ function trimGlue(file, { imports, exports }) {
   writeFileSync(file, glue);
 }
 
-function inline(folder) {
-  const wasm = readFileSync(path.join(folder, "engine.wasm"));
+function inline(folder, name) {
+  const wasm = readFileSync(path.join(folder, `${name}.wasm`));
   const { packed, frequent } = pack(wasm);
   const constants = { packed, frequent, size: wasm.length };
   const lines = Object.entries(constants).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`);

@@ -3,13 +3,27 @@
 use super::held::{Held, expiry};
 use crate::io::ErrorCode;
 use crate::time::Timestamp;
-use crate::token::{AnswerError, Kind, Token};
+use crate::token::{AccessToken, AnswerError, Kind, Token};
 
-/// What a failed reading of an answer is called.
-pub(super) fn unreadable(error: AnswerError) -> ErrorCode {
-    match error {
-        AnswerError::NoToken => ErrorCode::SourceAnswer,
-        AnswerError::Unusable(_) => ErrorCode::TokenUnusable,
+/// An answer that is not taken, and the token in it, which the diagnosis can tell more of.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) code: ErrorCode,
+    pub(super) token: Option<AccessToken>,
+}
+
+impl From<AnswerError> for Refusal {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::NoToken => Self {
+                code: ErrorCode::SourceAnswer,
+                token: None,
+            },
+            AnswerError::Unusable(_, token) => Self {
+                code: ErrorCode::TokenUnusable,
+                token: Some(token),
+            },
+        }
     }
 }
 

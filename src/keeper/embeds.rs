@@ -235,6 +235,12 @@ impl Embeds {
         Some(if current { Shout::Refused } else { Shout::Late })
     }
 
+    /// An embed is to be brought back to life when it gets a newer token; false when it is not there.
+    pub(super) fn await_newer(&mut self, embed: EmbedId) -> bool {
+        let slot = self.find(embed);
+        slot.map(|slot| slot.late = Some(Level::Load)).is_some()
+    }
+
     /// Makes the calls that are due, and gives up on those that took too long.
     pub(super) fn run(
         &mut self,

@@ -3,6 +3,7 @@
 use crate::backoff;
 use crate::io::{ErrorCode, Reason, RequestId};
 use crate::time::{Duration, Instant, Now};
+use crate::token::AccessToken;
 
 /// The failures in a row since the last success.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,13 +53,15 @@ pub(super) struct Pause {
 }
 
 /// A failure, as far as it decides the pause that follows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Failure {
     pub(super) code: ErrorCode,
     pub(super) status: Option<u16>,
     pub(super) retry_after: Option<Duration>,
     /// The server was not reached within a minute of waking.
     pub(super) waking: bool,
+    /// The token that was refused.
+    pub(super) refused: Option<AccessToken>,
 }
 
 impl Failure {
@@ -68,6 +71,7 @@ impl Failure {
             status: None,
             retry_after: None,
             waking: false,
+            refused: None,
         }
     }
 }

@@ -19,7 +19,8 @@ use crate::io::{
 };
 use crate::policy::{Origin, RefreshPolicy, WhileHidden};
 use crate::time::{Duration, Instant, Now, Timestamp};
-use crate::token::{self, AccessToken, AnswerError, Json, Kind, ReadJson, Token};
+use crate::token::{self, AccessToken, Json, Kind, ReadJson, Token};
+use accept::Refusal;
 use embeds::{Embeds, Shout};
 use flight::{Cause, Failure, Flight, Pause, Row};
 use held::Held;
@@ -201,6 +202,7 @@ impl Keeper {
                 self.embeds.recovered(embed, call, outcome, now.mono, fx);
             }
             Input::Shouted { embed, level } => return self.shouted(now, embed, level),
+            Input::Ailing(embed) => self.ailing(now, embed, fx),
             Input::Provide { waiter, embed } => self.provide(now, waiter, embed, fx),
             Input::Refresh(waiter) => {
                 self.waiters.add(waiter, Wish::Refresh);

@@ -128,6 +128,13 @@ impl Keeper {
         Reason::TokenExpired
     }
 
+    /// An embed failed to load in a way that a new token may heal: one is asked for, and the embed reloaded with it.
+    pub(super) fn ailing(&mut self, now: Now, embed: EmbedId, fx: &mut Effects) {
+        if self.embeds.await_newer(embed) {
+            self.ask_for_page(now, Reason::Manual, fx);
+        }
+    }
+
     /// A frame asked. It gets a token that is newer than its own, or nothing.
     pub(super) fn provide(&mut self, now: Now, waiter: WaiterId, embed: Option<EmbedId>, fx: &mut Effects) {
         if let Some(held) = self.newest.as_ref().filter(|held| held.valid(&self.clock, now)) {

@@ -27,7 +27,7 @@ impl Keeper {
                 retry_in_ms,
                 status: None,
             };
-            fx.push(Effect::Emit(Event::RefreshFailed(failed)));
+            fx.push(Effect::Emit(Event::RefreshFailed(failed, None)));
             self.waiters.failed(ErrorCode::Budget, fx);
             return;
         }
@@ -67,25 +67,30 @@ impl Keeper {
         self.learn(now, flight.asked, headers);
         match self.read(now, answer) {
             Ok(token) => self.accept(now, flight, token, fx),
-            Err(code) => self.fail(now, flight, Failure::of(code), fx),
+            Err(Refusal { code, token }) => {
+                let failure = Failure {
+                    refused: token,
+                    ..Failure::of(code)
+                };
+                self.fail(now, flight, failure, fx);
+            }
         }
     }
 
     /// Reads and judges an answer.
-    fn read(&mut self, now: Now, answer: &Json) -> Result<Token, ErrorCode> {
-        let read: Result<Token, AnswerError> =
-            token::read_answer(answer, self.clock.server(now), self.read_json);
-        let token = read.map_err(accept::unreadable)?;
+    fn read(&mut self, now: Now, answer: &Json) -> Result<Token, Refusal> {
+        let token = token::read_answer(answer, self.clock.server(now), self.read_json)?;
         if let Some(issued) = token.issued_at {
             self.clock.learn_issued(now, issued);
         }
-        accept::judge(
-            &token,
-            self.wanted(),
-            self.newest.as_ref(),
-            self.clock.server(now),
-        )?;
-        Ok(token)
+        let server = self.clock.server(now);
+        match accept::judge(&token, self.wanted(), self.newest.as_ref(), server) {
+            Ok(()) => Ok(token),
+            Err(code) => Err(Refusal {
+                code,
+                token: Some(token.text),
+            }),
+        }
     }
 
     fn accept(&mut self, now: Now, flight: Flight, token: Token, fx: &mut Effects) {
@@ -179,6 +184,7 @@ impl Keeper {
                 status,
                 retry_after,
                 waking,
+                refused: None,
             },
             fx,
         );
@@ -194,13 +200,14 @@ impl Keeper {
         } else {
             Phase::Resting
         };
-        fx.push(Effect::Emit(Event::RefreshFailed(RefreshFailed {
+        let failed = RefreshFailed {
             reason: flight.reason,
             code: failure.code,
             attempt: flight.attempt(),
             retry_in_ms: goes_on.then(|| pause.until.since(now.mono)),
             status: failure.status,
-        })));
+        };
+        fx.push(Effect::Emit(Event::RefreshFailed(failed, failure.refused)));
         self.waiters.failed(failure.code, fx);
     }
 

@@ -1,23 +1,24 @@
 //! Reading the answer of a source: GenerateToken, Microsoft's samples, MSAL, OAuth, or the token alone.
 
+use super::date::whole;
 use super::{
     AccessToken, Expiry, Json, ReadJson, Stated, Token, Unusable, epoch, read_date, read_token, trim,
 };
 use crate::time::{Duration, Timestamp};
 
 /// Why an answer gave no token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerError {
     /// No token is where tokens are: an error object, prose, HTML, a number, a list, nothing.
     NoToken,
-    /// There is one, and it can't be used.
-    Unusable(Unusable),
+    /// There is this one, and it can't be used.
+    Unusable(Unusable, AccessToken),
 }
 
 /// Keys of a token, compared without case, `_` and `-`; earlier ones win. Refresh and id tokens have other keys.
-const TOKEN_KEYS: [&str; 4] = ["accesstoken", "embedtoken", "powerbitoken", "token"];
+const TOKEN_KEYS: &[&str] = &["accesstoken", "embedtoken", "powerbitoken", "token"];
 /// Keys of an object around the one that holds the token.
-const WRAPPER_KEYS: [&str; 9] = [
+const WRAPPER_KEYS: &[&str] = &[
     "data",
     "embedconfig",
     "embed",
@@ -29,7 +30,7 @@ const WRAPPER_KEYS: [&str; 9] = [
     "payload",
 ];
 /// Keys of a point in time. `ext_expires_in` and its like are left out on purpose: they are for outages of Entra.
-const EXPIRATION_KEYS: [&str; 15] = [
+const EXPIRATION_KEYS: &[&str] = &[
     "expiration",
     "expiry",
     "expireson",
@@ -47,7 +48,7 @@ const EXPIRATION_KEYS: [&str; 15] = [
     "expirationdate",
 ];
 /// Keys of a span in seconds from receipt.
-const SPAN_KEYS: [&str; 2] = ["expiresin", "tokenexpiresin"];
+const SPAN_KEYS: &[&str] = &["expiresin", "tokenexpiresin"];
 /// How many objects, or JSON texts, may lie around the token.
 const DEPTH: u8 = 6;
 
@@ -70,6 +71,17 @@ pub fn read_answer(answer: &Json, received: Timestamp, read_json: ReadJson) -> R
     found.unwrap_or(Err(AnswerError::NoToken))
 }
 
+/// Where a token is looked for.
+#[derive(Clone, Copy)]
+enum Place {
+    /// The text that a token's key holds.
+    Token,
+    /// The object that a token's key holds.
+    Object,
+    /// What a wrapper's key holds.
+    Wrapper,
+}
+
 /// What all steps of reading one answer share.
 struct Reading {
     received: Timestamp,
@@ -83,7 +95,7 @@ impl Reading {
     /// Reads a text that stands where an answer does: JSON, or the token alone. Other words are nothing.
     fn bare(&self, text: &AccessToken, stated: Option<Stated>, depth: u8) -> Found {
         let found = self.member(text, stated, depth);
-        if matches!(found, Some(Err(AnswerError::Unusable(Unusable::NotAToken)))) {
+        if matches!(found, Some(Err(AnswerError::Unusable(Unusable::NotAToken, _)))) {
             None
         } else {
             found
@@ -120,57 +132,82 @@ impl Reading {
 
     /// Finds the token in an object; `stated` is the expiration that an object around it names.
     ///
-    /// Texts win over objects and objects over wrappers; the first that can be used wins over all that can't.
+    /// Texts win over objects and objects over wrappers; the first that can be used wins over all that can't, and one
+    /// that is a token for certain over a short text, which may be an anti-forgery token or a name.
     fn find(&self, object: &Json, stated: Option<Stated>, depth: u8) -> Found {
         let depth = depth.checked_sub(1)?;
         let stated = self.expiration(object).or(stated);
-        let texts = values(object, &TOKEN_KEYS).filter_map(|value| match value {
-            Json::Text(text) => self.member(text, stated, depth),
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Date(_) | Json::List(_) | Json::Map(_) => {
-                None
+        let mut second = None;
+        for (keys, place) in [
+            (TOKEN_KEYS, Place::Token),
+            (TOKEN_KEYS, Place::Object),
+            (WRAPPER_KEYS, Place::Wrapper),
+        ] {
+            for value in values(object, keys) {
+                let found = match (place, value) {
+                    (Place::Token, Json::Text(text)) => self.member(text, stated, depth),
+                    (Place::Token, _) => None,
+                    (Place::Object, _) => self.find(value, stated, depth),
+                    (Place::Wrapper, _) => self.value(value, stated, depth),
+                };
+                match &found {
+                    Some(Ok(token)) if !may_be_a_word(token) => return found,
+                    Some(Ok(_)) if !matches!(second, Some(Ok(_))) => second = found,
+                    Some(_) | None => second = second.or(found),
+                }
             }
-        });
-        let objects = values(object, &TOKEN_KEYS).filter_map(|value| self.find(value, stated, depth));
-        let wrappers = values(object, &WRAPPER_KEYS).filter_map(|value| self.value(value, stated, depth));
-        best(texts.chain(objects).chain(wrappers))
+        }
+        second
     }
 
     fn token(&self, text: &AccessToken, stated: Option<Stated>) -> Result<Token, AnswerError> {
-        let mut token = read_token(text, self.received, self.read_json).map_err(AnswerError::Unusable)?;
+        let mut token = read_token(text, self.received, self.read_json)
+            .map_err(|why| AnswerError::Unusable(why, text.clone()))?;
         token.expiry = combine(token.expiry, stated, self.received);
         Ok(token)
     }
 
     /// The earliest expiration that an object names; one without a zone only when there is no other.
     fn expiration(&self, object: &Json) -> Option<Stated> {
-        let points = values(object, &EXPIRATION_KEYS).filter_map(point);
-        let spans =
-            values(object, &SPAN_KEYS).filter_map(|value| Some(Stated::Known(self.received + span(value)?)));
-        points.chain(spans).reduce(earlier)
+        let mut first = None;
+        for (keys, is_span) in [(EXPIRATION_KEYS, false), (SPAN_KEYS, true)] {
+            for value in values(object, keys) {
+                let stated = if is_span { self.after(value) } else { point(value) };
+                first = earlier(first, stated);
+            }
+        }
+        first
+    }
+
+    /// The point that lies a span of seconds after receipt.
+    fn after(&self, value: &Json) -> Option<Stated> {
+        let seconds = match value.number() {
+            #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+            Some(number) => number as i64,
+            None => whole(trim(value.text()?))?,
+        };
+        Some(Stated::Known(
+            self.received + Duration::from_secs(seconds.max(0).unsigned_abs()),
+        ))
     }
 }
 
-/// The first that can be used; else why the first of them can't.
-fn best(found: impl Iterator<Item = Result<Token, AnswerError>>) -> Found {
-    let mut refused = None;
-    for result in found {
-        if result.is_ok() {
-            return Some(result);
-        }
-        refused = refused.or(Some(result));
-    }
-    refused
+/// Whether a text that nobody can read is so short that it need not be a token.
+fn may_be_a_word(token: &Token) -> bool {
+    token.kind.is_none() && token.text.expose().len() < 40
 }
 
 /// The members of an object whose key is one of these, in the order of the keys.
-fn values<'a>(object: &'a Json, keys: &'static [&'static str]) -> impl Iterator<Item = &'a Json> {
-    let members = object.members().iter();
-    keys.iter().flat_map(move |key| {
-        members
-            .clone()
-            .filter(|(name, _)| same_key(name, key))
-            .map(|(_, value)| value)
-    })
+fn values<'a>(object: &'a Json, keys: &[&str]) -> Vec<&'a Json> {
+    let mut values = Vec::new();
+    for key in keys {
+        for (name, value) in object.members() {
+            if same_key(name, key) {
+                values.push(value);
+            }
+        }
+    }
+    values
 }
 
 /// Whether a name is the key, which is in lower case, apart from case, `_` and `-`.
@@ -188,27 +225,14 @@ fn point(value: &Json) -> Option<Stated> {
     }
 }
 
-fn span(value: &Json) -> Option<Duration> {
-    let seconds = match value.number() {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "saturates: below 0 is none left"
-        )]
-        Some(number) => number as u64,
-        None => trim(value.text()?).split('.').next()?.parse().ok()?,
-    };
-    Some(Duration::from_secs(seconds))
-}
-
-fn earlier(one: Stated, other: Stated) -> Stated {
-    match (one, other) {
-        (Stated::Known(a), Stated::Known(b)) => Stated::Known(a.min(b)),
-        (Stated::Zoneless(a), Stated::Zoneless(b)) => Stated::Zoneless(a.min(b)),
-        (Stated::Known(at), Stated::Zoneless(_)) | (Stated::Zoneless(_), Stated::Known(at)) => {
-            Stated::Known(at)
-        }
-    }
+fn earlier(one: Option<Stated>, other: Option<Stated>) -> Option<Stated> {
+    Some(match (one, other) {
+        (None, only) | (only, None) => return only,
+        (Some(Stated::Known(a)), Some(Stated::Known(b))) => Stated::Known(a.min(b)),
+        (Some(Stated::Zoneless(a)), Some(Stated::Zoneless(b))) => Stated::Zoneless(a.min(b)),
+        (Some(Stated::Known(at)), Some(Stated::Zoneless(_)))
+        | (Some(Stated::Zoneless(_)), Some(Stated::Known(at))) => Stated::Known(at),
+    })
 }
 
 /// What counts when the token says one thing and the answer another.

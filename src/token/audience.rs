@@ -1,6 +1,7 @@
 //! Whether a token's audience is Power BI, in any cloud.
 
 use super::Json;
+use super::look::{holds, trim};
 
 /// The application id of the Power BI service, the audience of v2 tokens.
 const SERVICE: &str = "00000009-0000-0000-c000-000000000000";
@@ -11,7 +12,7 @@ const SERVICE: &str = "00000009-0000-0000-c000-000000000000";
 /// `https://…analysis.…/powerbi/api`.
 #[must_use]
 pub fn is_power_bi(audience: &str) -> bool {
-    let audience = audience.trim().to_ascii_lowercase();
+    let audience = trim(audience).to_ascii_lowercase();
     let audience = audience.trim_end_matches('/');
     if audience == SERVICE {
         return true;
@@ -21,7 +22,7 @@ pub fn is_power_bi(audience: &str) -> bool {
     };
     match rest.split_once('/') {
         Some((host, path)) => {
-            path == "powerbi/api" && (host.starts_with("analysis.") || super::look::holds(host, ".analysis."))
+            path == "powerbi/api" && (host.starts_with("analysis.") || holds(host, b".analysis."))
         }
         None => rest.starts_with("api.powerbi") || rest == "api.fabric.microsoft.com" || is_gov_api(rest),
     }
@@ -37,10 +38,10 @@ pub(super) fn any(claim: &Json, passes: fn(&str) -> bool) -> bool {
     claim.text().is_some_and(passes) || claim.list().iter().filter_map(Json::text).any(passes)
 }
 
-/// Whether an audience is some application's GUID, as id tokens have it.
-pub(super) fn is_guid(audience: &str) -> bool {
-    audience.len() == 36
-        && audience.bytes().enumerate().all(|(at, byte)| match at {
+/// Whether a text is a GUID; as an audience, some application's id.
+pub(crate) fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         })

@@ -1,5 +1,6 @@
 //! Reading the dates that backends write: ISO 8601, US, HTTP, seconds and milliseconds.
 
+use super::look::trim;
 use crate::time::Timestamp;
 
 /// A point in time as a text states it.
@@ -20,7 +21,7 @@ pub enum Stated {
 /// - HTTP dates, `/Date(1700003600000)/`, and numeric text by [`epoch`]'s rule.
 #[must_use]
 pub fn read_date(text: &str) -> Option<Stated> {
-    let text = text.trim();
+    let text = trim(text);
     if let Some(at) = numeric(text) {
         return Some(Stated::Known(at));
     }
@@ -29,34 +30,31 @@ pub fn read_date(text: &str) -> Option<Stated> {
         .or_else(|| read_http_date(text).map(Stated::Known))
 }
 
-/// Reads an HTTP date as in the headers `Date` and `Retry-After`: `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Reads an HTTP date as in the headers `Date` and `Retry-After`: `Tue, 14 Nov 2023 22:13:20 GMT`.
 ///
-/// The two obsolete forms of RFC 9110 are not read: no server of this century sends them.
+/// This is the one form that RFC 9110 lets servers send. The day of the week is not compared with the date.
 #[must_use]
 pub fn read_http_date(text: &str) -> Option<Timestamp> {
-    // our own dozen lines: a crate for it formats errors, which is 5 KB of every page's load
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let (_, date) = text.trim().split_once(',')?;
-    let mut rest = Rest(date);
+    let (_, text) = trim(text).split_once(',')?;
+    let mut rest = Rest(text);
     rest.one(&[' '])?;
-    let day_of_month = rest.digits(1, 2)?;
+    let day_of_month = rest.digits(2, 2)?;
     rest.one(&[' '])?;
     let (name, after) = rest.0.split_at_checked(3)?;
-    let month = (1..)
-        .zip(MONTHS)
-        .find_map(|(number, month)| (month == name).then_some(number))?;
+    let month = MONTHS
+        .as_bytes()
+        .chunks(3)
+        .position(|month| month == name.as_bytes())?;
     rest.0 = after;
     rest.one(&[' '])?;
-    let day = day(rest.digits(4, 4)?, month, day_of_month)?;
+    let day = day(rest.digits(4, 4)?, i64::try_from(month).ok()? + 1, day_of_month)?;
     rest.one(&[' '])?;
-    let hour = rest.digits(2, 2).filter(|h| *h < 24)?;
-    match rest.time_after(day, hour)? {
-        Stated::Known(at) => Some(at),
-        Stated::Zoneless(_) => None,
-    }
+    let time = rest.time()?;
+    (rest.0 == " GMT").then_some(Timestamp::from_ms(day + time))
 }
+
+/// The months' names in HTTP dates.
+const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /// The point in time of a bare number: seconds since the epoch below 10¹¹ (the year 5138), else milliseconds.
 ///
@@ -76,20 +74,33 @@ pub fn epoch(number: f64) -> Option<Timestamp> {
 }
 
 fn numeric(text: &str) -> Option<Timestamp> {
-    let digits = text
+    let text = text
         .strip_prefix("/Date(")
         .and_then(|rest| rest.strip_suffix(")/"))
         .unwrap_or(text);
-    let whole = digits.split('.').next()?;
-    if !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return None;
-    }
-    let number: i64 = whole.parse().ok()?;
+    let number = whole(text)?;
     if number < 100_000_000_000 {
         Some(Timestamp::from_secs(number))
     } else {
         Some(Timestamp::from_ms(number))
     }
+}
+
+/// A number of decimal digits, without its fraction; `None` when it is none or does not fit.
+pub(super) fn whole(text: &str) -> Option<i64> {
+    let (mut number, mut counts, mut any) = (0_i64, true, false);
+    for byte in text.bytes() {
+        match byte {
+            b'.' => counts = false,
+            b'0'..=b'9' if counts => {
+                number = number.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+                any = true;
+            }
+            b'0'..=b'9' => {}
+            _ => return None,
+        }
+    }
+    any.then_some(number)
 }
 
 /// What of a text is still to be read.
@@ -112,7 +123,13 @@ impl Rest<'_> {
         let count = self.0.bytes().take(most).take_while(u8::is_ascii_digit).count();
         let (head, tail) = self.0.split_at_checked(count).filter(|_| count >= least)?;
         self.0 = tail;
-        head.parse().ok()
+        whole(head)
+    }
+
+    /// `HH:MM:SS`, 24 hours to a day, in milliseconds.
+    fn time(&mut self) -> Option<i64> {
+        let hour = self.digits(2, 2).filter(|h| *h < 24)?;
+        Some(hour * 3_600_000 + self.minutes()?)
     }
 
     /// `:MM:SS` and a fraction, in milliseconds; seconds may be missing.
@@ -171,12 +188,6 @@ impl Rest<'_> {
             .then_some(Some(sign * (hours * 60 + minutes) * 60_000))
     }
 
-    /// The stated point from a day, an hour and the rest of a time.
-    fn time_after(&mut self, day: i64, hour: i64) -> Option<Stated> {
-        let time = hour * 3_600_000 + self.minutes()?;
-        self.stated(day + time)
-    }
-
     /// The stated point from a day in milliseconds since the epoch and what the text says after its time.
     fn stated(&mut self, local: i64) -> Option<Stated> {
         Some(match self.zone()? {
@@ -194,8 +205,8 @@ fn iso(text: &str) -> Option<Stated> {
     rest.one(&['-'])?;
     let day = day(year, month, rest.digits(2, 2)?)?;
     rest.one(&['T', 't', ' '])?;
-    let hour = rest.digits(2, 2).filter(|h| *h < 24)?;
-    rest.time_after(day, hour)
+    let time = rest.time()?;
+    rest.stated(day + time)
 }
 
 fn us(text: &str) -> Option<Stated> {
@@ -346,16 +357,37 @@ mod tests {
             read_http_date("Tue, 14 Nov 2023 22:13:20 GMT"),
             Some(Timestamp::from_ms(AT))
         );
+        assert_eq!(
+            read_http_date(" Thu, 29 Feb 2024 00:00:00 GMT "),
+            Some(Timestamp::from_ms(1_709_164_800_000))
+        );
         for text in [
             "120",
             "Tue, 14 Nov 2023 22:13:20 CET",
             "Tue, 14 Nov 2023 22:13:20",
-            "Tue, 31 Feb 2023 22:13:20 GMT",
+            "Tue, 14 Nov 2023 24:13:20 GMT",
+            "Tue, 31 Nov 2023 22:13:20 GMT",
+            "Tue, 14 nov 2023 22:13:20 GMT",
+            "Tue, 14 ovD 2023 22:13:20 GMT",
+            "Tue, 14 Növ 2023 22:13:20 GMT",
             "Tuesday, 14-Nov-23 22:13:20 GMT",
-            "Tue, 14 Nov",
-            "",
+            "Tue Nov 14 22:13:20 2023",
         ] {
             assert_eq!(read_http_date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn http_dates_agree_with_the_crate() {
+        for step in 0..2_000_u64 {
+            let seconds = step * 7_776_013 % 4_102_444_800; // up to 2099
+            let point = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+            let wanted = Timestamp::from_secs(i64::try_from(seconds).unwrap());
+            assert_eq!(
+                read_http_date(&httpdate::fmt_http_date(point)),
+                Some(wanted),
+                "{seconds}"
+            );
         }
     }
 

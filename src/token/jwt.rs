@@ -28,7 +28,7 @@ pub(super) fn read(text: AccessToken, read_json: ReadJson) -> Result<Token, Unus
 }
 
 /// Refuses what Power BI certainly refuses. A token that names no audience passes.
-fn refuse(header: &Json, claims: &Json) -> Result<(), Unusable> {
+pub(crate) fn refuse(header: &Json, claims: &Json) -> Result<(), Unusable> {
     let Some(audience) = claims.get("aud") else {
         // An embed token's second segment, signed anew by some website.
         let metadata = claims.get("clusterUrl").is_some();

@@ -1,6 +1,7 @@
 //! What a text looks like from outside: a JWT, an embed token, a token nobody can read, or none.
 
 use super::Unusable;
+use super::audience::is_guid;
 
 /// The form of a text that may be a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +14,19 @@ pub enum Look {
     Opaque,
 }
 
-/// The fewest characters an unreadable token has. Ids and words are shorter; known tokens have hundreds.
-const OPAQUE_LEAST: usize = 40;
+/// The fewest characters an unreadable token has. Known ones have hundreds, those of a stand-in for the service fewer.
+const OPAQUE_LEAST: usize = 4;
+/// What programs write where there is nothing.
+const NOTHING: [&str; 8] = [
+    "null",
+    "none",
+    "undefined",
+    "true",
+    "false",
+    "token",
+    "accesstoken",
+    "bearer",
+];
 /// The most characters an unreadable token has.
 const OPAQUE_MOST: usize = 65_536;
 /// The fewest characters of an Entra refresh token; known ones have hundreds.
@@ -22,6 +34,7 @@ const REFRESH_LEAST: usize = 100;
 
 /// The text without white space, byte order marks and zero-width spaces around it.
 #[must_use]
+#[inline(never)] // used all over, and larger than a call
 pub fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}')
 }
@@ -47,7 +60,7 @@ pub fn look_at(text: &str) -> Result<Look, Unusable> {
     if !is_opaque(text) {
         return Err(Unusable::NotAToken);
     }
-    let refresh = ["0.A", "1.A", "M."].iter().any(|start| text.starts_with(start));
+    let refresh = matches!(text.as_bytes(), [b'0' | b'1', b'.', b'A', ..] | [b'M', b'.', ..]);
     if refresh && text.len() >= REFRESH_LEAST {
         Err(Unusable::RefreshToken)
     } else {
@@ -74,27 +87,25 @@ fn is_segment(byte: u8) -> bool {
 
 /// Whether a token seems to be inside: after `Bearer`, in quotes, an escape or a JSON answer.
 fn wraps(text: &str) -> bool {
-    if let Some(rest) = after_bearer(text) {
-        return look_at(rest).is_ok() || look_at(rest) == Err(Unusable::Wrapped);
+    if let Some(mut rest) = after_bearer(text) {
+        while let Some(inner) = after_bearer(rest) {
+            rest = inner;
+        }
+        return !matches!(look_at(rest), Err(Unusable::NotAToken | Unusable::RefreshToken));
     }
     match text.as_bytes().first() {
-        Some(b'"' | b'\'' | b'`' | b'{' | b'%' | b'&' | b'\\') => holds(text, "eyJ") || holds(text, "H4sI"),
+        Some(b'"' | b'\'' | b'`' | b'{' | b'%' | b'&' | b'\\') => holds(text, b"eyJ") || holds(text, b"H4sI"),
         _ => false,
     }
 }
 
-/// Whether `part` stands in `text`.
-///
-/// `str::contains` does the same with a search algorithm of 5 KB, which pages would load for our short texts.
-#[must_use]
-pub(crate) fn holds(text: &str, part: &str) -> bool {
-    text.as_bytes()
-        .windows(part.len())
-        .any(|window| window == part.as_bytes())
+/// Whether a text holds a part. A plain search; the library's is made for longer texts, and large.
+pub(crate) fn holds(text: &str, part: &[u8]) -> bool {
+    text.as_bytes().windows(part.len()).any(|window| window == part)
 }
 
 /// What follows `Bearer` and white space, in any case.
-fn after_bearer(text: &str) -> Option<&str> {
+pub(crate) fn after_bearer(text: &str) -> Option<&str> {
     let (word, rest) = text.split_at_checked(6)?;
     if word.eq_ignore_ascii_case("bearer") && rest.starts_with(char::is_whitespace) {
         Some(trim(rest))
@@ -110,6 +121,8 @@ fn is_opaque(text: &str) -> bool {
             .bytes()
             .all(|byte| is_segment(byte) || matches!(byte, b'~' | b'!' | b'*' | b'$'))
         && !is_secret(text)
+        && !is_guid(text)
+        && !NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word))
         && !text
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("your"))
@@ -141,6 +154,7 @@ mod tests {
             ("Bearer eyJhbGciOiJSUzI1NiJ9.e30.AA", Err(Unusable::Wrapped)),
             ("BEARER\tH4sIAAAA", Err(Unusable::Wrapped)),
             ("Bearer \"H4sIAAAA\"", Err(Unusable::Wrapped)),
+            ("Bearer Bearer H4sIAAAA", Err(Unusable::Wrapped)),
             ("Bearer undefined", Err(Unusable::NotAToken)),
             ("Bearer", Err(Unusable::NotAToken)),
             ("eyJhbGciOiJSUzI1NiJ9 e30.AA", Err(Unusable::Wrapped)),
@@ -183,9 +197,18 @@ mod tests {
 
     #[test]
     fn an_unreadable_token_has_a_reasonable_length() {
-        for (length, wanted) in [(39, false), (40, true), (65_536, true), (65_537, false)] {
+        for (length, wanted) in [(3, false), (4, true), (65_536, true), (65_537, false)] {
             assert_eq!(look_at(&"x".repeat(length)).is_ok(), wanted, "{length}");
         }
+    }
+
+    #[test]
+    fn a_prefix_without_end_is_no_deep_recursion() {
+        assert!(look_at(&"Bearer ".repeat(100_000)).is_err());
+        assert_eq!(
+            look_at(&format!("{}H4sIAAAA", "bearer ".repeat(100_000))),
+            Err(Unusable::Wrapped)
+        );
     }
 
     #[test]

@@ -17,9 +17,15 @@ pub(crate) mod testing;
 
 pub use access_token::AccessToken;
 pub use answer::{AnswerError, read_answer};
+#[cfg(feature = "diagnosis")]
+pub(crate) use audience::is_guid;
 pub use audience::is_power_bi;
 pub use date::{Stated, epoch, read_date, read_http_date};
 pub use json::{Json, ReadJson};
+#[cfg(feature = "diagnosis")]
+pub(crate) use jwt::refuse;
+#[cfg(feature = "diagnosis")]
+pub(crate) use look::after_bearer;
 pub(crate) use look::holds;
 pub use look::{Look, look_at, trim};
 

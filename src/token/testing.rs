@@ -2,7 +2,8 @@
 //!
 //! Files under `tests/` take it in by `#[path]`; they name the crate's `token` and `time` at their root.
 
-use base64ct::{Base64UrlUnpadded, Encoding as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::token::{AccessToken, Json};
@@ -26,7 +27,7 @@ pub(crate) fn json(value: &Value) -> Json {
 
 /// A text of `json!` in URL-safe base64 without padding.
 pub(crate) fn segment(value: &Value) -> String {
-    Base64UrlUnpadded::encode_string(value.to_string().as_bytes())
+    URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
 /// An Entra token with these claims and a signature that is none.
@@ -41,7 +42,7 @@ pub(crate) fn jwt_by(alg: &str, claims: &Value) -> String {
         "{}.{}.{}",
         segment(&header),
         segment(claims),
-        Base64UrlUnpadded::encode_string(&[7; 256])
+        URL_SAFE_NO_PAD.encode([7; 256])
     )
 }
 

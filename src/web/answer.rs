@@ -42,6 +42,9 @@ fn convert(value: &JsValue, depth: u32) -> Json {
             Json::Date(Timestamp::from_ms(ms as i64))
         };
     }
+    if value.is_function() {
+        return Json::Map(Vec::new());
+    }
     if depth == 0 || !value.is_object() {
         return Json::Null;
     }

@@ -12,7 +12,7 @@ use crate::token::{AccessToken, Kind};
 use core::cell::Cell;
 use js_sys::{Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event};
+use web_sys::Element;
 
 /// The attribute into which powerbi-client copies each token.
 const ATTRIBUTE: &str = "powerbi-access-token";
@@ -46,11 +46,13 @@ impl Attached {
         id: EmbedId,
         element: Element,
         given: JsValue,
-        heard: impl Fn(Level) + 'static,
+        heard: impl Fn(Option<Level>, &JsValue) + 'static,
     ) -> Self {
         let listener = Listener::new(&element, "error", move |event| {
-            if let Some(level) = level(&event) {
-                heard(level);
+            // missing where something else raised the event
+            let detail = js::get(&event, "detail");
+            if detail.is_object() {
+                heard(level(&detail), &detail);
             }
         });
         Self {
@@ -132,15 +134,15 @@ impl Attached {
         let called = js::method(&embed, "setAccessToken")
             .and_then(|set| set.call1(&embed, &JsValue::from_str(token.expose())).ok());
         let (element, token) = (self.element.clone(), token.clone());
-        let settled = move |_| {
+        let settled = move |_: Option<JsValue>| {
             let holds = js::text(&js::get(&embed, "config"), "accessToken").map(AccessToken::new);
             clean(&element);
             shared.restore(&token);
             done(ApplyOutcome::Settled(holds));
         };
         match called {
-            Some(promise) => js::after(&promise, settled),
-            None => settled(false),
+            Some(promise) => js::settled(&promise, settled),
+            None => settled(None),
         }
     }
 
@@ -156,8 +158,8 @@ impl Attached {
         }
         match js::method(&embed, how.as_str()).and_then(|call| call.call0(&embed).ok()) {
             None => done(RecoveryOutcome::Refused),
-            Some(promise) => js::after(&promise, move |fulfilled| {
-                done(if fulfilled {
+            Some(promise) => js::settled(&promise, move |result: Option<JsValue>| {
+                done(if result.is_some() {
                     RecoveryOutcome::Done
                 } else {
                     RecoveryOutcome::Refused
@@ -186,10 +188,9 @@ fn just_loaded(embed: &JsValue) -> bool {
         .is_some_and(|date| Date::now() - date.value_of() < LOAD_GAP_MS)
 }
 
-/// How far the event's `TokenExpired` reaches. `detail` is missing where something else raised the event.
-fn level(event: &Event) -> Option<Level> {
-    let detail = js::get(event, "detail");
-    let (message, detailed) = (js::text(&detail, "message"), js::text(&detail, "detailedMessage"));
+/// How far a `TokenExpired` reaches.
+fn level(detail: &JsValue) -> Option<Level> {
+    let (message, detailed) = (js::text(detail, "message"), js::text(detail, "detailedMessage"));
     shout::level(message.as_deref(), detailed.as_deref())
 }
 

@@ -20,11 +20,16 @@ thread_local! {
 pub fn boot(crashed: Function) {
     CRASHED.with(|cell| cell.replace(Some(crashed)));
     // the panic's own message is not passed on: it may quote anything
-    panic::set_hook(Box::new(|_| {
-        if let Some(crashed) = CRASHED.with(RefCell::take) {
-            let _told = crashed.call0(&JsValue::UNDEFINED);
-        }
-    }));
+    panic::set_hook(Box::new(|_| crash()));
+}
+
+/// Tells the facade that the instance must not be entered again.
+// a function of its own, since the build has panics call it without std's way through their messages
+#[inline(never)]
+fn crash() {
+    if let Some(crashed) = CRASHED.with(RefCell::take) {
+        let _told = crashed.call0(&JsValue::UNDEFINED);
+    }
 }
 
 /// The facade's side of one keeper.
@@ -34,7 +39,7 @@ pub struct Door(Rc<Live>);
 
 #[wasm_bindgen]
 impl Door {
-    /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail)` raises an event on the page.
+    /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail, refused)` raises an event on the page; `refused` is the token that was, for the diagnosis.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue, emit: Function) -> Door {
         let options = options::read(options);
@@ -59,6 +64,11 @@ impl Door {
     /// Lets go of an embed.
     pub fn detach(&self, id: u32) {
         self.0.detach(EmbedId(id));
+    }
+
+    /// An embed raised an error that a new token may heal.
+    pub fn heal(&self, id: u32) {
+        page::tell(&self.0, Input::Ailing(EmbedId(id)));
     }
 
     /// A frame asked through its provider; `id` is its embed, where it is attached. Calls `done(code, token)`.

@@ -1,13 +1,13 @@
 //! A backend that is asked with `fetch`.
 
 use super::js;
-use super::source::{Answer, unless_aborted};
+use super::source::{Done, threw};
 use crate::io::{Headers, SourceFailure};
 use crate::token::{AccessToken, Json};
 use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, ReadableStreamDefaultReader, Response};
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 /// The most that an answer may take: no token is longer.
 const LONGEST: usize = 1024 * 1024;
@@ -19,50 +19,32 @@ extern "C" {
 }
 
 /// Asks the endpoint once and reads its answer as text.
-pub(crate) async fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal) -> Answer {
-    let nothing = Headers::default;
-    let init = init(endpoint, request, signal)
-        .await
-        .map_err(|_| (SourceFailure::Threw, nothing()))?;
+pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, done: Done) {
     let url = js::text(endpoint, "url").unwrap_or_default();
-    let unreached = |_| (SourceFailure::Network, nothing());
-    let asked = fetch(&url, &init).map_err(unreached)?;
-    let response: Response = asked.await.map_err(unreached)?.unchecked_into();
-    let heard = Headers {
-        date: response.headers().get("date").unwrap_or_default(),
-        retry_after: response.headers().get("retry-after").unwrap_or_default(),
-    };
-    if !response.ok() {
-        if let Some(body) = response.body() {
-            js::after(&body.cancel(), |_| {});
-        }
-        return Err((SourceFailure::Status(response.status()), heard));
-    }
-    match body(&response).await {
-        Ok(text) => Ok((Json::Text(text), heard)),
-        Err(failure) => Err((failure, heard)),
+    match init(endpoint, request, signal) {
+        Ok((init, headers, own)) => js::settled(&own, move |own| match own {
+            Some(own) => {
+                add(&headers, &own);
+                send(&url, &init, done);
+            }
+            None => done(Err(threw())),
+        }),
+        Err(_) => done(Err(threw())),
     }
 }
 
-/// The second argument of `fetch`.
-async fn init(endpoint: &JsValue, request: &Object, signal: &AbortSignal) -> Result<Object, JsValue> {
-    let init = Object::new();
+/// The second argument of `fetch`, its headers, and those that the page adds to them: perhaps a promise of them.
+fn init(
+    endpoint: &JsValue,
+    request: &Object,
+    signal: &AbortSignal,
+) -> Result<(Object, Object, JsValue), JsValue> {
+    let (init, headers) = (Object::new(), Object::new());
     let method = js::get(endpoint, "method");
-    let headers = Object::new();
     js::set(&headers, "accept", &"application/json".into());
     if method == "POST" {
         js::set(&headers, "content-type", &"application/json".into());
         js::set(&init, "body", &body_of(endpoint, request)?.into());
-    }
-    let own = given(endpoint, "headers", request);
-    let own = unless_aborted(&js::promise(&own?), signal).await?;
-    for name in Reflect::own_keys(&own)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|name| name.as_string())
-    {
-        // header names are the same in any case, and the page's own word counts
-        js::set(&headers, &name.to_ascii_lowercase(), &js::get(&own, &name));
     }
     js::set(&init, "headers", &headers);
     js::set(&init, "method", &method);
@@ -70,7 +52,18 @@ async fn init(endpoint: &JsValue, request: &Object, signal: &AbortSignal) -> Res
     js::set(&init, "signal", signal);
     js::set(&init, "cache", &"no-store".into());
     js::set(&init, "redirect", &"error".into());
-    Ok(init)
+    Ok((init, headers, given(endpoint, "headers", request)?))
+}
+
+/// Adds the page's own headers, whose word counts; names are the same in any case.
+fn add(headers: &Object, own: &JsValue) {
+    for name in Reflect::own_keys(own)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|name| name.as_string())
+    {
+        js::set(headers, &name.to_ascii_lowercase(), &js::get(own, &name));
+    }
 }
 
 /// The JSON body of a POST: what the page wants there, else why and for which embeds a token is asked for.
@@ -96,39 +89,88 @@ fn given(endpoint: &JsValue, key: &str, request: &Object) -> Result<JsValue, JsV
     }
 }
 
-/// Reads a body piece by piece, so that an endless one is given up in time.
-///
-/// An abort ends the stream, and with it the reading.
-async fn body(response: &Response) -> Result<AccessToken, SourceFailure> {
-    let Some(stream) = response.body() else {
-        return Err(SourceFailure::Unreadable);
-    };
-    let reader = ReadableStreamDefaultReader::new(&stream).map_err(|_| SourceFailure::Unreadable)?;
-    let mut bytes = Vec::new();
-    let read = pieces(&reader, &mut bytes).await;
-    let text = read.and_then(|()| {
-        let text = core::str::from_utf8(&bytes).map_err(|_| SourceFailure::Unreadable)?;
-        Ok(AccessToken::new(text.trim_start_matches('\u{feff}').into()))
-    });
-    bytes.zeroize();
-    if text.is_err() {
-        js::after(&reader.cancel(), |_| {});
+fn send(url: &str, init: &Object, done: Done) {
+    let unreached = || Err((SourceFailure::Network, Headers::default()));
+    match fetch(url, init) {
+        Ok(asked) => js::settled(&asked, move |response| match response {
+            Some(response) => receive(&response.unchecked_into(), done),
+            None => done(unreached()),
+        }),
+        Err(_) => done(unreached()),
     }
-    text
 }
 
-async fn pieces(reader: &ReadableStreamDefaultReader, bytes: &mut Vec<u8>) -> Result<(), SourceFailure> {
-    loop {
-        let piece = reader.read().await.map_err(|_| SourceFailure::Network)?;
-        if js::get(&piece, "done").is_truthy() {
-            return Ok(());
+fn receive(response: &Response, done: Done) {
+    let header = |name| response.headers().get(name).unwrap_or_default();
+    let heard = Headers {
+        date: header("date"),
+        retry_after: header("retry-after"),
+    };
+    let body = response.body();
+    if !response.ok() {
+        if let Some(body) = body {
+            js::settled(&body.cancel(), |_| {});
         }
-        let Ok(part) = js::get(&piece, "value").dyn_into::<Uint8Array>() else {
-            return Err(SourceFailure::Unreadable);
+        return done(Err((SourceFailure::Status(response.status()), heard)));
+    }
+    match body.map(|body| ReadableStreamDefaultReader::new(&body)) {
+        Some(Ok(reader)) => {
+            let bytes = Zeroizing::default();
+            let body = Body {
+                reader,
+                bytes,
+                heard,
+                done,
+            };
+            body.read();
+        }
+        Some(Err(_)) | None => done(Err((SourceFailure::Unreadable, heard))),
+    }
+}
+
+/// A body that is read piece by piece, so that an endless one is given up in time.
+///
+/// An abort ends the stream, and with it the reading.
+struct Body {
+    reader: ReadableStreamDefaultReader,
+    bytes: Zeroizing<Vec<u8>>,
+    heard: Headers,
+    done: Done,
+}
+
+impl Body {
+    fn read(self) {
+        js::settled(&self.reader.read(), move |piece| self.take(piece));
+    }
+
+    fn take(mut self, piece: Option<JsValue>) {
+        let Some(piece) = piece else {
+            return self.fail(SourceFailure::Network);
         };
-        if bytes.len() + part.length() as usize > LONGEST {
-            return Err(SourceFailure::Unreadable);
+        if js::get(&piece, "done").is_truthy() {
+            return self.end();
         }
-        bytes.append(&mut part.to_vec());
+        match js::get(&piece, "value").dyn_into::<Uint8Array>() {
+            Ok(part) if self.bytes.len() + part.length() as usize <= LONGEST => {
+                self.bytes.append(&mut part.to_vec());
+                self.read();
+            }
+            Ok(_) | Err(_) => self.fail(SourceFailure::Unreadable),
+        }
+    }
+
+    fn end(self) {
+        match core::str::from_utf8(&self.bytes) {
+            Ok(text) => {
+                let text = AccessToken::new(text.into());
+                (self.done)(Ok((Json::Text(text), self.heard)));
+            }
+            Err(_) => self.fail(SourceFailure::Unreadable),
+        }
+    }
+
+    fn fail(self, failure: SourceFailure) {
+        js::settled(&self.reader.cancel(), |_| {});
+        (self.done)(Err((failure, self.heard)));
     }
 }

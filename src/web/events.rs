@@ -1,10 +1,9 @@
 //! The core's events as the details that pages get.
 
+use super::plain::plain;
 use crate::io::{EmbedId, Event, Status};
 use js_sys::{Array, Object};
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 /// An event for the page: its type, its detail, and the embed whose element belongs into the detail.
 pub(crate) struct Told {
@@ -16,7 +15,7 @@ pub(crate) struct Told {
 pub(crate) fn told(event: &Event) -> Told {
     let (name, detail, embed) = match event {
         Event::Refreshed(detail) => ("refreshed", plain(detail), None),
-        Event::RefreshFailed(failed) => {
+        Event::RefreshFailed(failed, _) => {
             let detail = plain(failed);
             super::js::set(&detail, "findings", &Array::new());
             ("refreshfailed", detail, None)
@@ -36,13 +35,4 @@ pub(crate) fn told(event: &Event) -> Told {
 /// A status as a plain object.
 pub(crate) fn read_out(status: &Status) -> Object {
     plain(status)
-}
-
-/// A plain object, with null for what is not there.
-fn plain(value: &impl Serialize) -> Object {
-    let serializer = Serializer::new().serialize_missing_as_null(true);
-    // our own structs of numbers and fixed texts always serialise
-    value
-        .serialize(&serializer)
-        .map_or_else(|_| Object::new(), JsCast::unchecked_into)
 }

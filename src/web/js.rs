@@ -2,8 +2,7 @@
 
 use crate::time::{Instant, Now, Timestamp};
 use core::cell::Cell;
-use js_sys::{Function, Object, Promise, Reflect};
-use std::rc::Rc;
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -48,32 +47,34 @@ pub(crate) fn set(object: &Object, key: &str, value: &JsValue) {
     let _set = Reflect::set(object, &JsValue::from_str(key), value);
 }
 
-/// A promise of our own that settles as `value` does, be it a promise, a thenable or anything else.
+/// Calls `done` when `value` has settled, be it a promise, a thenable or anything else. What it was rejected with is
+/// dropped: it may quote a token.
 ///
-/// `then` of a foreign object may throw; that of our own does not.
-pub(crate) fn promise(value: &JsValue) -> Promise {
-    Promise::new(&mut |resolve, _| {
-        let _resolved = resolve.call1(&JsValue::UNDEFINED, value);
-    })
+/// The callback belongs to the promise and goes with it, so that one which never settles leaves nothing behind.
+pub(crate) fn settled(value: &JsValue, done: impl FnOnce(Option<JsValue>) + 'static) {
+    then(value, Box::new(done));
 }
 
-/// Calls `done` when `value` has settled, with whether it was fulfilled. What it settled to is dropped.
-///
-/// The callbacks belong to the promise and go with it, so that one which never settles leaves nothing behind.
-pub(crate) fn after(value: &JsValue, done: impl FnOnce(bool) + 'static) {
-    let done = Rc::new(Cell::new(Some(done)));
-    let callback = |fulfilled: bool| {
-        let done = Rc::clone(&done);
-        Closure::once(move |_: JsValue| {
-            if let Some(done) = done.take() {
-                done(fulfilled);
-            }
-        })
-        .into_js_value()
-        .unchecked_into::<Function>()
-    };
-    let promise = promise(value);
-    if let Some(then) = method(&promise, "then") {
-        let _derived = then.call2(&promise, &callback(true), &callback(false));
+fn then(value: &JsValue, done: Box<dyn FnOnce(Option<JsValue>)>) {
+    let done = Cell::new(Some(done));
+    let callback = callback(move |results| {
+        let result = get(&results, "0");
+        if let Some(done) = done.take() {
+            let fulfilled = get(&result, "status") == "fulfilled";
+            done(fulfilled.then(|| get(&result, "value")));
+        }
+    });
+    // a foreign `then` may throw; the promise that this makes is our own, and rejects
+    let all = Promise::all_settled(&Array::of1(value));
+    if let Some(then) = method(&all, "then") {
+        let _derived = then.call1(&all, &callback.into_js_value());
     }
 }
+
+/// A function for JavaScript. One type for all: each has glue of its own. It may be called while it runs.
+pub(crate) fn callback(called: impl Fn(JsValue) + 'static) -> Callback {
+    Closure::new(called)
+}
+
+/// What [`callback`] makes.
+pub(crate) type Callback = Closure<dyn Fn(JsValue)>;

@@ -1,20 +1,25 @@
 //! A listener that is removed when it is dropped.
 
+use super::js;
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, EventTarget};
+use web_sys::EventTarget;
 
 /// An event listener on one target.
 #[derive(Debug)]
 pub(crate) struct Listener {
     target: EventTarget,
     name: &'static str,
-    callback: Closure<dyn Fn(Event)>,
+    callback: js::Callback,
 }
 
 impl Listener {
     /// Listens on `target` until the value is dropped.
-    pub(crate) fn new(target: &EventTarget, name: &'static str, callback: impl Fn(Event) + 'static) -> Self {
-        let callback = Closure::<dyn Fn(Event)>::new(callback);
+    pub(crate) fn new(
+        target: &EventTarget,
+        name: &'static str,
+        callback: impl Fn(JsValue) + 'static,
+    ) -> Self {
+        let callback = js::callback(callback);
         let _added = target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
         Self {
             target: target.clone(),

@@ -7,8 +7,7 @@ use crate::io::{CallId, Effect, EmbedId, Event, Input, Outcome, Reason, Recovery
 use crate::keeper::Keeper;
 use crate::token::AccessToken;
 use core::cell::{Cell, RefCell};
-use js_sys::futures::spawn_local;
-use js_sys::{Array, Function};
+use js_sys::{Array, Function, Object};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
 use web_sys::{AbortController, Element};
@@ -46,8 +45,12 @@ impl Live {
     /// Takes an embed in. The facade gives each container one id, in rising order.
     pub(crate) fn attach(self: &Rc<Self>, id: EmbedId, element: Element, given: JsValue) {
         let weak = Rc::downgrade(self);
-        let attached = Rc::new(Attached::new(id, element, given, move |level| {
-            tell(&weak, Input::Shouted { embed: id, level });
+        let attached = Rc::new(Attached::new(id, element, given, move |level, error| {
+            let Some(live) = weak.upgrade() else { return };
+            live.heard(id, error);
+            if let Some(level) = level {
+                page::tell(&live, Input::Shouted { embed: id, level });
+            }
         }));
         let (held, kind) = (attached.holds(), attached.kind());
         self.embeds.borrow_mut().push(attached);
@@ -117,22 +120,25 @@ impl Live {
         let asked = source::request(reason, attempt, &told, &abort);
         let signal = abort.signal();
         self.request.replace(Some((request, abort)));
-        let (source, weak) = (self.source.clone(), Rc::downgrade(self));
-        spawn_local(async move {
-            let input = match source.ask(asked, signal).await {
-                Ok((answer, headers)) => Input::Answered {
-                    request,
-                    answer,
-                    headers,
+        let weak = Rc::downgrade(self);
+        let done = move |answer| {
+            tell(
+                &weak,
+                match answer {
+                    Ok((answer, headers)) => Input::Answered {
+                        request,
+                        answer,
+                        headers,
+                    },
+                    Err((failure, headers)) => Input::Failed {
+                        request,
+                        failure,
+                        headers,
+                    },
                 },
-                Err((failure, headers)) => Input::Failed {
-                    request,
-                    failure,
-                    headers,
-                },
-            };
-            tell(&weak, input);
-        });
+            );
+        };
+        self.source.ask(&asked, &signal, Box::new(done));
     }
 
     fn abort(&self, id: RequestId) {
@@ -186,9 +192,30 @@ impl Live {
         if let Some(embed) = told.embed.and_then(|id| self.embed(id)) {
             js::set(&told.detail, "element", &embed.element);
         }
+        let refused = match event {
+            Event::RefreshFailed(_, Some(token)) => JsValue::from_str(token.expose()),
+            Event::RefreshFailed(_, None)
+            | Event::Refreshed(_)
+            | Event::ApplyFailed(..)
+            | Event::Expired(_)
+            | Event::Recovered(..)
+            | Event::StateChange(_) => JsValue::UNDEFINED,
+        };
+        self.tell_facade(told.name, &told.detail, &refused);
+    }
+
+    /// An embed raised an error, which the facade may want to explain.
+    fn heard(&self, id: EmbedId, error: &JsValue) {
+        let detail = Object::new();
+        js::set(&detail, "id", &JsValue::from(id.0));
+        js::set(&detail, "error", error);
+        self.tell_facade("heard", &detail, &JsValue::UNDEFINED);
+    }
+
+    fn tell_facade(&self, name: &str, detail: &Object, refused: &JsValue) {
         let _told = self
             .emit
-            .call2(&JsValue::UNDEFINED, &JsValue::from_str(told.name), &told.detail);
+            .call3(&JsValue::UNDEFINED, &JsValue::from_str(name), detail, refused);
     }
 
     /// Lets go of all that is owned in the page.

@@ -10,17 +10,35 @@
 //! - A panic calls the facade's `crashed` once; the facade never enters the instance again.
 
 mod answer;
+#[cfg(feature = "keeper")]
 mod attached;
+#[cfg(feature = "keeper")]
 mod door;
+#[cfg(feature = "keeper")]
 mod endpoint;
+#[cfg(feature = "keeper")]
 mod events;
+#[cfg_attr(
+    not(feature = "keeper"),
+    expect(dead_code, reason = "the diagnosis reads properties and calls nothing")
+)]
 mod js;
+#[cfg(feature = "keeper")]
 mod listener;
+#[cfg(feature = "keeper")]
 mod live;
+#[cfg(feature = "keeper")]
 mod options;
+#[cfg(feature = "keeper")]
 mod page;
+mod plain;
+#[cfg(feature = "keeper")]
 mod source;
 
+#[cfg(feature = "diagnosis")]
+pub mod diagnosis;
+
+#[cfg(feature = "keeper")]
 pub use door::{Door, boot};
 
 #[global_allocator]

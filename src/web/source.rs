@@ -4,12 +4,12 @@ use super::endpoint;
 use super::js;
 use crate::io::{Headers, Reason, SourceFailure};
 use crate::token::Json;
-use js_sys::{Array, Function, Object, Promise};
+use js_sys::{Array, Function, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal};
 
 /// Where new tokens come from.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum Source {
     /// A function of the page.
     Function(Function),
@@ -20,6 +20,10 @@ pub(crate) enum Source {
 /// An answer, or how there is none; each with the headers that came with it.
 pub(crate) type Answer = Result<(Json, Headers), (SourceFailure, Headers)>;
 
+/// Who is told the answer.
+// Boxed callbacks and no futures: an executor with its queue, wakers and state machines is 10 KB of a page's load.
+pub(crate) type Done = Box<dyn FnOnce(Answer)>;
+
 impl Source {
     pub(crate) fn new(value: JsValue) -> Self {
         match value.dyn_into() {
@@ -28,20 +32,27 @@ impl Source {
         }
     }
 
-    /// Asks. Settles when the source does, and in any case when `signal` aborts.
-    pub(crate) async fn ask(self, request: Object, signal: AbortSignal) -> Answer {
+    /// Asks. `done` is told once, when the source has settled; what a source that never does holds, goes with its
+    /// promise.
+    pub(crate) fn ask(&self, request: &Object, signal: &AbortSignal, done: Done) {
         match self {
-            Self::Function(function) => {
-                let threw = |_| (SourceFailure::Threw, Headers::default());
-                let called = function.call1(&JsValue::UNDEFINED, &request).map_err(threw)?;
-                let answer = unless_aborted(&js::promise(&called), &signal)
-                    .await
-                    .map_err(threw)?;
-                Ok((super::answer::json(&answer), Headers::default()))
-            }
-            Self::Endpoint(endpoint) => endpoint::ask(&endpoint, &request, &signal).await,
+            Self::Function(function) => match function.call1(&JsValue::UNDEFINED, request) {
+                Ok(called) => js::settled(&called, move |answer| {
+                    done(match answer {
+                        Some(answer) => Ok((super::answer::json(&answer), Headers::default())),
+                        None => Err(threw()),
+                    });
+                }),
+                Err(_) => done(Err(threw())),
+            },
+            Self::Endpoint(endpoint) => endpoint::ask(endpoint, request, signal, done),
         }
     }
+}
+
+/// Code of the page failed. What it threw is dropped: it may quote a token.
+pub(crate) fn threw() -> (SourceFailure, Headers) {
+    (SourceFailure::Threw, Headers::default())
 }
 
 /// What a source is told: `TokenRequest` of the declarations.
@@ -52,15 +63,4 @@ pub(crate) fn request(reason: Reason, attempt: u32, embeds: &Array, abort: &Abor
     js::set(&request, "signal", &abort.signal());
     js::set(&request, "embeds", embeds);
     request
-}
-
-/// Settles as `promise` does, or rejects when `signal` aborts, so that no task outlives its request.
-pub(crate) async fn unless_aborted(promise: &Promise, signal: &AbortSignal) -> Result<JsValue, JsValue> {
-    let aborted = Promise::new(&mut |_, reject| {
-        if signal.aborted() {
-            let _rejected = reject.call0(&JsValue::UNDEFINED);
-        }
-        let _added = signal.add_event_listener_with_callback("abort", &reject);
-    });
-    Promise::race(&Array::of2(promise, &aborted)).await
 }

@@ -1,4 +1,4 @@
-// The module inside the engine's chunk is, byte for byte, the one that was built.
+// The module inside each chunk is, byte for byte, the one that was built.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -7,12 +7,13 @@ import path from "node:path";
 import { test } from "node:test";
 import { root } from "./packed.mjs";
 
-const chunks = {
-  "engine-wasm.js": (file) => import(file),
-  "engine-wasm.cjs": async (file) => createRequire(import.meta.url)(file),
+const loaders = {
+  js: (file) => import(file),
+  cjs: async (file) => createRequire(import.meta.url)(file),
 };
+const chunks = ["engine", "diagnosis"].flatMap((module) => Object.entries(loaders).map(([ending, load]) => [module, `${module}-wasm.${ending}`, load]));
 
-for (const [name, load] of Object.entries(chunks)) {
+for (const [module, name, load] of chunks) {
   test(`${name} carries the module, and a start that failed can be tried again`, async (t) => {
     const seen = [];
     t.mock.method(WebAssembly, "compile", async (bytes) => {
@@ -23,6 +24,6 @@ for (const [name, load] of Object.entries(chunks)) {
     await assert.rejects(start(), WebAssembly.CompileError);
     await assert.rejects(start(), WebAssembly.CompileError);
     assert.equal(seen.length, 2);
-    assert.ok(seen[0].equals(readFileSync(path.join(root, "target/npm/engine.wasm"))));
+    assert.ok(seen[0].equals(readFileSync(path.join(root, "target/npm", module, `${module}.wasm`))));
   });
 }

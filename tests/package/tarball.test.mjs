@@ -8,7 +8,8 @@ import { test } from "node:test";
 import { npmPack, root } from "./packed.mjs";
 
 const declarations = readdirSync(path.join(root, "dist")).filter((file) => /\.d\.c?ts$/.test(file));
-const code = ["index.js", "index.cjs", "engine-wasm.js", "engine-wasm.cjs"];
+const code = ["index", "engine-wasm", "diagnosis-wasm"].flatMap((name) => [`${name}.js`, `${name}.cjs`]).concat("cli.js");
+const modules = ["engine", "diagnosis"].map((name) => path.join(root, "target/npm", name, `${name}.wasm`));
 
 test("the tarball holds the package and nothing else", () => {
   const packed = npmPack("--dry-run").files.map(({ path: file }) => file).sort();
@@ -20,10 +21,10 @@ test("the declarations have a CommonJS copy each", () => {
   for (const file of declarations.filter((name) => name.endsWith(".d.ts"))) assert.ok(declarations.includes(file.replace(/ts$/, "cts")), file);
 });
 
-test("no folder of the build machine is in the module or in the code", () => {
-  const wasm = readFileSync(path.join(root, "target/npm/engine.wasm"), "latin1");
-  assert.match(wasm, /src[/\\]/, "the module names its sources: otherwise this test would see nothing");
-  for (const text of [wasm, ...code.map((file) => readFileSync(path.join(root, "dist", file), "latin1"))]) {
+test("no folder of the build machine is in the modules or in the code", () => {
+  const wasm = modules.map((file) => readFileSync(file, "latin1"));
+  assert.match(wasm[0], /src[/\\]/, "the module names its sources: otherwise this test would see nothing");
+  for (const text of [...wasm, ...code.map((file) => readFileSync(path.join(root, "dist", file), "latin1"))]) {
     for (const folder of [root, os.homedir(), ".cargo", ".rustup", "index.crates"]) assert.ok(!text.includes(folder), folder);
   }
 });

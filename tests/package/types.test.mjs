@@ -8,12 +8,15 @@ import { after, before, test } from "node:test";
 import { installed, root } from "./packed.mjs";
 
 const consumer = `
-  import { KeeperError, TokenKeeper, keepFresh, type KeeperStatus } from "powerbi-token-keeper";
+  import { KeeperError, TokenKeeper, diagnose, explain, inspectToken, keepFresh, type Explanation, type Finding, type KeeperStatus, type TokenReport } from "powerbi-token-keeper";
   const keeper: TokenKeeper = new TokenKeeper({ source: "/api/token" });
   const hook: () => Promise<string | null> = keeper.accessTokenProvider;
   export const status: KeeperStatus = keeper.status;
   export const fresh = (embed: HTMLElement) => keepFresh(embed, { source: () => hook().then((token) => token ?? "") });
-  export const coded = (error: unknown) => error instanceof KeeperError && error.code === "ERR_ENGINE";`;
+  export const coded = (error: unknown) => error instanceof KeeperError && error.code === "ERR_ENGINE";
+  export const report: Promise<TokenReport> = inspectToken("", { now: Date.now(), expected: { tenantId: "" } });
+  export const findings: Promise<Finding[]> = diagnose({ type: "report", tokenType: 1, accessToken: "" });
+  export const explanation: Promise<Explanation> = explain(new Error("x"), { type: "report" }, { sdkVersion: "2.23.1" });`;
 
 let files;
 before(() => {

@@ -13,7 +13,8 @@
 )]
 #![allow(clippy::allow_attributes, dead_code, reason = "each test file uses its part")]
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use powerbi_token_keeper::io::{
     ApplyOutcome, CallId, Deadline, Effect, EmbedId, ErrorCode, Event, Headers, Input, KeeperState, Level,
     Outcome, Reason, Recovery, RecoveryOutcome, RequestId, SourceFailure, Status, Trigger, WaiterId,
@@ -61,13 +62,13 @@ pub fn embed_token(serial: u32, expires: i64) -> String {
         json!({ "clusterUrl": "https://WABI-TEST-redirect.analysis.windows.net", "exp": expires / 1_000 });
     format!(
         "H4sI{CANARY}{serial:08}.{}",
-        Base64UrlUnpadded::encode_string(metadata.to_string().as_bytes())
+        URL_SAFE_NO_PAD.encode(metadata.to_string())
     )
 }
 
 /// An Aad token of a user.
 pub fn aad_token(serial: u32, issued: i64, expires: i64, oid: &str) -> String {
-    let part = |value: Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let header = part(json!({ "typ": "JWT", "alg": "RS256", "kid": serial }));
     let claims = part(json!({
         "aud": "https://analysis.windows.net/powerbi/api", "iss": "https://sts.windows.net/t/", "tid": "t", "oid": oid,
@@ -494,7 +495,7 @@ impl World {
     /// The codes of all `refreshfailed` so far.
     pub fn failures(&self) -> Vec<ErrorCode> {
         let code = |event: &Event| match event {
-            Event::RefreshFailed(failed) => Some(failed.code),
+            Event::RefreshFailed(failed, _) => Some(failed.code),
             _ => None,
         };
         self.events.iter().filter_map(code).collect()
@@ -525,7 +526,7 @@ impl World {
 /// When a token of ours expires, in ms.
 pub fn expires_at(token: &str) -> i64 {
     let segment = token.split('.').nth(1).unwrap();
-    let claims = Base64UrlUnpadded::decode_vec(segment).unwrap();
+    let claims = URL_SAFE_NO_PAD.decode(segment).unwrap();
     serde_json::from_slice::<Value>(&claims).unwrap()["exp"]
         .as_i64()
         .unwrap()

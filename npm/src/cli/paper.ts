@@ -1,0 +1,62 @@
+/** Lines for people: indented, wrapped at the terminal's width, coloured where colours are wanted. */
+
+const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+export type Style = keyof typeof STYLES;
+
+/** Wider than this is hard to read. */
+const WIDEST = 100;
+const NARROWEST = 40;
+
+interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export class Paper {
+  readonly #lines: string[] = [];
+  readonly #width: number;
+  readonly #coloured: boolean;
+
+  constructor({ isTTY = false, columns = WIDEST }: Output, { NO_COLOR, TERM }: NodeJS.ProcessEnv) {
+    // What a program reads keeps each sentence on one line.
+    this.#width = isTTY ? Math.max(NARROWEST, Math.min(WIDEST, columns)) : Infinity;
+    this.#coloured = isTTY && !NO_COLOR && TERM !== "dumb";
+  }
+
+  /** A line, with a label in a column of `indent` characters before it; what is too long goes on below the text. */
+  line(text: string, { indent = 0, label = "", style, labelStyle }: { indent?: number; label?: string; style?: Style; labelStyle?: Style } = {}): this {
+    const gap = " ".repeat(Math.max(0, indent - label.length));
+    wrapped(plain(text), this.#width - indent).forEach((part, n) => {
+      const before = n ? " ".repeat(indent) : this.#in(labelStyle, label) + gap;
+      this.#lines.push((before + this.#in(style, part)).trimEnd());
+    });
+    return this;
+  }
+
+  /** An empty line. */
+  gap(): this {
+    this.#lines.push("");
+    return this;
+  }
+
+  text(): string {
+    return `${this.#lines.join("\n")}\n`;
+  }
+
+  #in(style: Style | undefined, text: string): string {
+    return style && this.#coloured && text ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text;
+  }
+}
+
+/** Claims and ids come from strangers: without control characters they can't command the terminal. */
+const plain = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
+
+function wrapped(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines[lines.length - 1] as string;
+    if (line && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+  }
+  return lines;
+}

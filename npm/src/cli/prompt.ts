@@ -1,0 +1,53 @@
+/** Asks at the terminal without showing what is typed. */
+import type { ReadStream } from "node:tty";
+import { Refused } from "./args.js";
+
+/** How long after a line's end more of the same paste may come: it must not end up in the shell, which shows it. */
+const QUIET_MS = 100;
+
+const ENDS = /[\r\n\u0004]/; // Enter, Ctrl+D
+const INTERRUPTED = 130;
+
+/**
+ * Reads what is typed or pasted until Enter. In raw mode, since a terminal cuts its lines at 4,096 characters, which
+ * embed tokens reach.
+ */
+export async function ask(terminal: ReadStream, say: NodeJS.WritableStream, question: string): Promise<string> {
+  // Before the question, which tells that it is safe to paste.
+  terminal.setRawMode(true);
+  say.write(question);
+  terminal.setEncoding("utf8");
+  try {
+    return await typed(terminal);
+  } finally {
+    terminal.setRawMode(false);
+    terminal.pause();
+    say.write("\n");
+  }
+}
+
+function typed(terminal: ReadStream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    let ending: NodeJS.Timeout | undefined;
+    const done = () => {
+      clearTimeout(ending);
+      terminal.off("data", take).off("end", done);
+      resolve(text.replace(/[\r\n\u0004]+$/, "").replaceAll("\r", "\n"));
+    };
+    const take = (part: string) => {
+      clearTimeout(ending);
+      if (part.includes("\u0003")) return reject(new Refused("Interrupted.", INTERRUPTED));
+      text = edited(text + part);
+      if (ENDS.test(text)) ending = setTimeout(done, QUIET_MS);
+    };
+    terminal.on("data", take).on("end", done);
+  });
+}
+
+/** Without the marks of a bracketed paste, and with Backspace and Ctrl+U done. */
+function edited(text: string): string {
+  let kept = text.replace(/\u001b\[20[01]~/g, "").replace(/^.*\u0015/s, "");
+  while (/[\b\u007f]/.test(kept)) kept = kept.replace(/[^\b\u007f]?[\b\u007f]/u, "");
+  return kept;
+}

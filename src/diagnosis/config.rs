@@ -1,0 +1,315 @@
+//! What an embed configuration says.
+
+use super::instead::Instead;
+use super::paper::{Form, Paper};
+use super::url::Url;
+use crate::time::Timestamp;
+use crate::token::{Json, ReadJson, Stated, epoch, read_date, trim};
+
+/// A `tokenType` as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenType {
+    /// Missing, `undefined` or `null`.
+    Missing,
+    /// 0.
+    Aad,
+    /// 1.
+    Embed,
+    /// Another number.
+    Number,
+    /// No number.
+    NotANumber,
+}
+
+/// The kinds of content that powerbi-client embeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// A report; a paginated one too, which its embedUrl alone tells.
+    Report,
+    /// A dashboard.
+    Dashboard,
+    /// A tile of a dashboard.
+    Tile,
+    /// The question-and-answer box.
+    Qna,
+    /// One visual of a report.
+    Visual,
+    /// A report that is being made.
+    Create,
+    /// A report that is made from data at hand.
+    QuickCreate,
+}
+
+/// An `accessTokenProvider` as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Provider {
+    /// There is no such hook.
+    Absent,
+    /// A function.
+    Function,
+    /// Something else, `undefined` and `null` too.
+    NotAFunction,
+}
+
+/// An `embedUrl` as it stands.
+pub(super) enum Address {
+    /// None, or an empty one.
+    Missing,
+    /// A text that is no URL.
+    Unreadable,
+    /// A URL.
+    Read(Url),
+}
+
+/// An embed configuration, read.
+pub(super) struct Config {
+    pub(super) paper: Paper,
+    pub(super) token_type: TokenType,
+    /// The `type` as it stands, and the content it names.
+    pub(super) type_name: Option<String>,
+    pub(super) content: Option<Content>,
+    pub(super) address: Address,
+    /// The API's `config` parameter; `Some(None)` when it can't be read.
+    pub(super) url_config: Option<Option<Json>>,
+    pub(super) id: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) provider: Provider,
+    /// An expiration that stands beside the token, as answers of backends have it.
+    pub(super) expiration: Option<Timestamp>,
+}
+
+impl Config {
+    /// Reads a configuration; members of unexpected kinds count as missing.
+    pub(super) fn read(json: &Json, now: Timestamp, read_json: ReadJson) -> Self {
+        let type_name = filled(json, "type");
+        let address = address(json);
+        Self {
+            paper: paper(json.get("accessToken"), now, read_json),
+            token_type: token_type(json.get("tokenType")),
+            content: type_name.as_deref().and_then(content),
+            type_name,
+            url_config: if let Address::Read(url) = &address {
+                url.config(read_json)
+            } else {
+                None
+            },
+            address,
+            id: filled(json, "id"),
+            group: filled(json, "groupId"),
+            provider: provider(json.get("eventHooks")),
+            expiration: [
+                "expiration",
+                "tokenExpiration",
+                "tokenExpiry",
+                "expiry",
+                "expiresAt",
+                "expiresOn",
+            ]
+            .iter()
+            .find_map(|name| stated(json.get(name)?)),
+        }
+    }
+
+    /// The embedUrl taken apart.
+    pub(super) fn url(&self) -> Option<&Url> {
+        if let Address::Read(url) = &self.address {
+            Some(url)
+        } else {
+            None
+        }
+    }
+
+    /// The cluster that the API's `config` parameter names.
+    pub(super) fn url_cluster(&self) -> Option<&str> {
+        self.url_config.as_ref()?.as_ref()?.get("clusterUrl")?.text()
+    }
+
+    /// The id that the embedUrl names for this content.
+    pub(super) fn url_id(&self) -> Option<&str> {
+        let name = match self.content.or_else(|| self.url_content())? {
+            Content::Report | Content::Visual => "reportId",
+            Content::Dashboard => "dashboardId",
+            Content::Tile => "tileId",
+            Content::Qna | Content::Create | Content::QuickCreate => return None,
+        };
+        self.url()?.parameter(name)
+    }
+
+    /// The content that the embedUrl's path is for; `None` for a path nobody knows.
+    pub(super) fn url_content(&self) -> Option<Content> {
+        Some(match self.url()?.path.as_str() {
+            "reportembed" | "rdlembed" => Content::Report,
+            "dashboardembed" => Content::Dashboard,
+            "embed" | "tileembed" => Content::Tile,
+            "qnaembed" => Content::Qna,
+            "quickcreate" => Content::QuickCreate,
+            _ => return None,
+        })
+    }
+}
+
+/// The content of a `type`, whatever its case; `None` when powerbi-client knows no such type.
+fn content(name: &str) -> Option<Content> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "report" => Content::Report,
+        "dashboard" => Content::Dashboard,
+        "tile" => Content::Tile,
+        "qna" => Content::Qna,
+        "visual" => Content::Visual,
+        "create" => Content::Create,
+        "quickcreate" => Content::QuickCreate,
+        _ => return None,
+    })
+}
+
+/// A member's text without white space around it; `None` when it is empty or no text.
+fn filled(json: &Json, name: &str) -> Option<String> {
+    json.get(name)
+        .and_then(Json::text)
+        .map(trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+fn paper(token: Option<&Json>, now: Timestamp, read_json: ReadJson) -> Paper {
+    match token {
+        None | Some(Json::Null) => Paper::bare(Form::Missing),
+        Some(Json::Text(text)) => Paper::read(text.expose(), now, read_json),
+        Some(Json::Bool(_) | Json::Number(_) | Json::Date(_) | Json::List(_) | Json::Map(_)) => {
+            Paper::bare(Form::NotAToken(Instead::Object))
+        }
+    }
+}
+
+fn token_type(value: Option<&Json>) -> TokenType {
+    match value {
+        None | Some(Json::Null) => TokenType::Missing,
+        Some(Json::Number(number)) if *number == 0.0 => TokenType::Aad,
+        Some(Json::Number(number)) if (*number - 1.0).abs() < f64::EPSILON => TokenType::Embed,
+        Some(Json::Number(_)) => TokenType::Number,
+        Some(Json::Bool(_) | Json::Text(_) | Json::Date(_) | Json::List(_) | Json::Map(_)) => {
+            TokenType::NotANumber
+        }
+    }
+}
+
+/// The hook. A function is an object without members here, since JSON has no functions.
+fn provider(hooks: Option<&Json>) -> Provider {
+    match hooks.and_then(|hooks| hooks.get("accessTokenProvider")) {
+        None => Provider::Absent,
+        Some(Json::Map(members)) if members.is_empty() => Provider::Function,
+        Some(_) => Provider::NotAFunction,
+    }
+}
+
+fn address(json: &Json) -> Address {
+    match filled(json, "embedUrl") {
+        None => Address::Missing,
+        Some(text) => Url::read(&text).map_or(Address::Unreadable, Address::Read),
+    }
+}
+
+/// A point in time that names its zone.
+fn stated(value: &Json) -> Option<Timestamp> {
+    let text = || value.text().and_then(read_date);
+    match value {
+        Json::Date(at) => Some(*at),
+        Json::Number(number) => epoch(*number),
+        Json::Text(_) => text().and_then(|stated| {
+            if let Stated::Known(at) = stated {
+                Some(at)
+            } else {
+                None
+            }
+        }),
+        Json::Null | Json::Bool(_) | Json::List(_) | Json::Map(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::testing::{json, read_json};
+    use serde_json::{Value, json};
+
+    fn config(value: &Value) -> Config {
+        Config::read(&json(value), Timestamp::from_secs(1_700_000_000), read_json)
+    }
+
+    #[test]
+    fn token_types_are_taken_as_powerbi_client_takes_them() {
+        for (value, wanted) in [
+            (json!({}), TokenType::Missing),
+            (json!({"tokenType": null}), TokenType::Missing),
+            (json!({"tokenType": 0}), TokenType::Aad),
+            (json!({"tokenType": 1.0}), TokenType::Embed),
+            (json!({"tokenType": 5}), TokenType::Number),
+            (json!({"tokenType": 0.5}), TokenType::Number),
+            (json!({"tokenType": "1"}), TokenType::NotANumber),
+            (json!({"tokenType": true}), TokenType::NotANumber),
+        ] {
+            assert_eq!(config(&value).token_type, wanted, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_url_tells_content_and_id() {
+        for (path, content, id) in [
+            ("reportEmbed?reportId=a", Some(Content::Report), Some("a")),
+            ("rdlEmbed/?reportId=a", Some(Content::Report), Some("a")),
+            (
+                "dashboardEmbed?dashboardId=b",
+                Some(Content::Dashboard),
+                Some("b"),
+            ),
+            ("embed?dashboardId=b&tileId=c", Some(Content::Tile), Some("c")),
+            ("qnaEmbed?groupId=g", Some(Content::Qna), None),
+            ("quickCreate", Some(Content::QuickCreate), None),
+            ("view?r=x", None, None),
+        ] {
+            let config = config(&json!({"embedUrl": format!("https://app.powerbi.com/{path}")}));
+            assert_eq!((config.url_content(), config.url_id()), (content, id), "{path}");
+        }
+    }
+
+    #[test]
+    fn members_of_other_kinds_count_as_missing() {
+        let odd = config(&json!({"type": 1, "id": "  ", "groupId": {}, "embedUrl": [], "accessToken": 5}));
+        assert_eq!(
+            (odd.type_name.is_none(), odd.id.is_none(), odd.group.is_none()),
+            (true, true, true)
+        );
+        assert!(matches!(odd.address, Address::Missing));
+        assert_eq!(odd.paper.form, Form::NotAToken(Instead::Object));
+        assert!(config(&json!(null)).content.is_none());
+    }
+
+    #[test]
+    fn a_function_is_an_object_without_members() {
+        for (hooks, wanted) in [
+            (json!({}), Provider::Absent),
+            (json!({"accessTokenProvider": {}}), Provider::Function),
+            (json!({"accessTokenProvider": null}), Provider::NotAFunction),
+            (json!({"accessTokenProvider": "f"}), Provider::NotAFunction),
+        ] {
+            assert_eq!(config(&json!({"eventHooks": hooks})).provider, wanted, "{hooks}");
+        }
+    }
+
+    #[test]
+    fn an_expiration_counts_with_its_zone_alone() {
+        for (value, wanted) in [
+            (json!("2023-11-14T23:13:20Z"), Some(1_700_003_600)),
+            (json!("2023-11-14T23:13:20"), None),
+            (json!(1_700_003_600_000_i64), Some(1_700_003_600)),
+            (json!(null), None),
+        ] {
+            let wanted = wanted.map(Timestamp::from_secs);
+            assert_eq!(
+                config(&json!({"tokenExpiry": value})).expiration,
+                wanted,
+                "{value}"
+            );
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What the facade may call of the diagnosis. Each body is convert, call, convert; nothing leaves the page.
+
+use super::answer::{json, read_json};
+use super::js;
+use super::plain::plain;
+use crate::diagnosis::{self, Options};
+use crate::time::{Skew, Timestamp};
+use crate::token::AccessToken;
+use js_sys::{Array, Object};
+use wasm_bindgen::prelude::*;
+
+/// Takes a token apart: a `TokenReport`. What is no text counts as a missing token, and an object as the answer that
+/// somebody took for one.
+#[wasm_bindgen]
+pub fn inspect(token: &JsValue, options: &JsValue) -> Object {
+    let text = token.as_string().or_else(|| {
+        let json = js_sys::JSON::stringify(token).ok().filter(|_| token.is_object());
+        json.and_then(|text| text.as_string())
+    });
+    plain(&diagnosis::inspect(
+        &AccessToken::new(text.unwrap_or_default()),
+        &read(options),
+    ))
+}
+
+/// Checks an embed configuration: an array of `Finding`.
+#[wasm_bindgen]
+pub fn diagnose(config: &JsValue, options: &JsValue) -> Array {
+    plain(&diagnosis::diagnose(&json(config), &read(options)))
+}
+
+/// Explains an error: an `Explanation`.
+#[wasm_bindgen]
+pub fn explain(error: &JsValue, config: &JsValue, options: &JsValue) -> Object {
+    let config = config.is_object().then(|| json(config));
+    plain(&diagnosis::explain(&json(error), config.as_ref(), &read(options)))
+}
+
+/// `DiagnoseOptions`, and what a keeper knows besides: `clockSkewMs` and `expiresAt`.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast saturates, and whole milliseconds are meant"
+)]
+fn read(options: &JsValue) -> Options {
+    let number = |key| js::get(options, key).as_f64().filter(|number| number.is_finite());
+    let now = number("now").unwrap_or_else(js_sys::Date::now);
+    Options {
+        tenant: js::text(&js::get(options, "expected"), "tenantId"),
+        sdk: js::text(options, "sdkVersion"),
+        skew: number("clockSkewMs").map(|ms| Skew::from_ms(ms as i64)),
+        stated: number("expiresAt").map(|ms| Timestamp::from_ms(ms as i64)),
+        ..Options::new(Timestamp::from_ms(now as i64), read_json)
+    }
+}

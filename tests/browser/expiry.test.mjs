@@ -1,0 +1,201 @@
+// A frame that has shown TokenExpired: one request, then whatever brings the report back.
+
+import assert from "node:assert/strict";
+import { minutes, seconds, story } from "./lib/story.mjs";
+
+const LOAD_LEVEL = { message: "TokenExpired", detailedMessage: "Access token has expired, resubmit with a new access token", errorCode: "403", level: 6 };
+
+async function begins({ page, keeper }, options) {
+  await page.embeds();
+  await keeper.keeps(options);
+  await page.passes(minutes(10));
+}
+
+story("fifty visuals that say TokenExpired make one request, then one refresh()", async (told) => {
+  const { page, source, frame, keeper } = told;
+  await begins(told);
+  await frame.shout(50);
+  await page.passes(seconds(5));
+  source.expectRequests(1);
+  await frame.expectHolds(source.newest);
+  assert.equal(source.tokens.length, 2);
+  assert.equal(await frame.count("POST /report/refresh"), 1);
+  assert.equal(await frame.count("POST /report/load"), 1);
+  assert.equal((await frame.state()).expiredVisuals, 0);
+  assert.deepEqual(await recovered(keeper), ["refresh"]);
+  assert.deepEqual((await keeper.events("refreshed")).map(({ detail }) => detail.reason), ["token-expired"]);
+});
+
+story("the report's own TokenExpired makes one request, then one reload()", async (told) => {
+  const { page, source, frame, keeper } = told;
+  await begins(told);
+  await frame.emit("error", LOAD_LEVEL);
+  await page.passes(seconds(5));
+  source.expectRequests(1);
+  await frame.expectHolds(source.newest);
+  assert.equal(await frame.count("POST /report/load"), 2);
+  assert.equal(await frame.count("POST /report/refresh"), 0);
+  assert.deepEqual(await recovered(keeper), ["reload"]);
+  assert.deepEqual((await keeper.events("refreshed")).map(({ detail }) => detail.reason), ["token-expired"]);
+});
+
+for (const [name, error, how] of [
+  ["the message alone", { message: "TokenExpired" }, "reload"],
+  ["the detail alone", { message: "LoadReportFailed", detailedMessage: LOAD_LEVEL.detailedMessage }, "reload"],
+  ["another detail", { message: "TokenExpired", detailedMessage: "Get report failed", errorCode: "401" }, "reload"],
+  ["a visual's name", { message: "TokenExpired", detailedMessage: "Couldn't render a report visual titled: Sales" }, "refresh"],
+]) {
+  story(`TokenExpired is known by ${name}`, async (told) => {
+    const { page, source, frame, keeper } = told;
+    await begins(told);
+    await frame.emit("error", error);
+    await page.passes(seconds(5));
+    source.expectRequests(1);
+    assert.deepEqual(await recovered(keeper), [how]);
+  });
+}
+
+story("a report that failed for an expired token after a long sleep comes back", async (told) => {
+  const { page, source, frame, keeper } = told;
+  await begins(told);
+  // the machine slept, and a person clicks before any timer has fired
+  await page.sleepsUncounted(minutes(90));
+  await frame.run(() => window.sandbox.goToPage("coast"));
+  await page.passes(seconds(5));
+  source.expectRequests(1);
+  assert.equal((await frame.state()).phase, "loaded");
+  assert.deepEqual(await recovered(keeper), ["reload"]);
+  await keeper.expectState("fresh");
+});
+
+for (const [afterExpiry, level, loads, refreshes, how] of [
+  ["reload", "visual", 2, 0, ["reload"]],
+  ["reload", "load", 2, 0, ["reload"]],
+  ["refresh", "visual", 1, 1, ["refresh"]],
+  ["refresh", "load", 1, 1, ["refresh"]],
+  ["none", "visual", 1, 0, []],
+  ["none", "load", 1, 0, []],
+]) {
+  story(`afterExpiry "${afterExpiry}" after a ${level}-level failure`, async (told) => {
+    const { page, source, frame, keeper } = told;
+    await begins(told, { afterExpiry });
+    if (level === "visual") await frame.shout(3);
+    else await frame.emit("error", LOAD_LEVEL);
+    await page.passes(seconds(5));
+    source.expectRequests(1);
+    await frame.expectHolds(source.newest);
+    assert.equal(await frame.count("POST /report/load"), loads);
+    assert.equal(await frame.count("POST /report/refresh"), refreshes);
+    assert.deepEqual(await recovered(keeper), how);
+  });
+}
+
+story("nothing is reloaded or refreshed after a token that came in time", async ({ page, source, frame, keeper }) => {
+  await page.embeds();
+  await keeper.keeps();
+  await page.passes(minutes(52));
+  source.expectRequests(1);
+  assert.equal(await frame.count("POST /report/load"), 1);
+  assert.equal(await frame.count("POST /report/refresh"), 0);
+  assert.deepEqual(await recovered(keeper), []);
+});
+
+story("a backend that is down while visuals go on shouting is asked by the ladder alone", async (told) => {
+  const { page, source, frame, keeper } = told;
+  await begins(told);
+  source.always({ drop: true });
+  for (let i = 0; i < 60; i += 1) {
+    await frame.shout(50);
+    await page.passes(seconds(1));
+  }
+  const failures = await keeper.events("refreshfailed");
+  assert.equal(failures.length, source.requests.length);
+  assert.ok(source.requests.length <= 11, `${source.requests.length} requests in a minute`);
+  for (const [i, { detail, at }] of failures.slice(0, -1).entries()) assert.ok(failures[i + 1].at - at >= detail.retryInMs, "no retry comes before its time");
+  source.always();
+  await page.passesUntil(async () => (await keeper.events("recovered")).length === 1, minutes(5));
+  await frame.expectHolds(source.newest);
+});
+
+story("an echo of the shouting right after the new token asks for nothing more", async (told) => {
+  const { page, source, frame, keeper } = told;
+  await begins(told);
+  await frame.shout(5);
+  await page.rests();
+  await frame.shout(5);
+  await page.passes(seconds(8));
+  source.expectRequests(1);
+  assert.equal((await keeper.events("recovered")).length, 1);
+});
+
+story("report.off('error') by the page does not deafen the keeper", async (told) => {
+  const { page, source, frame } = told;
+  await begins(told);
+  await page.run(() => stage.embeds.report.off("error"));
+  await frame.shout(3);
+  await page.passes(seconds(2));
+  source.expectRequests(1);
+  await frame.expectHolds(source.newest);
+});
+
+story("a reload waits until powerbi-client no longer swallows it", async ({ page, source, frame, keeper }) => {
+  await page.embeds();
+  await keeper.keeps();
+  await page.passes(minutes(10));
+  // powerbi-client drops a reload() within 100 ms of a load
+  await page.run(() => void stage.embeds.report.reload());
+  await frame.emit("error", LOAD_LEVEL);
+  await page.rests();
+  assert.equal(await frame.count("POST /report/load"), 2);
+  await page.passes(seconds(5));
+  source.expectRequests(1);
+  assert.equal(await frame.count("POST /report/load"), 3);
+  assert.deepEqual(await recovered(keeper), ["reload"]);
+});
+
+story("a paginated report, which refuses refresh(), is reloaded", async ({ page, source, frame, keeper }) => {
+  const embedUrl = page.config({ token: source.mint() }).embedUrl.replace("reportEmbed", "rdlEmbed");
+  await page.embeds({ embedUrl });
+  await keeper.keeps({ afterExpiry: "refresh" });
+  await page.passes(minutes(10));
+  await frame.shout(1);
+  await page.passes(seconds(5));
+  source.expectRequests(1);
+  assert.equal(await frame.count("POST /report/load"), 2);
+  assert.deepEqual(await recovered(keeper), ["reload"]);
+});
+
+for (const [name, error] of [
+  ["not found", { message: "LoadReportFailed", detailedMessage: "Get report failed", errorCode: "404", level: 6 }],
+  ["without permission", { message: "PowerBIEntityNotFound", errorCode: "404" }],
+  ["of a paused capacity", { message: "OpenConnectionError" }],
+  ["empty", {}],
+  ["null", null],
+]) {
+  story(`an error that is ${name} asks for no token`, async (told) => {
+    const { page, source, frame } = told;
+    await begins(told);
+    await frame.emit("error", error);
+    await page.passes(seconds(5));
+    source.expectRequests(0);
+  });
+}
+
+story("an error event of something else inside the container is no expiration", async (told) => {
+  const { page, source } = told;
+  await begins(told);
+  await page.run(() => {
+    const element = document.getElementById("report");
+    element.dispatchEvent(new Event("error"));
+    element.dispatchEvent(new CustomEvent("error", { detail: { get message() { throw new Error("no"); } } }));
+    element.dispatchEvent(new CustomEvent("error", { detail: { message: 7, detailedMessage: {} } }));
+  });
+  await page.passes(seconds(2));
+  source.expectRequests(0);
+});
+
+const recovered = async (keeper) => {
+  const events = await keeper.events("recovered");
+  for (const { detail } of events) assert.equal(detail.element, "#report");
+  return events.map(({ detail }) => detail.how);
+};

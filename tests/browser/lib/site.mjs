@@ -1,0 +1,65 @@
+// All that the page can reach: the host page and the package on https://host.test, the stand-in frame under
+// https://app.powerbi.com, where powerbi-client insists on finding it, and the source. Anything else is a stray request.
+
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const read = (...parts) => readFileSync(path.join(root, ...parts), "utf8");
+// KEEPER_DIST tests another build than dist/, such as one that was broken on purpose.
+const dist = process.env.KEEPER_DIST ?? path.join(root, "dist");
+
+export const HOST = "https://host.test";
+
+const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><link rel="icon" href="data:,">
+<div id="report" style="height:300px"></div><script src="/powerbi.js"></script><script src="/stage.js"></script>`;
+
+const script = (body) => ({ contentType: "text/javascript", body });
+const FILES = new Map([
+  [`${HOST}/`, { contentType: "text/html", body: PAGE }],
+  [`${HOST}/powerbi.js`, script(read("node_modules/powerbi-client/dist/powerbi.js"))],
+  [`${HOST}/stage.js`, script(read("tests/browser/lib/stage.js"))],
+  ...readdirSync(dist).filter((file) => file.endsWith(".js")).map((file) => [`${HOST}/dist/${file}`, script(readFileSync(path.join(dist, file), "utf8"))]),
+]);
+const FRAME = { contentType: "text/html", body: read("www/sandbox/frame.html") };
+
+export class Site {
+  strays = [];
+  /** What the engine's chunk is answered with instead; a story may put a promise or a status here. */
+  engine = null;
+  /** Whether the diagnosis' chunk was asked for, and whether it is missing. */
+  diagnosis = { asked: false, missing: false };
+  /** A promise that the frame's document waits for. */
+  frame = null;
+
+  constructor(source) {
+    this.source = source;
+  }
+
+  async open(context) {
+    await context.route(() => true, (route, request) => this.#serve(route, request));
+  }
+
+  async #serve(route, request) {
+    const url = new URL(request.url());
+    const file = FILES.get(url.origin + url.pathname);
+    if (url.pathname.startsWith("/api/")) return this.source.take(route, request);
+    if (url.origin === "https://app.powerbi.com") {
+      await this.frame;
+      return route.fulfill(FRAME);
+    }
+    if (this.engine && url.pathname.includes("/dist/engine")) {
+      const status = await this.engine;
+      if (status) return route.fulfill({ status, body: "" });
+    }
+    if (url.pathname.includes("/dist/diagnosis")) {
+      this.diagnosis.asked = true;
+      if (this.diagnosis.missing) return route.fulfill({ status: 404, body: "" });
+    }
+    if (file) return route.fulfill(file);
+    this.strays.push(request.url());
+    return route.abort();
+  }
+}

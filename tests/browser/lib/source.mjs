@@ -1,0 +1,123 @@
+// The backend: mints tokens with the server's clock, answers as it is told to, and counts.
+
+import assert from "node:assert/strict";
+import { mintAadToken, mintEmbedToken, oauthAnswer, restAnswer } from "../../../www/server/mint.mjs";
+import { hours } from "./time.mjs";
+
+const MINT = { embed: mintEmbedToken, aad: mintAadToken };
+const CORS = { "access-control-allow-origin": "https://host.test", "access-control-allow-credentials": "true" };
+
+/**
+ * @typedef {object} Step How one request is answered.
+ * @property {number} [delayMs] Virtual time until the answer.
+ * @property {boolean} [hang] Never answers.
+ * @property {boolean} [drop] Cuts the connection.
+ * @property {number} [status]
+ * @property {Record<string, string>} [headers]
+ * @property {unknown} [body] Instead of a token; text as it is, anything else as JSON.
+ * @property {object} [token] This token instead of a new one.
+ * @property {number} [lifetime] Of the new token.
+ */
+
+export class Source {
+  /** @type {{ at: number, method: string, headers: Record<string, string>, body: any, url: string }[]} */
+  requests = [];
+  /** Every token there is, in the order of minting; also those that a page began with. */
+  tokens = [];
+  lifetime = hours(1);
+  kind = "embed";
+  mostInFlight = 0;
+  #steps = [];
+  #usual = {};
+  #waiting = new Set();
+  #clock;
+
+  constructor(clock) {
+    this.#clock = clock;
+  }
+
+  /** New tokens live this long. */
+  lives(lifetime) {
+    this.lifetime = lifetime;
+  }
+
+  /** The next requests are answered so, one step each. */
+  next(...steps) {
+    this.#steps.push(...steps);
+  }
+
+  /** Requests are answered so until further notice. */
+  always(step = {}) {
+    this.#usual = step;
+    this.#steps = [];
+  }
+
+  mint({ kind = this.kind, lifetime = this.lifetime, ...claims } = {}) {
+    const now = this.#clock.server;
+    const expiresAt = Math.floor((now + lifetime) / 1000) * 1000;
+    const token = { text: MINT[kind]({ expiresAt, ...(kind === "aad" && { issuedAt: now }), ...claims }), kind, expiresAt };
+    this.tokens.push(token);
+    return token;
+  }
+
+  get newest() {
+    return this.tokens.at(-1);
+  }
+
+  answerOf({ text, kind, expiresAt }) {
+    return kind === "embed" ? restAnswer(text, expiresAt) : oauthAnswer(text, expiresAt, this.#clock.server);
+  }
+
+  expectRequests(n, why) {
+    assert.equal(this.requests.length, n, why ?? `requests to the source, made at ${this.requests.map(({ at }) => `${at / 1000} s`).join(", ") || "no time"}`);
+  }
+
+  // ---- for the story's machinery --------------------------------------------------------------------------------
+
+  /** Requests that wait for a clock. One whose answer is on its way is not among them. */
+  get waiting() {
+    return [...this.#waiting].filter(({ sent }) => !sent).length;
+  }
+
+  /** When the next delayed answer is due, on the monotonic clock. */
+  get nextDue() {
+    return Math.min(...[...this.#waiting].map(({ due }) => due));
+  }
+
+  async take(route, request) {
+    const at = this.#clock.elapsed;
+    let body = request.postData();
+    try {
+      body = JSON.parse(body);
+    } catch {
+      // as it is
+    }
+    this.requests.push({ at, method: request.method(), headers: request.headers(), body, url: request.url() });
+    const step = this.#steps.shift() ?? this.#usual;
+    const one = { route, request, step, due: step.hang ? Infinity : at + (step.delayMs ?? 0) };
+    this.#waiting.add(one);
+    this.mostInFlight = Math.max(this.mostInFlight, this.#waiting.size);
+    if (one.due <= at) await this.#answer(one);
+  }
+
+  /** The page gave a request up. */
+  lost(request) {
+    for (const one of this.#waiting) if (one.request === request) this.#waiting.delete(one);
+  }
+
+  async release() {
+    for (const one of this.#waiting) if (one.due <= this.#clock.elapsed && !one.sent) await this.#answer(one);
+  }
+
+  async #answer(one) {
+    one.sent = true;
+    const { route, step } = one;
+    if (step.drop) await route.abort("connectionreset");
+    else {
+      const { status = 200, headers = {}, body = this.answerOf(step.token ?? this.mint(step.lifetime ? { lifetime: step.lifetime } : {})) } = step;
+      const text = typeof body === "string" ? body : JSON.stringify(body);
+      await route.fulfill({ status, headers: { "content-type": "application/json", ...CORS, ...headers }, body: text });
+    }
+    this.#waiting.delete(one);
+  }
+}

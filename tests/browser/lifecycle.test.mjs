@@ -1,0 +1,264 @@
+// Attach, detach, stop: whatever is begun is ended, and leaves nothing behind.
+
+import assert from "node:assert/strict";
+import { hours, minutes, seconds, story } from "./lib/story.mjs";
+
+const rest = async (page) => ({ timers: await page.timers(), listeners: await page.listeners() });
+
+async function begins({ page, keeper }, options) {
+  await page.embeds();
+  const before = await rest(page);
+  await keeper.keeps(options);
+  await page.passes(minutes(1));
+  const during = await rest(page);
+  assert.equal(during.timers, before.timers + 1, "one timer");
+  assert.ok(during.listeners.length > before.listeners.length, "listeners");
+  return before;
+}
+
+/** What has been stopped stays so: whatever the page goes through, it asks for nothing and says nothing. */
+async function expectStopped({ page, source, keeper }, before) {
+  assert.deepEqual(await rest(page), before, "what is left on the page");
+  const [requests, events] = [source.requests.length, await keeper.events()];
+  assert.equal(events.at(-1).type, "statechange");
+  assert.equal(events.at(-1).detail.state, "stopped");
+  await page.sleeps(hours(3));
+  await page.hides();
+  await page.shows();
+  for (const event of ["focus", "online"]) await page.hears("window", event);
+  assert.equal(source.requests.length, requests);
+  assert.equal((await keeper.events()).length, events.length);
+  await keeper.expectState("stopped");
+}
+
+for (const [name, options, reach] of [
+  ["fresh", {}, async () => {}],
+  ["refreshing", {}, ({ source, keeper }) => { source.always({ hang: true }); return keeper.calls("refresh"); }],
+  ["retrying", {}, async ({ page, source, keeper }) => { source.always({ drop: true }); await keeper.calls("refresh"); await page.rests(); }],
+  ["denied", {}, ({ source, keeper }) => { source.always({ status: 401, body: "" }); return keeper.calls("refresh"); }],
+  ["expired", {}, async ({ page, source }) => { source.always({ status: 500, body: "" }); await page.sleeps(hours(2)); }],
+]) {
+  story(`stop() while ${name} leaves no timer and no listener`, async (told) => {
+    const { keeper, source } = told;
+    const before = await begins(told, options);
+    await reach(told);
+    await keeper.expectState(name);
+    await keeper.stops();
+    assert.equal(source.waiting, 0, "no request is left");
+    await expectStopped(told, before);
+  });
+}
+
+story("stop() while a token is being set, and while an embed is being revived, leaves nothing", async (told) => {
+  const { page, keeper, frame } = told;
+  const before = await begins(told);
+  await frame.plan({ token: [{ delayMs: seconds(5) }] });
+  await frame.shout(3);
+  await page.passes(seconds(1));
+  await keeper.stops();
+  assert.deepEqual(await rest(page), before);
+  await page.passes(seconds(10));
+  await expectStopped(told, before);
+});
+
+story("stop() settles whoever waits", async ({ page, source, keeper }) => {
+  source.always({ hang: true });
+  await keeper.starts();
+  const token = await keeper.calls("getToken");
+  const provided = await keeper.calls("accessTokenProvider");
+  const refreshed = await keeper.calls("refresh");
+  source.expectRequests(1);
+  assert.equal((await token.now()).state, "pending");
+  await keeper.stops();
+  const { state, error } = await token.now();
+  assert.deepEqual([state, error.name, error.code], ["rejected", "KeeperError", "ERR_STOPPED"]);
+  assert.equal((await provided.now()).value, null);
+  assert.deepEqual((await refreshed.now()).value, { ok: false, code: "ERR_STOPPED" });
+  assert.equal(source.waiting, 0, "the request was aborted");
+  assert.equal(await page.timers(), 0);
+});
+
+story("after stop everything answers at once", async ({ page, source, keeper }) => {
+  await page.embeds();
+  await keeper.keeps();
+  await keeper.stops();
+  await keeper.stops();
+  const token = await keeper.calls("getToken");
+  assert.equal((await token.now()).error.code, "ERR_STOPPED");
+  assert.equal((await (await keeper.calls("accessTokenProvider")).now()).value, null);
+  assert.deepEqual((await (await keeper.calls("refresh")).now()).value, { ok: false, code: "ERR_STOPPED" });
+  await keeper.attaches();
+  await page.passes(hours(1));
+  source.expectRequests(0);
+  assert.equal((await keeper.events("statechange")).filter(({ detail }) => detail.state === "stopped").length, 1);
+});
+
+story("stop() before the engine has loaded", async ({ page, source, keeper, site }) => {
+  let load;
+  site.engine = new Promise((done) => (load = done));
+  const before = await page.listeners();
+  await keeper.starts({}, { engine: false });
+  const token = await keeper.calls("getToken");
+  await keeper.stops();
+  assert.equal((await token.now()).error.code, "ERR_STOPPED");
+  load();
+  await page.embeds();
+  await page.passes(minutes(1));
+  source.expectRequests(0);
+  await keeper.expectState("stopped");
+  const own = (list) => list.filter((one) => !/ (error|ready)$|pointer|mouse|click|touch|contextmenu|__playwright/.test(one));
+  assert.deepEqual(own(await page.listeners()), own(before));
+});
+
+story("an AbortSignal stops it, and keeps no listener of it", async (told) => {
+  const { page } = told;
+  const before = await begins(told, () => {
+    window.ending = new AbortController();
+    return { signal: window.ending.signal };
+  });
+  await page.run(() => window.ending.abort());
+  await page.rests();
+  await expectStopped(told, before);
+});
+
+story("stop() takes the listener off a signal that never aborts", async (told) => {
+  const before = await begins(told, () => ({ signal: (window.ending = new AbortController()).signal }));
+  await told.keeper.stops();
+  await expectStopped(told, before);
+});
+
+story("a signal that has aborted already: stopped from the start", async ({ page, source, keeper }) => {
+  await page.embeds();
+  await keeper.starts(() => ({ signal: AbortSignal.abort() }), { engine: false });
+  await keeper.attaches();
+  const token = await keeper.calls("getToken");
+  assert.equal((await token.now()).error.code, "ERR_STOPPED");
+  await keeper.expectState("stopped");
+  await page.passes(hours(1));
+  source.expectRequests(0);
+});
+
+for (const [name, detach] of [
+  ["detach(embed)", () => stage.keepers.keeper.detach(stage.embeds.report)],
+  ["detach(element)", () => stage.keepers.keeper.detach(document.getElementById("report"))],
+  ["what attach() returned", () => window.letGo()],
+]) {
+  story(`${name}: nothing attached, no timer and no listener left, and attaching again begins anew`, async ({ page, source, keeper, frame }) => {
+    await page.embeds();
+    const before = await rest(page);
+    await keeper.starts();
+    await page.run(() => {
+      window.letGo = stage.keepers.keeper.attach(stage.embeds.report);
+    });
+    await page.passes(minutes(1));
+    await page.run(detach);
+    await page.run(detach);
+    await page.rests();
+    assert.deepEqual(await rest(page), before);
+    assert.equal((await keeper.status()).embeds, 0);
+    await keeper.expectState("idle");
+    await page.passes(hours(1));
+    source.expectRequests(0);
+
+    await keeper.attaches();
+    await page.passes(minutes(1));
+    source.expectRequests(1);
+    await frame.expectHolds(source.newest);
+  });
+}
+
+story("attaching twice, by embed and by container, is attaching once", async ({ page, source, keeper, frame }) => {
+  await page.embeds();
+  await keeper.starts();
+  await keeper.attaches();
+  const once = await rest(page);
+  await keeper.attaches();
+  await page.run(() => stage.keepers.keeper.attach(document.getElementById("report")));
+  await page.rests();
+  assert.deepEqual(await rest(page), once);
+  assert.equal((await keeper.status()).embeds, 1);
+  await page.passes(minutes(52));
+  source.expectRequests(1);
+  assert.equal(await frame.count("POST /report/token"), 1);
+  await keeper.detaches();
+  assert.equal((await keeper.status()).embeds, 0);
+});
+
+story("a container alone is enough to attach", async ({ page, source, keeper, frame }) => {
+  await page.embeds();
+  await keeper.starts();
+  await page.run(() => stage.keepers.keeper.attach(document.getElementById("report")));
+  await page.passes(minutes(52));
+  source.expectRequests(1);
+  await frame.expectHolds(source.newest);
+});
+
+story("a container may be attached before anything is embedded in it", async ({ page, source, keeper, frame }) => {
+  await keeper.starts();
+  await page.run(() => stage.keepers.keeper.attach(document.getElementById("report")));
+  await page.passes(minutes(1));
+  assert.ok(source.requests.length <= 1);
+  await page.embeds({ token: source.newest });
+  await page.passes(minutes(55));
+  await frame.expectHolds(source.newest);
+  assert.equal(await page.configToken(), source.newest.text);
+  assert.deepEqual(await keeper.events("applyfailed"), []);
+});
+
+story("keepFresh() is one line", async ({ page, source, frame, keeper }) => {
+  await page.embeds();
+  await page.run(async () => {
+    const { keepFresh } = await import("/dist/index.js");
+    stage.keep("keeper", keepFresh(stage.embeds.report, { source: "/api/token" }));
+  });
+  await keeper.engineStarts();
+  await page.passes(minutes(52));
+  source.expectRequests(1);
+  await frame.expectHolds(source.newest);
+});
+
+story("Symbol.dispose stops it", async (told) => {
+  const before = await begins(told);
+  await told.page.run(() => stage.keepers.keeper[Symbol.dispose ?? "stop"]());
+  await told.page.rests();
+  await expectStopped(told, before);
+});
+
+story("listeners of the page that throw, or stop the keeper, do no harm", async ({ page, source, keeper, frame }) => {
+  await page.embeds();
+  await keeper.keeps();
+  await page.run(() => {
+    for (const type of stage.EVENTS) {
+      stage.keepers.keeper.addEventListener(type, () => {
+        throw new Error("of the page itself");
+      });
+    }
+  });
+  await page.passes(minutes(52));
+  source.expectRequests(1);
+  await frame.expectHolds(source.newest);
+  await keeper.expectState("fresh");
+
+  await page.run(() => stage.keepers.keeper.addEventListener("refreshed", () => stage.keepers.keeper.stop()));
+  await keeper.calls("refresh");
+  await keeper.expectState("stopped");
+  assert.equal((await keeper.events()).at(-1).detail.state, "stopped");
+}, { pageErrors: /of the page itself/ });
+
+story("a hundred keepers started and stopped leave nothing", async ({ page, source }) => {
+  await page.embeds();
+  const before = await rest(page);
+  await page.run(async () => {
+    const { keepFresh } = await import("/dist/index.js");
+    for (let i = 0; i < 100; i += 1) {
+      const keeper = keepFresh(stage.embeds.report, { source: "/api/token" });
+      // some before their engine is there, some after
+      if (i % 2) await new Promise((done) => { const { port1, port2 } = new MessageChannel(); port1.onmessage = done; port2.postMessage(0); });
+      keeper.stop();
+    }
+  });
+  await page.rests();
+  assert.deepEqual(await rest(page), before);
+  await page.passes(hours(1));
+  source.expectRequests(0);
+});
