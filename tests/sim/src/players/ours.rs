@@ -171,7 +171,7 @@ impl Ours {
             Effect::Emit(event) => {
                 site.note(|_| format!("event   {event:?}"));
                 self.checks.event(site, &event);
-                if let (Event::RefreshFailed(failed), true) = (event, self.acceptable) {
+                if let (Event::RefreshFailed(failed, _), true) = (event, self.acceptable) {
                     self.checks
                         .fail(site.now, "I9 refused", format!("a good token: {:?}", failed.code));
                 }
