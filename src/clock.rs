@@ -1,7 +1,7 @@
 //! What time it is for the server that checks the token: clock skew, jumps of the wall clock, and readings that
 //! never go back.
 
-use crate::time::{Duration, Instant, Now, Skew, Timestamp};
+use crate::time::{Duration, Now, Skew, Timestamp};
 
 /// A difference to the server's clock below this is measurement noise.
 pub const SKEW_IGNORED: Duration = Duration::from_secs(5);
@@ -91,8 +91,10 @@ impl Clock {
 /// The server's time as one token saw it: the latest reading, which no clock can take back.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
-    at: Instant,
+    at: Now,
     server: Timestamp,
+    /// This machine's clock is known to be wrong for this token: only what passes on it counts.
+    alone: bool,
 }
 
 impl Reading {
@@ -100,23 +102,41 @@ impl Reading {
     #[must_use]
     pub fn new(clock: &Clock, now: Now) -> Self {
         Self {
-            at: now.mono,
+            at: now,
             server: clock.server(now),
+            alone: false,
         }
     }
 
-    /// The server's time now: as far as the wall clock says, and no less than the monotonic clock has counted since
-    /// the last reading.
+    /// The first reading where the token itself says better than this machine what time it was for the server.
+    #[must_use]
+    pub fn from_token(server: Timestamp, now: Now) -> Self {
+        Self {
+            at: now,
+            server,
+            alone: true,
+        }
+    }
+
+    /// The server's time now: as far as the wall clock says, and no less than either clock has counted since the
+    /// last reading.
     #[must_use]
     pub fn server(&self, clock: &Clock, now: Now) -> Timestamp {
-        (self.server + now.mono.since(self.at)).max(clock.server(now))
+        let passed = now.mono.since(self.at.mono).max(now.wall.since(self.at.wall));
+        let counted = self.server + passed;
+        if self.alone {
+            counted
+        } else {
+            counted.max(clock.server(now))
+        }
     }
 
     /// Moves the reading on to now.
     pub fn advance(&mut self, clock: &Clock, now: Now) {
         *self = Self {
             server: self.server(clock, now),
-            at: now.mono,
+            at: now,
+            ..*self
         };
     }
 }
@@ -124,6 +144,7 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Instant;
 
     fn now(wall_s: i64, mono_s: u64) -> Now {
         Now {

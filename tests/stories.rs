@@ -1007,3 +1007,88 @@ fn the_states_of_a_day_with_one_outage() {
         ]
     );
 }
+
+// ---- found by the simulator ------------------------------------------------------------------------
+
+#[test]
+fn a_clock_that_is_ahead_refuses_one_fresh_token_and_takes_the_next() {
+    for aad in [true, false] {
+        let mut page = World::new();
+        page.wall += 3 * HOUR; // the server's time is three hours behind, and nobody says so
+        page.attach(0, None, None);
+        let fresh = |page: &World, serial| {
+            let server = page.wall - 3 * HOUR;
+            if aad {
+                aad_token(serial, server, server + HOUR, "jo")
+            } else {
+                world::embed_token(serial, server + HOUR)
+            }
+        };
+        page.answers(&json!({ "token": fresh(&page, 1) }));
+        assert_eq!(
+            page.failures(),
+            [ErrorCode::TokenExpired],
+            "it may come out of a cache"
+        );
+        page.until_request(3 * SECOND);
+        let second = fresh(&page, 2);
+        page.answers(&json!({ "token": second }));
+        assert_eq!(page.frame(0).holds.as_ref(), Some(&second));
+        assert_eq!(page.state(), KeeperState::Fresh);
+        page.passes(49 * MINUTE);
+        page.expect_requests(2);
+        page.until_request(4 * MINUTE);
+        let third = fresh(&page, 3);
+        page.answers(&json!({ "token": third }));
+        assert_eq!(
+            page.frame(0).holds.as_ref(),
+            Some(&third),
+            "the third is known to be made on request"
+        );
+    }
+}
+
+#[test]
+fn an_expired_token_out_of_a_cache_is_refused_however_often() {
+    let mut page = World::new();
+    page.attach(0, None, Some(Kind::Embed));
+    let stale = page.mint(-MINUTE);
+    for _ in 0..5 {
+        page.answers(&json!({ "token": stale }));
+        page.until_request(2 * MINUTE);
+    }
+    assert_eq!(page.failures(), [ErrorCode::TokenExpired; 5]);
+}
+
+#[test]
+fn retry_after_outlives_a_remount() {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(HOUR);
+    let headers = Headers {
+        date: None,
+        retry_after: Some("700".into()),
+    };
+    page.fails_with(SourceFailure::Status(503), headers);
+    page.detach(0);
+    assert_eq!((page.state(), page.keeper.deadline()), (KeeperState::Idle, None));
+    let token = page.mint(MINUTE);
+    page.attach(1, Some(token), Some(Kind::Embed));
+    page.expect_requests(1);
+    page.passes(699 * SECOND);
+    page.expect_requests(1);
+    page.until_request(SECOND);
+}
+
+#[test]
+fn refresh_settles_though_no_frame_listens() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Deaf;
+    let waiter = page.refreshes();
+    let token = page.answers_token(HOUR + MINUTE);
+    page.passes(11 * SECOND);
+    assert_eq!(page.told(waiter), Some(&Outcome::Failed(ErrorCode::ApplyTimeout)));
+    page.frame(0).manner = Manner::Takes;
+    page.passes(2 * SECOND);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
+    assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
+}

@@ -50,6 +50,8 @@ struct Slot {
     took: Option<Instant>,
     /// Its first answer to the newest token is still out.
     pending: bool,
+    /// When the newest token was offered to it.
+    offered: Instant,
 }
 
 impl Slot {
@@ -144,6 +146,7 @@ impl Embeds {
             late: None,
             took: None,
             pending: false,
+            offered: Instant::default(),
         };
         self.slots.insert(at, slot);
         true
@@ -176,6 +179,7 @@ impl Embeds {
         self.tally = Tally::default();
         for slot in &mut self.slots {
             slot.pending = slot.holds.as_ref() != Some(token);
+            slot.offered = now;
             if !slot.pending {
                 continue;
             }
@@ -302,6 +306,10 @@ impl Embeds {
                         until: now + SHORTLY,
                         attempt: *attempt,
                     };
+                    // whoever waits for the round is told in time; the frame gets the token when it listens
+                    if now.since(slot.offered) >= policy.apply_timeout {
+                        give_up(slot, tally, ErrorCode::ApplyTimeout);
+                    }
                 }
             }
             ApplyOutcome::Settled(holds) => settled(slot, current, holds, newest, policy, tally, now, fx),
@@ -501,13 +509,18 @@ fn retry_later(
 ) {
     let wait = backoff::apply(attempt);
     fx.push(failed(slot.id, code, attempt, Some(wait)));
-    tally.failed = Some(code);
-    if slot.pending {
-        slot.pending = false;
-        tally.pending = tally.pending.saturating_sub(1);
-    }
+    give_up(slot, tally, code);
     slot.stage = Stage::Waiting {
         until: now + wait,
         attempt: attempt.saturating_add(1),
     };
+}
+
+/// The round goes on without this embed.
+fn give_up(slot: &mut Slot, tally: &mut Tally, code: ErrorCode) {
+    if slot.pending {
+        slot.pending = false;
+        tally.pending = tally.pending.saturating_sub(1);
+        tally.failed = Some(code);
+    }
 }

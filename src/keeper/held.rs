@@ -20,23 +20,25 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Takes a token in; `None` when nobody knows when it expires.
+    /// Takes a token in that was received at the time of `reading`; `None` when nobody knows when it expires.
     pub(super) fn new(
         token: Token,
         origin: Origin,
         policy: &RefreshPolicy,
+        reading: Reading,
         clock: &Clock,
         now: Now,
         draw: u32,
     ) -> Option<Self> {
         let expires = expiry(&token)?;
-        let window = RefreshWindow::new(policy, origin, clock.server(now), token.issued_at, expires, draw);
+        let received = reading.server(clock, now);
+        let window = RefreshWindow::new(policy, origin, received, token.issued_at, expires, draw);
         Some(Self {
             token,
             window,
             origin,
             received: now.mono,
-            reading: Reading::new(clock, now),
+            reading,
             shouted: false,
             announced: false,
         })

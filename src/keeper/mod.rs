@@ -12,7 +12,7 @@ mod source;
 mod waiters;
 
 use crate::budget::Budget;
-use crate::clock::{Clock, Jump};
+use crate::clock::{Clock, Jump, Reading};
 use crate::io::{
     Deadline, Effect, Effects, EmbedId, ErrorCode, Event, Expired, Headers, Input, KeeperState, Level,
     Outcome, Reason, RefreshFailed, Refreshed, RequestId, SourceFailure, Status, Trigger, WaiterId, Wake,
@@ -54,6 +54,14 @@ struct Round {
     told: bool,
 }
 
+/// A token that looked expired when it was received, and when that was.
+#[derive(Debug)]
+struct Stale {
+    text: AccessToken,
+    expires: Timestamp,
+    received: Instant,
+}
+
 /// Keeps one access token fresh.
 #[derive(Debug)]
 pub struct Keeper {
@@ -77,6 +85,8 @@ pub struct Keeper {
     /// When the token in place on the embeds expires.
     placed: Option<Timestamp>,
     refreshed_at: Option<Timestamp>,
+    /// The last token of the source that looked expired on receipt.
+    stale: Option<Stale>,
     last_error: Option<ErrorCode>,
     requests: u32,
     state: KeeperState,
@@ -106,6 +116,7 @@ impl Keeper {
             woke: None,
             placed: None,
             refreshed_at: None,
+            stale: None,
             last_error: None,
             requests: 0,
             state: KeeperState::Idle,
@@ -292,6 +303,7 @@ impl Keeper {
                 row,
                 ..
             }) if row.failures == 0 => KeeperState::Due,
+            Phase::Pausing(_) if self.embeds.is_empty() => KeeperState::Idle,
             Phase::Pausing(_) => KeeperState::Retrying,
             Phase::Resting if self.embeds.tally.pending > 0 => KeeperState::Refreshing,
             Phase::Resting if self.embeds.is_empty() || left.is_none() => KeeperState::Idle,
@@ -309,7 +321,9 @@ impl Keeper {
         match self.phase {
             Phase::Stopped => return None,
             Phase::Asking(flight) => plan.at(flight.ends, Wake::SourceTimeout),
-            Phase::Pausing(pause) if !self.holds_back() => plan.at(pause.until, Wake::Retry),
+            Phase::Pausing(pause) if !self.holds_back() && !self.embeds.is_empty() => {
+                plan.at(pause.until, Wake::Retry);
+            }
             Phase::Pausing(_) | Phase::Resting => {}
         }
         if self.embeds.is_empty() {

@@ -23,15 +23,15 @@ impl Keeper {
         if judged.is_err() && !first {
             return false;
         }
-        self.hold(now, token, Origin::Page);
+        self.hold(now, token, Origin::Page, Reading::new(&self.clock, now));
         self.placed = self.newest.as_ref().map(|held| held.window.expires);
         true
     }
 
     /// Makes `token` the newest.
-    pub(super) fn hold(&mut self, now: Now, token: Token, origin: Origin) {
+    pub(super) fn hold(&mut self, now: Now, token: Token, origin: Origin, reading: Reading) {
         let draw = self.draws.u32(..);
-        self.newest = Held::new(token, origin, &self.policy, &self.clock, now, draw);
+        self.newest = Held::new(token, origin, &self.policy, reading, &self.clock, now, draw);
     }
 
     /// The kind of token that is needed, as far as anybody said.
@@ -71,6 +71,11 @@ impl Keeper {
                 fx.push(Effect::Abort(flight.id));
                 self.phase = Phase::Resting;
             }
+            // what the source said holds for the next embed as well
+            Phase::Pausing(Pause {
+                cause: Cause::Denied | Cause::Throttled,
+                ..
+            }) => {}
             Phase::Pausing(_) => self.phase = Phase::Resting,
             Phase::Asking(_) | Phase::Resting | Phase::Stopped => {}
         }
