@@ -118,6 +118,12 @@ impl Reading {
         }
     }
 
+    /// This reading, where the wall clock does not count for it; it holds for every token of the page then.
+    #[must_use]
+    pub fn apart(self) -> Option<Self> {
+        self.alone.then_some(self)
+    }
+
     /// The server's time now: as far as the wall clock says, and no less than either clock has counted since the
     /// last reading.
     #[must_use]

@@ -278,6 +278,15 @@ impl Recovery {
         }
     }
 
+    /// The expiry that this recovery is enough for.
+    #[must_use]
+    pub(crate) const fn level(self) -> Level {
+        match self {
+            Self::Reload => Level::Load,
+            Self::Refresh => Level::Visual,
+        }
+    }
+
     /// What follows an expiry of `level` under `policy`.
     #[must_use]
     pub(crate) const fn after(policy: AfterExpiry, level: Level) -> Option<Self> {

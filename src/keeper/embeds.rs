@@ -72,6 +72,17 @@ impl Slot {
         }
     }
 
+    /// What follows a recovery: the token that came meanwhile, since calls into one embed are serialised.
+    fn after_recovery(&self, newest: Option<&AccessToken>, now: Instant) -> Stage {
+        if newest.is_none() || self.holds.as_ref() == newest {
+            return Stage::Calm;
+        }
+        Stage::Waiting {
+            until: now,
+            attempt: 1,
+        }
+    }
+
     fn calling(&self, at: CallId) -> bool {
         match &self.stage {
             Stage::Calling { call, .. } | Stage::Reviving { call, .. } => *call == at,
@@ -186,14 +197,15 @@ impl Embeds {
             self.tally.pending += 1;
             match &slot.stage {
                 // calls into one embed are serialised: the one under way ends first
-                Stage::Calling { .. } | Stage::Reviving { .. } => {}
-                Stage::Calm | Stage::Waiting { .. } | Stage::Recovering { .. } => {
-                    slot.stage = Stage::Waiting {
-                        until: now,
-                        attempt: 1,
-                    };
-                }
+                Stage::Calling { .. } | Stage::Reviving { .. } => continue,
+                // the recovery that was to be made follows the new token
+                Stage::Recovering { how, .. } => slot.late = Some(how.level()),
+                Stage::Calm | Stage::Waiting { .. } => {}
             }
+            slot.stage = Stage::Waiting {
+                until: now,
+                attempt: 1,
+            };
         }
         self.alarm = Some(now);
     }
@@ -324,6 +336,7 @@ impl Embeds {
         embed: EmbedId,
         call: CallId,
         outcome: RecoveryOutcome,
+        newest: Option<&AccessToken>,
         now: Instant,
         fx: &mut Effects,
     ) {
@@ -341,7 +354,7 @@ impl Embeds {
         slot.stage = match (outcome, how) {
             (RecoveryOutcome::Done, _) => {
                 fx.push(Effect::Emit(Event::Recovered(embed, how)));
-                Stage::Calm
+                slot.after_recovery(newest, now)
             }
             (RecoveryOutcome::TooSoon, _) => Stage::Recovering {
                 how,
@@ -352,7 +365,7 @@ impl Embeds {
                 until: now,
             },
             // its frame raises an error of its own, which says more
-            (RecoveryOutcome::Refused, Recovery::Reload) => Stage::Calm,
+            (RecoveryOutcome::Refused, Recovery::Reload) => slot.after_recovery(newest, now),
         };
         *alarm = earliest(*alarm, slot.alarm());
     }
@@ -432,7 +445,7 @@ fn step(
                 ends,
             };
         }
-        Stage::Reviving { .. } => slot.stage = Stage::Calm,
+        Stage::Reviving { .. } => slot.stage = slot.after_recovery(newest, now),
     }
 }
 

@@ -48,6 +48,11 @@ impl Held {
         &self.token.text
     }
 
+    /// How this token reads the server's time, where the wall clock is known to be wrong.
+    pub(super) fn apart(&self) -> Option<Reading> {
+        self.reading.apart()
+    }
+
     /// The server's time, no earlier than this token has seen it.
     pub(super) fn server(&self, clock: &Clock, now: Now) -> Timestamp {
         self.reading.server(clock, now)

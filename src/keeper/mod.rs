@@ -210,7 +210,9 @@ impl Keeper {
                 }
             }
             Input::Recovered { embed, call, outcome } => {
-                self.embeds.recovered(embed, call, outcome, now.mono, fx);
+                let newest = self.newest.as_ref().map(|held| held.text().clone());
+                self.embeds
+                    .recovered(embed, call, outcome, newest.as_ref(), now.mono, fx);
             }
             Input::Shouted { embed, level } => return self.shouted(now, embed, level),
             Input::Ailing(embed) => self.ailing(now, embed, fx),

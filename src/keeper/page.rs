@@ -16,14 +16,16 @@ impl Keeper {
         if let Some(issued) = token.issued_at {
             self.clock.learn_issued(now, issued);
         }
-        let server = self.clock.server(now);
+        let apart = self.newest.as_ref().and_then(Held::apart);
+        let reading = apart.unwrap_or(Reading::new(&self.clock, now));
+        let server = reading.server(&self.clock, now);
         // one that has expired is still better than none: it says whose the next one must be
         let judged = accept::judge(&token, self.wanted(), self.newest.as_ref(), server);
         let first = self.newest.is_none() && judged == Err(ErrorCode::TokenExpired);
         if judged.is_err() && !first {
             return false;
         }
-        self.hold(now, token, Origin::Page, Reading::new(&self.clock, now));
+        self.hold(now, token, Origin::Page, reading);
         self.placed = self.newest.as_ref().map(|held| held.window.expires);
         true
     }

@@ -121,6 +121,10 @@ pub struct World {
     pub events: Vec<Event>,
     pub settled: Vec<(u32, Outcome)>,
     pub recovered: Vec<(u32, Recovery)>,
+    /// The last call of `reload()` or `refresh()`.
+    pub recovering: Option<(EmbedId, CallId)>,
+    /// How a `reload()` or `refresh()` ends; `None` when it does not.
+    pub recovery: Option<RecoveryOutcome>,
     pub ticks: u32,
     stopped: bool,
     serial: u32,
@@ -145,6 +149,8 @@ impl World {
             events: Vec::new(),
             settled: Vec::new(),
             recovered: Vec::new(),
+            recovering: None,
+            recovery: Some(RecoveryOutcome::Done),
             ticks: 0,
             stopped: false,
             serial: 0,
@@ -228,11 +234,10 @@ impl World {
             Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => {
                 self.recovered.push((embed.0, how));
-                self.tell(Input::Recovered {
-                    embed,
-                    call,
-                    outcome: RecoveryOutcome::Done,
-                });
+                self.recovering = Some((embed, call));
+                if let Some(outcome) = self.recovery {
+                    self.tell(Input::Recovered { embed, call, outcome });
+                }
             }
             Effect::Drop(embed) => {
                 self.frames.remove(&embed.0);
