@@ -1156,3 +1156,16 @@ fn a_recovery_that_came_too_soon_is_not_lost_to_a_newer_token() {
     assert_eq!(page.recovered, [(0, Recovery::Reload), (0, Recovery::Reload)]);
     assert_eq!(page.count(|event| matches!(event, Event::Recovered(..))), 1);
 }
+
+#[test]
+fn a_request_before_the_window_that_failed_is_not_made_again_before_it() {
+    let mut page = World::with_embed(HOUR);
+    page.passes(10 * MINUTE);
+    let waiter = page.refreshes();
+    page.fails(SourceFailure::Status(500));
+    assert!(page.told(waiter).is_some());
+    assert_eq!(page.state(), KeeperState::Fresh);
+    page.passes(30 * MINUTE);
+    page.expect_requests(1);
+    page.until_request(15 * MINUTE);
+}

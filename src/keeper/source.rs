@@ -223,7 +223,9 @@ impl Keeper {
     pub(super) fn fail(&mut self, now: Now, flight: Flight, failure: Failure, fx: &mut Effects) {
         let pause = flight::pause(flight.row, &failure, now.mono, self.draws.u32(..));
         self.last_error = Some(failure.code);
-        let goes_on = !self.embeds.is_empty();
+        // a request that nobody needed yet is not made again before it is needed
+        let needed = pause.cause != Cause::Failure || self.due(now);
+        let goes_on = needed && !self.embeds.is_empty();
         let told_so = matches!(pause.cause, Cause::Denied | Cause::Throttled);
         self.phase = if goes_on || told_so {
             Phase::Pausing(pause)
