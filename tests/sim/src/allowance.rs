@@ -15,7 +15,7 @@
 //! | 401, 403 | failure + 5 min, doubling to 1 h |
 //! | re-check | 1 s after a trigger, but for a throttled source and a spent budget |
 //! | TokenExpired | at once, once per token |
-//! | clock | server's time = wall clock + skew; skew from the Date header at the middle of the request (under 5 s ignored), else never behind a fresh `iat`; a clock set back is corrected |
+//! | clock | server's time = wall clock + skew; skew from the Date header at the middle of the request (under 5 s ignored), else never behind a fresh `iat`; a clock set back is corrected; without either, a token that looks expired is believed from the second on that is in step with the one before |
 
 use crate::plan::RetryAfter;
 use crate::{MINUTE, SECOND};
@@ -82,6 +82,8 @@ pub struct Window {
     floor: i64,
     /// 30 s after receipt by the server's clock.
     floor_server: i64,
+    /// The server's clock less the monotonic one, where the token alone says what time it is.
+    alone: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +120,8 @@ pub struct Allowance {
     refused: bool,
 }
 
+/// Microsoft's longest life of an embed token.
+const LONGEST_LIFE: i64 = 60 * MINUTE;
 const GRANT: i64 = 30 * SECOND;
 const BURST: i64 = 10;
 
@@ -153,10 +157,17 @@ impl Allowance {
         self.last = look;
     }
 
-    /// What a keeper can believe the server's clock to show.
+    /// What a keeper can make of its own clock.
     #[must_use]
     pub const fn server(&self) -> i64 {
         self.last.wall + self.skew
+    }
+
+    /// What a keeper can believe the server's clock to show, with the word of a token whose clock is known better.
+    #[must_use]
+    pub fn believed(&self) -> i64 {
+        let alone = self.window.and_then(|window| window.alone);
+        alone.map_or(self.server(), |ahead| self.last.mono + ahead)
     }
 
     /// A request was made; true when a throttled source asked for more time than it was given.
@@ -174,9 +185,11 @@ impl Allowance {
         self.full - self.last.mono <= BURST * GRANT
     }
 
-    /// The request was given up without an answer, or the pause after it: nobody needs it any more.
+    /// Nobody needs the request any more, nor what follows it. What the source said holds for the next embed as well.
     pub fn dropped(&mut self) {
-        self.phase = Phase::Resting;
+        if !matches!(self.phase, Phase::Pausing { network: false, .. }) {
+            self.phase = Phase::Resting;
+        }
     }
 
     /// The answer named the server's time.
@@ -230,20 +243,29 @@ impl Allowance {
     }
 
     /// The request brought a token that must be accepted.
-    pub fn accepted(&mut self, expires: i64, issued: Option<i64>) {
+    ///
+    /// `alone` when the page's clock is known to be wrong for it: then its own words count, and an embed token, which
+    /// does not say when it was made, counts as made now for an hour.
+    pub fn accepted(&mut self, expires: i64, issued: Option<i64>, alone: bool) {
         (self.failures, self.denials, self.unreached) = (0, 0, 0);
         self.phase = Phase::Resting;
-        self.holds(expires, issued);
+        // nothing of the token before counts for this one
+        self.window = None;
+        self.holds(expires, issued.or(alone.then_some(expires - LONGEST_LIFE)));
         let server = self.server();
         if let Some(window) = &mut self.window {
             window.floor = self.last.mono + 30 * SECOND;
             window.floor_server = server + 30 * SECOND;
+            let made = issued.unwrap_or(expires - LONGEST_LIFE);
+            window.alone = alone.then_some(made - self.last.mono);
         }
     }
 
     /// The newest token is this one now, wherever it came from.
     pub fn holds(&mut self, expires: i64, issued: Option<i64>) {
-        let born = issued.filter(|issued| *issued < expires).unwrap_or(self.server());
+        let born = issued
+            .filter(|issued| *issued < expires)
+            .unwrap_or(self.believed());
         let lead = self.options.lead.min((expires - born).max(0) / 2);
         self.window = Some(Window {
             expires,
@@ -251,6 +273,7 @@ impl Allowance {
             latest: expires - lead + lead / 5 + 1,
             floor: i64::MIN,
             floor_server: i64::MIN,
+            alone: self.window.and_then(|window| window.alone),
         });
         self.refused = false;
     }
@@ -315,7 +338,7 @@ impl Allowance {
     fn resting(&self, true_server: i64) -> i64 {
         match self.window {
             Some(window) if !self.refused => {
-                let believed = self.server().min(true_server);
+                let believed = self.believed().min(true_server);
                 (self.last.mono + (window.latest - believed).max(0)).max(window.floor)
             }
             Some(_) | None => self.last.mono,

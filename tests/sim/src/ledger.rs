@@ -228,18 +228,22 @@ impl Ledger {
         let Some(due) = self.dues.get_mut(&frame) else {
             return;
         };
-        if holds == self.newest {
-            *due = Due {
-                at: mono,
-                ..Due::default()
-            };
-        } else if due.call == Some(call) {
-            due.call = None;
-            due.failed += 1;
-            due.at = mono + wait(due.failed);
-        } else if due.call.is_none() {
+        match due.call {
+            // calls are serialised: the one under way will say what the embed holds in the end
+            Some(under_way) if under_way != call => {}
+            _ if holds == self.newest => {
+                *due = Due {
+                    at: mono,
+                    ..Due::default()
+                };
+            }
+            Some(_) => {
+                due.call = None;
+                due.failed += 1;
+                due.at = mono + wait(due.failed);
+            }
             // a late answer overwrote the newest token: it is set again at once
-            due.at = due.at.max(mono);
+            None => due.at = due.at.max(mono),
         }
     }
 

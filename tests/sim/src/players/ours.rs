@@ -29,6 +29,10 @@ const PROVIDER_TIMEOUT: i64 = 15 * SECOND;
 /// An embed's `TokenExpired` within this time of a new token may be an echo of the old one.
 const ECHO: i64 = 10 * SECOND;
 
+/// How far two tokens may be out of step with the clock and still be made when they were asked for: the five seconds
+/// that the clock row ignores.
+const IN_STEP: i64 = 5 * SECOND;
+
 /// Somebody who waits.
 #[derive(Debug, Clone, Copy)]
 struct Waiter {
@@ -54,6 +58,8 @@ pub struct Ours {
     /// When each embed last took a token, on the monotonic clock.
     took: BTreeMap<FrameId, i64>,
     options: Options,
+    /// The last token that looked expired when it came, its expiration, and when that was.
+    doubted: Option<(TokenId, i64, i64)>,
     /// The answer that the keeper is being told of has to be accepted.
     acceptable: bool,
 }
@@ -95,6 +101,7 @@ impl Ours {
             waiter: 0,
             took: BTreeMap::new(),
             options,
+            doubted: None,
             acceptable: false,
         }
     }
@@ -267,10 +274,14 @@ impl Ours {
             allowance.dated(START + date);
         }
         let failure = match reply {
-            Reply::Token(token) => match self.acceptable(site, token) {
+            Reply::Token(token) => match self
+                .acceptable(site, token)
+                .filter(|expires| self.looks_fresh(site, token, *expires))
+            {
                 Some(expires) => {
                     let issued = site.mint.get(token).issued().map(|at| START + at);
-                    self.ledger.allowance.accepted(expires, issued);
+                    let alone = expires <= self.ledger.allowance.server();
+                    self.ledger.allowance.accepted(expires, issued, alone);
                     self.acceptable = true;
                     return self.ledger.renewed(site, token, true);
                 }
@@ -300,11 +311,26 @@ impl Ours {
             (false, Kind::Embed) => allowance.server() + 60 * MINUTE,
             (false, Kind::Aad) => return None,
         };
-        let knowable = allowance.server().min(START + site.now);
         let better = allowance.window().is_none_or(|old| expires > old.expires);
         let same = newest.is_some_and(|newest| newest.text == token.text);
         let ours = token.kind == site.kind() && token.ours;
-        (ours && !same && better && expires > knowable).then_some(expires)
+        (ours && !same && better).then_some(expires)
+    }
+
+    /// The same row for a token that the page's clock calls expired: by a clock that the server's is known for it is;
+    /// else it is believed from the second on that was made when it was asked for.
+    fn looks_fresh(&mut self, site: &Site, id: TokenId, expires: i64) -> bool {
+        let server = self.ledger.allowance.server();
+        if expires > server {
+            return true;
+        }
+        let mono = site.clocks.mono(site.now);
+        let before = if site.date().is_none() {
+            self.doubted.replace((id, expires, mono))
+        } else {
+            None
+        };
+        before.is_some_and(|(other, then, at)| other != id && (expires - then - (mono - at)).abs() <= IN_STEP)
     }
 
     // ---- embeds ---------------------------------------------------------------------------------
@@ -314,9 +340,11 @@ impl Ours {
         let held = site.frames[frame].config;
         if let Some(token) = held {
             let minted = site.mint.get(token);
+            let believed = self.ledger.allowance.believed();
             let first = self.ledger.newest.is_none() && minted.dated;
             let expires = self
                 .acceptable(site, token)
+                .filter(|expires| *expires > believed)
                 .or(first.then_some(START + minted.exp));
             if let Some(expires) = expires {
                 self.ledger
