@@ -655,7 +655,7 @@ fn a_frame_that_does_not_listen_yet_is_waited_for_without_a_failure() {
     page.passes(20 * SECOND);
     assert_eq!(page.count(|event| matches!(event, Event::ApplyFailed(..))), 0);
     page.frame(0).manner = Manner::Takes;
-    page.passes(SECOND);
+    page.passes(5 * SECOND);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
 }
 
@@ -1088,7 +1088,7 @@ fn refresh_settles_though_no_frame_listens() {
     page.passes(11 * SECOND);
     assert_eq!(page.told(waiter), Some(&Outcome::Failed(ErrorCode::ApplyTimeout)));
     page.frame(0).manner = Manner::Takes;
-    page.passes(2 * SECOND);
+    page.passes(5 * SECOND);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
     assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
 }

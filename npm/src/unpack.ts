@@ -3,7 +3,7 @@ const SINGLE = 90;
 const ALPHABET = 92;
 
 /** Reads what `scripts/lib/pack.mjs` wrote, and says there why it is written so. */
-export function unpack(packed: string, frequent: readonly number[], size: number): Uint8Array<ArrayBuffer> {
+export function unpack(packed: string, frequent: readonly number[]): Uint8Array {
   const table = frequent.slice();
   for (let byte = 0; byte < 256; byte++) if (!frequent.includes(byte)) table.push(byte);
   let from = 0;
@@ -12,10 +12,10 @@ export function unpack(packed: string, frequent: readonly number[], size: number
     // The alphabet is printable ASCII without the characters 34, 60 and 92: " < \
     return code - 32 - Number(code > 34) - Number(code > 60) - Number(code > 92);
   };
-  const bytes = new Uint8Array(size);
-  for (let to = 0; to < size; to++) {
+  const bytes: number[] = [];
+  while (from < packed.length) {
     const rank = next();
-    bytes[to] = table[rank < SINGLE ? rank : SINGLE + (rank - SINGLE) * ALPHABET + next()] as number;
+    bytes.push(table[rank < SINGLE ? rank : SINGLE + (rank - SINGLE) * ALPHABET + next()] as number);
   }
-  return bytes;
+  return Uint8Array.from(bytes);
 }

@@ -9,16 +9,22 @@
 const characters = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter((c) => !'"\\<'.includes(c));
 const single = 90;
 
-/** The characters, and the bytes that have one each, the most frequent first. */
+/**
+ * The characters, and which byte each single one stands for. A byte that is a character's code has that character, so
+ * that texts in the module stay texts: brotli knows words.
+ */
 export function pack(bytes) {
   const count = new Array(256).fill(0);
   for (const byte of bytes) count[byte]++;
-  const frequent = [...count.keys()].sort((a, b) => count[b] - count[a] || a - b).slice(0, single);
-  const others = [...count.keys()].filter((byte) => !frequent.includes(byte));
+  const ranked = [...count.keys()].sort((a, b) => count[b] - count[a] || a - b);
+  const [frequent, others] = [ranked.slice(0, single), ranked.slice(single).sort((a, b) => a - b)];
+  const own = characters.slice(0, single).map((character) => character.charCodeAt(0));
+  const strangers = frequent.filter((byte) => !own.includes(byte)).sort((a, b) => a - b);
+  const table = own.map((code) => (frequent.includes(code) ? code : strangers.shift()));
   const text = [];
-  frequent.forEach((byte, rank) => (text[byte] = characters[rank]));
+  table.forEach((byte, rank) => (text[byte] = characters[rank]));
   others.forEach((byte, rank) => {
     text[byte] = characters[single + Math.floor(rank / characters.length)] + characters[rank % characters.length];
   });
-  return { packed: Array.from(bytes, (byte) => text[byte]).join(""), frequent };
+  return { packed: Array.from(bytes, (byte) => text[byte]).join(""), frequent: table };
 }

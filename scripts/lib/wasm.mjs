@@ -11,6 +11,7 @@ import { setup, wasmBindgen } from "../setup.mjs";
 import { pack } from "./pack.mjs";
 import { withoutMessages } from "./panics.mjs";
 import { Stop, at, capture, root, run } from "./run.mjs";
+import { split, unaligned } from "./split.mjs";
 
 const target = "wasm32-unknown-unknown";
 const compiled = at("target", target, "release/powerbi_token_keeper.wasm");
@@ -32,6 +33,10 @@ export const named = (name) => path.join(generated(name), `${name}.named.wasm`);
 // default for wasm32 uses, and what every browser of the last three years has.
 const features = ["bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals", "reference-types", "multivalue", "extended-const"];
 
+// What holds for rustc's modules: nothing outside the module changes them, memory starts as zeros, and nobody keeps
+// anything at the addresses under 1024. Not "traps never happen": a trap is how a panic ends.
+const assumptions = ["--closed-world", "--zero-filled-memory", "--low-memory-unused", "--converge"];
+
 // Panic messages name source files. Without these the package would carry the build machine's folders.
 function remapped() {
   const cargo = process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo");
@@ -52,7 +57,8 @@ async function buildModule({ name, cargo, cut }, cargoFeatures) {
     env: { CARGO_ENCODED_RUSTFLAGS: remapped().join("\x1f") },
   });
 
-  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), at("scripts/lib/pack.mjs"), at("scripts/lib/panics.mjs")];
+  const steps = ["pack", "panics", "split"].map((step) => at(`scripts/lib/${step}.mjs`));
+  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), ...steps];
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(readFileSync(file));
   const wanted = hash.digest("hex");
@@ -65,7 +71,7 @@ async function buildModule({ name, cargo, cut }, cargoFeatures) {
   run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", aside, "--out-name", name, compiled]);
   const file = (name) => path.join(aside, name);
   writeFileSync(file(`${name}.cut.wasm`), await cut(readFileSync(file(`${name}_bg.wasm`))));
-  optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+  optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), ["-Oz", ...assumptions, "--strip-debug", "--strip-producers", "--strip-target-features"]);
   const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), ["--minify-imports-and-exports-and-modules"]);
   trimGlue(file(`${name}.js`), JSON.parse(names));
   inline(aside, name);
@@ -100,10 +106,12 @@ function trimGlue(file, { imports, exports }) {
 }
 
 function inline(folder, name) {
-  const wasm = readFileSync(path.join(folder, `${name}.wasm`));
-  const { packed, frequent } = pack(wasm);
-  const constants = { packed, frequent, size: wasm.length };
+  const file = path.join(folder, `${name}.wasm`);
+  const module = unaligned(readFileSync(file));
+  writeFileSync(file, module);
+  const { bytes, lengths } = split(module);
+  const constants = { ...pack(bytes), lengths };
   const lines = Object.entries(constants).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`);
   writeFileSync(path.join(folder, "bytes.js"), lines.join(""));
-  writeFileSync(path.join(folder, "bytes.d.ts"), "export const packed: string;\nexport const frequent: number[];\nexport const size: number;\n");
+  writeFileSync(path.join(folder, "bytes.d.ts"), "export const packed: string;\nexport const frequent: number[];\nexport const lengths: number[];\n");
 }

@@ -11,6 +11,8 @@ use crate::token::{AccessToken, Kind};
 
 /// How soon a frame that does not listen yet is looked at again, and a reload that came too soon is made again.
 const SHORTLY: Duration = Duration::from_secs(1);
+/// How soon one is looked at that has not listened for the length of an apply.
+const LATER: Duration = Duration::from_secs(5);
 /// For how long after a new token an embed's per-visual `TokenExpired` is an echo of the old one.
 const ECHO: Duration = Duration::from_secs(10);
 
@@ -65,6 +67,7 @@ impl Slot {
 
     fn want(&mut self, token: &AccessToken, now: Instant) {
         if self.holds.as_ref() != Some(token) && matches!(self.stage, Stage::Calm) {
+            self.offered = now;
             self.stage = Stage::Waiting {
                 until: now,
                 attempt: 1,
@@ -313,13 +316,14 @@ impl Embeds {
                 return current;
             }
             ApplyOutcome::NotListening => {
+                let deaf = now.since(slot.offered) >= policy.apply_timeout;
                 if let (true, Stage::Calling { attempt, .. }) = (current, &slot.stage) {
                     slot.stage = Stage::Waiting {
-                        until: now + SHORTLY,
+                        until: now + if deaf { LATER } else { SHORTLY },
                         attempt: *attempt,
                     };
                     // whoever waits for the round is told in time; the frame gets the token when it listens
-                    if now.since(slot.offered) >= policy.apply_timeout {
+                    if deaf {
                         give_up(slot, tally, ErrorCode::ApplyTimeout);
                     }
                 }

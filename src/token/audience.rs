@@ -1,7 +1,7 @@
 //! Whether a token's audience is Power BI, in any cloud.
 
 use super::Json;
-use super::look::{holds, trim};
+use super::look::{cut, holds, trim};
 
 /// The application id of the Power BI service, the audience of v2 tokens.
 const SERVICE: &str = "00000009-0000-0000-c000-000000000000";
@@ -20,7 +20,7 @@ pub fn is_power_bi(audience: &str) -> bool {
     let Some(rest) = audience.strip_prefix("https://") else {
         return false;
     };
-    match rest.split_once('/') {
+    match cut(rest, b'/') {
         Some((host, path)) => {
             path == "powerbi/api" && (host.starts_with("analysis.") || holds(host, b".analysis."))
         }

@@ -1,6 +1,6 @@
 //! Reading the dates that backends write: ISO 8601, US, HTTP, seconds and milliseconds.
 
-use super::look::trim;
+use super::look::{cut, trim};
 use crate::time::Timestamp;
 
 /// A point in time as a text states it.
@@ -35,7 +35,7 @@ pub fn read_date(text: &str) -> Option<Stated> {
 /// This is the one form that RFC 9110 lets servers send. The day of the week is not compared with the date.
 #[must_use]
 pub fn read_http_date(text: &str) -> Option<Timestamp> {
-    let (_, text) = trim(text).split_once(',')?;
+    let (_, text) = cut(trim(text), b',')?;
     let mut rest = Rest(text);
     rest.one(&[' '])?;
     let day_of_month = rest.digits(2, 2)?;

@@ -1,13 +1,16 @@
 //! Reading an embed token: `base64(gzip(…))`, encrypted, then perhaps `.` and `base64(JSON)` in the plain.
 
+use super::look::cut;
 use super::{ASSUMED_LIFE, AccessToken, Expiry, Kind, ReadJson, Token, Unusable, moment, segment};
 use crate::time::Timestamp;
 
 /// Reads a text that begins as an embed token does. The gzip part stays packed.
 pub(super) fn read(text: AccessToken, received: Timestamp, read_json: ReadJson) -> Result<Token, Unusable> {
-    let mut parts = text.expose().split('.');
-    let (packed, metadata, more) = (parts.next().unwrap_or(""), parts.next(), parts.next());
-    if more.is_some() || packed.trim_end_matches('=').contains('=') {
+    let parts = cut(text.expose(), b'.');
+    let packed = parts.map_or(text.expose(), |(packed, _)| packed);
+    let metadata = parts.map(|(_, metadata)| metadata);
+    let more = metadata.is_some_and(|metadata| cut(metadata, b'.').is_some());
+    if more || cut(packed.trim_end_matches('='), b'=').is_some() {
         return Err(Unusable::Damaged);
     }
     let exp = match metadata {

@@ -1,16 +1,17 @@
 //! Reading an Entra token, v1 or v2: a JSON Web Token.
 
 use super::audience::{any, is_guid, is_power_bi};
+use super::look::cut;
 use super::{AccessToken, Expiry, Json, Kind, ReadJson, Subject, Token, Unusable, moment, opaque, segment};
 
 /// Reads a text that begins as a JWT does.
 pub(super) fn read(text: AccessToken, read_json: ReadJson) -> Result<Token, Unusable> {
-    let mut parts = text.expose().split('.');
-    let (header, payload) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-    match parts.count() {
-        1 => {}
+    let (header, rest) = cut(text.expose(), b'.').unwrap_or_default();
+    let (payload, _) = cut(rest, b'.').unwrap_or_default();
+    match text.expose().bytes().filter(|byte| *byte == b'.').count() {
+        2 => {}
         // Header, key, IV, ciphertext and tag: encrypted for somebody else, and yet a token.
-        3 => return Ok(opaque(text)),
+        4 => return Ok(opaque(text)),
         _ => return Err(Unusable::Damaged),
     }
     let header = segment::object(header, read_json).unwrap_or(Json::Null);

@@ -104,6 +104,13 @@ pub(crate) fn holds(text: &str, part: &[u8]) -> bool {
     text.as_bytes().windows(part.len()).any(|window| window == part)
 }
 
+/// What stands before and after the first `mark`, an ASCII character. `str::split_once` searches by words: 1 KB more.
+pub(crate) fn cut(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == mark)?;
+    let (head, tail) = text.split_at_checked(at)?;
+    Some((head, tail.get(1..)?))
+}
+
 /// What follows `Bearer` and white space, in any case.
 pub(crate) fn after_bearer(text: &str) -> Option<&str> {
     let (word, rest) = text.split_at_checked(6)?;

@@ -49,15 +49,19 @@ fn convert(value: &JsValue, depth: u32) -> Json {
         return Json::Null;
     }
     if let Some(list) = value.dyn_ref::<Array>() {
-        let items = (0..list.length().min(BREADTH)).map(|at| convert(&list.get(at), depth - 1));
-        return Json::List(items.collect());
+        let mut items = Vec::new();
+        for at in 0..list.length().min(BREADTH) {
+            items.push(convert(&list.get(at), depth - 1));
+        }
+        return Json::List(items);
     }
     let keys = Reflect::own_keys(value).unwrap_or_default();
-    let entries = (0..keys.length().min(BREADTH)).filter_map(|at| {
+    let mut entries = Vec::new();
+    for at in 0..keys.length().min(BREADTH) {
         let key = keys.get(at);
-        let name = key.as_string()?;
-        let value = Reflect::get(value, &key).ok()?;
-        Some((name, convert(&value, depth - 1)))
-    });
-    Json::Map(entries.collect())
+        if let (Some(name), Ok(value)) = (key.as_string(), Reflect::get(value, &key)) {
+            entries.push((name, convert(&value, depth - 1)));
+        }
+    }
+    Json::Map(entries)
 }

@@ -134,16 +134,13 @@ impl Attached {
         let called = js::method(&embed, "setAccessToken")
             .and_then(|set| set.call1(&embed, &JsValue::from_str(token.expose())).ok());
         let (element, token) = (self.element.clone(), token.clone());
-        let settled = move |_: Option<JsValue>| {
+        let settled = move |_| {
             let holds = js::text(&js::get(&embed, "config"), "accessToken").map(AccessToken::new);
             clean(&element);
             shared.restore(&token);
             done(ApplyOutcome::Settled(holds));
         };
-        match called {
-            Some(promise) => js::settled(&promise, settled),
-            None => settled(None),
-        }
+        js::settled(&called.unwrap_or_default(), settled);
     }
 
     /// Calls `reload()` or `refresh()`.

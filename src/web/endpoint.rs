@@ -1,7 +1,7 @@
 //! A backend that is asked with `fetch`.
 
 use super::js;
-use super::source::{Done, threw};
+use super::source::Done;
 use crate::io::{Headers, SourceFailure};
 use crate::token::{AccessToken, Json};
 use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
@@ -27,11 +27,14 @@ pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, do
                 add(&headers, &own);
                 send(&url, &init, done);
             }
-            None => done(Err(threw())),
+            None => done(Err(SourceFailure::Threw), Headers::default()),
         }),
-        Err(_) => done(Err(threw())),
+        Err(_) => done(Err(SourceFailure::Threw), Headers::default()),
     }
 }
+
+/// What is always the same in the second argument of `fetch`.
+const INIT: &str = r#"{"cache":"no-store","redirect":"error","headers":{"accept":"application/json"}}"#;
 
 /// The second argument of `fetch`, its headers, and those that the page adds to them: perhaps a promise of them.
 fn init(
@@ -39,35 +42,30 @@ fn init(
     request: &Object,
     signal: &AbortSignal,
 ) -> Result<(Object, Object, JsValue), JsValue> {
-    let (init, headers) = (Object::new(), Object::new());
-    let method = js::get(endpoint, "method");
-    js::set(&headers, "accept", &"application/json".into());
-    if method == "POST" {
-        js::set(&headers, "content-type", &"application/json".into());
-        js::set(&init, "body", &body_of(endpoint, request)?.into());
+    let init: Object = JSON::parse(INIT)?.unchecked_into();
+    let headers: Object = js::get(&init, "headers").unchecked_into();
+    for key in ["method", "credentials"] {
+        js::set(&init, key, &js::get(endpoint, key));
     }
-    js::set(&init, "headers", &headers);
-    js::set(&init, "method", &method);
-    js::set(&init, "credentials", &js::get(endpoint, "credentials"));
     js::set(&init, "signal", signal);
-    js::set(&init, "cache", &"no-store".into());
-    js::set(&init, "redirect", &"error".into());
+    if js::get(endpoint, "method") == "POST" {
+        js::set_text(&headers, "content-type", "application/json");
+        js::set(&init, "body", &body_of(endpoint, request)?);
+    }
     Ok((init, headers, given(endpoint, "headers", request)?))
 }
 
 /// Adds the page's own headers, whose word counts; names are the same in any case.
 fn add(headers: &Object, own: &JsValue) {
-    for name in Reflect::own_keys(own)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|name| name.as_string())
-    {
-        js::set(headers, &name.to_ascii_lowercase(), &js::get(own, &name));
+    for name in Reflect::own_keys(own).unwrap_or_default().iter() {
+        if let Some(name) = name.as_string() {
+            js::set(headers, &name.to_ascii_lowercase(), &js::get(own, &name));
+        }
     }
 }
 
 /// The JSON body of a POST: what the page wants there, else why and for which embeds a token is asked for.
-fn body_of(endpoint: &JsValue, request: &Object) -> Result<String, JsValue> {
+fn body_of(endpoint: &JsValue, request: &Object) -> Result<JsValue, JsValue> {
     let mut body = given(endpoint, "body", request)?;
     if body.is_undefined() {
         let default = Object::new();
@@ -77,7 +75,8 @@ fn body_of(endpoint: &JsValue, request: &Object) -> Result<String, JsValue> {
         body = default.into();
     }
     // a value that JSON knows nothing of gives undefined, which is no text
-    JSON::stringify(&body)?.as_string().ok_or(JsValue::UNDEFINED)
+    let text: JsValue = JSON::stringify(&body)?.into();
+    if text.is_string() { Ok(text) } else { Err(text) }
 }
 
 /// A field of the endpoint, called with the request where it is a function.
@@ -90,13 +89,12 @@ fn given(endpoint: &JsValue, key: &str, request: &Object) -> Result<JsValue, JsV
 }
 
 fn send(url: &str, init: &Object, done: Done) {
-    let unreached = || Err((SourceFailure::Network, Headers::default()));
     match fetch(url, init) {
         Ok(asked) => js::settled(&asked, move |response| match response {
             Some(response) => receive(&response.unchecked_into(), done),
-            None => done(unreached()),
+            None => done(Err(SourceFailure::Network), Headers::default()),
         }),
-        Err(_) => done(unreached()),
+        Err(_) => done(Err(SourceFailure::Network), Headers::default()),
     }
 }
 
@@ -111,7 +109,7 @@ fn receive(response: &Response, done: Done) {
         if let Some(body) = body {
             js::settled(&body.cancel(), |_| {});
         }
-        return done(Err((SourceFailure::Status(response.status()), heard)));
+        return done(Err(SourceFailure::Status(response.status())), heard);
     }
     match body.map(|body| ReadableStreamDefaultReader::new(&body)) {
         Some(Ok(reader)) => {
@@ -124,7 +122,7 @@ fn receive(response: &Response, done: Done) {
             };
             body.read();
         }
-        Some(Err(_)) | None => done(Err((SourceFailure::Unreadable, heard))),
+        Some(Err(_)) | None => done(Err(SourceFailure::Unreadable), heard),
     }
 }
 
@@ -163,7 +161,7 @@ impl Body {
         match core::str::from_utf8(&self.bytes) {
             Ok(text) => {
                 let text = AccessToken::new(text.into());
-                (self.done)(Ok((Json::Text(text), self.heard)));
+                (self.done)(Ok(Json::Text(text)), self.heard);
             }
             Err(_) => self.fail(SourceFailure::Unreadable),
         }
@@ -171,6 +169,6 @@ impl Body {
 
     fn fail(self, failure: SourceFailure) {
         js::settled(&self.reader.cancel(), |_| {});
-        (self.done)(Err((failure, self.heard)));
+        (self.done)(Err(failure), self.heard);
     }
 }

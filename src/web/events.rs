@@ -3,7 +3,6 @@
 use super::plain::plain;
 use crate::io::{EmbedId, Event, Status};
 use js_sys::{Array, Object};
-use wasm_bindgen::JsValue;
 
 /// An event for the page: its type, its detail, and the embed whose element belongs into the detail.
 pub(crate) struct Told {
@@ -24,7 +23,7 @@ pub(crate) fn told(event: &Event) -> Told {
         Event::Expired(detail) => ("expired", plain(detail), None),
         Event::Recovered(embed, how) => {
             let detail = Object::new();
-            super::js::set(&detail, "how", &JsValue::from_str(how.as_str()));
+            super::js::set_text(&detail, "how", how.as_str());
             ("recovered", detail, Some(*embed))
         }
         Event::StateChange(status) => ("statechange", read_out(status), None),

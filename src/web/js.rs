@@ -47,6 +47,11 @@ pub(crate) fn set(object: &Object, key: &str, value: &JsValue) {
     let _set = Reflect::set(object, &JsValue::from_str(key), value);
 }
 
+/// As [`set`], where the property is text.
+pub(crate) fn set_text(object: &Object, key: &str, text: &str) {
+    set(object, key, &JsValue::from_str(text));
+}
+
 /// Calls `done` when `value` has settled, be it a promise, a thenable or anything else. What it was rejected with is
 /// dropped: it may quote a token.
 ///

@@ -121,22 +121,20 @@ impl Live {
         let signal = abort.signal();
         self.request.replace(Some((request, abort)));
         let weak = Rc::downgrade(self);
-        let done = move |answer| {
-            tell(
-                &weak,
-                match answer {
-                    Ok((answer, headers)) => Input::Answered {
-                        request,
-                        answer,
-                        headers,
-                    },
-                    Err((failure, headers)) => Input::Failed {
-                        request,
-                        failure,
-                        headers,
-                    },
+        let done = move |answer, headers| {
+            let input = match answer {
+                Ok(answer) => Input::Answered {
+                    request,
+                    answer,
+                    headers,
                 },
-            );
+                Err(failure) => Input::Failed {
+                    request,
+                    failure,
+                    headers,
+                },
+            };
+            tell(&weak, input);
         };
         self.source.ask(&asked, &signal, Box::new(done));
     }

@@ -52,7 +52,7 @@ pub(crate) fn join(live: &Rc<Live>) {
 /// Tells one keeper what happened, now or as soon as the loop further up the stack gets to it.
 pub(crate) fn tell(live: &Rc<Live>, input: Input) {
     PAGE.with(|page| {
-        page.inbox.borrow_mut().push((Rc::clone(live), input));
+        page.put(live, input);
         page.drain();
     });
 }
@@ -61,10 +61,9 @@ pub(crate) fn tell(live: &Rc<Live>, input: Input) {
 fn tell_all(trigger: Option<Trigger>) {
     let input = || trigger.map_or(Input::Hidden, Input::Trigger);
     PAGE.with(|page| {
-        let keepers = page.keepers.borrow().clone();
-        page.inbox
-            .borrow_mut()
-            .extend(keepers.into_iter().map(|live| (live, input())));
+        for live in page.keepers.borrow().iter() {
+            page.put(live, input());
+        }
         page.drain();
     });
 }
@@ -78,6 +77,10 @@ impl Page {
             timer: RefCell::new(None),
             listeners: RefCell::new(Vec::new()),
         }
+    }
+
+    fn put(&self, live: &Rc<Live>, input: Input) {
+        self.inbox.borrow_mut().push((Rc::clone(live), input));
     }
 
     fn drain(&self) {
@@ -128,15 +131,11 @@ impl Page {
     fn ring(&self) {
         let fired = self.timer.take();
         let now = js::now().mono;
-        let due: Vec<_> = {
-            let keepers = self.keepers.borrow();
-            keepers
-                .iter()
-                .filter(|live| due(live, now))
-                .map(|live| (Rc::clone(live), Input::Tick))
-                .collect()
-        };
-        self.inbox.borrow_mut().extend(due);
+        for live in self.keepers.borrow().iter() {
+            if due(live, now) {
+                self.put(live, Input::Tick);
+            }
+        }
         self.drain();
         drop(fired);
     }

@@ -17,12 +17,9 @@ pub(crate) enum Source {
     Endpoint(JsValue),
 }
 
-/// An answer, or how there is none; each with the headers that came with it.
-pub(crate) type Answer = Result<(Json, Headers), (SourceFailure, Headers)>;
-
-/// Who is told the answer.
+/// Who is told the answer, or how there is none; either with the headers that came with it.
 // Boxed callbacks and no futures: an executor with its queue, wakers and state machines is 10 KB of a page's load.
-pub(crate) type Done = Box<dyn FnOnce(Answer)>;
+pub(crate) type Done = Box<dyn FnOnce(Result<Json, SourceFailure>, Headers)>;
 
 impl Source {
     pub(crate) fn new(value: JsValue) -> Self {
@@ -38,27 +35,20 @@ impl Source {
         match self {
             Self::Function(function) => match function.call1(&JsValue::UNDEFINED, request) {
                 Ok(called) => js::settled(&called, move |answer| {
-                    done(match answer {
-                        Some(answer) => Ok((super::answer::json(&answer), Headers::default())),
-                        None => Err(threw()),
-                    });
+                    let answer = answer.map(|answer| super::answer::json(&answer));
+                    done(answer.ok_or(SourceFailure::Threw), Headers::default());
                 }),
-                Err(_) => done(Err(threw())),
+                Err(_) => done(Err(SourceFailure::Threw), Headers::default()),
             },
             Self::Endpoint(endpoint) => endpoint::ask(endpoint, request, signal, done),
         }
     }
 }
 
-/// Code of the page failed. What it threw is dropped: it may quote a token.
-pub(crate) fn threw() -> (SourceFailure, Headers) {
-    (SourceFailure::Threw, Headers::default())
-}
-
 /// What a source is told: `TokenRequest` of the declarations.
 pub(crate) fn request(reason: Reason, attempt: u32, embeds: &Array, abort: &AbortController) -> Object {
     let request = Object::new();
-    js::set(&request, "reason", &JsValue::from_str(reason.as_str()));
+    js::set_text(&request, "reason", reason.as_str());
     js::set(&request, "attempt", &JsValue::from(attempt));
     js::set(&request, "signal", &abort.signal());
     js::set(&request, "embeds", embeds);

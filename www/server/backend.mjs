@@ -1,10 +1,12 @@
 // The demo's backend: mints short-lived tokens on request, fails on demand, and serves the page and the sandbox.
 import { existsSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import Fastify from "fastify";
 import { damage, mintAadToken, mintEmbedToken, oauthAnswer, restAnswer } from "./mint.mjs";
+import { DIAGNOSIS_POLICY, FRAME_POLICY, PAGE_POLICY } from "./policy.mjs";
 import { DEFAULTS, SCHEMA } from "./switches.mjs";
 
 /** @typedef {import("./switches.mjs").Switches} Switches */
@@ -16,11 +18,6 @@ const BODY_LIMIT = 16 * 1024;
 // What a proxy says of a backend that is being restarted; without it a caller does well to wait a whole minute.
 const OUTAGE_RETRY_AFTER_SECONDS = 5;
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
-
-// 'wasm-unsafe-eval' lets the page compile WebAssembly and nothing else; the keeper needs no more than this line.
-const PAGE_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-// The stand-in frame is one file with its script and style inside, and may be embedded by our own page alone.
-const FRAME_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /**
  * @param {object} [options]
@@ -110,7 +107,11 @@ export function createBackend({ loopback = true, log = false, switches: first = 
   if (existsSync(DIST)) {
     app.register(fastifyStatic, {
       root: DIST, cacheControl: false,
-      setHeaders: (reply) => { reply.setHeader("Content-Security-Policy", PAGE_POLICY); reply.setHeader("Cache-Control", "no-cache"); },
+      setHeaders: (reply, file) => {
+        reply.setHeader("Content-Security-Policy", path.basename(file) === "diagnose.html" ? DIAGNOSIS_POLICY : PAGE_POLICY);
+        reply.setHeader("Referrer-Policy", "no-referrer");
+        reply.setHeader("Cache-Control", "no-cache");
+      },
     });
   } else {
     app.get("/", async (_request, reply) => reply.code(503).type("text/plain").send("The page is not built yet: npm start builds it."));
