@@ -76,7 +76,6 @@ pub enum Failure {
 pub struct Window {
     /// When it expires, as far as anybody says.
     pub expires: i64,
-    opens: i64,
     latest: i64,
     /// 30 s after receipt on the monotonic clock.
     floor: i64,
@@ -96,6 +95,8 @@ enum Phase {
         until: i64,
         seen: bool,
         network: bool,
+        /// Before the window had opened.
+        early: bool,
     },
 }
 
@@ -118,6 +119,8 @@ pub struct Allowance {
     window: Option<Window>,
     /// The newest token was refused by a frame that holds it.
     refused: bool,
+    /// The page's clock has called the newest token expired; nothing revives it (I10).
+    dead: bool,
 }
 
 /// Microsoft's longest life of an embed token.
@@ -143,6 +146,7 @@ impl Allowance {
             not_before: i64::MIN,
             window: None,
             refused: false,
+            dead: false,
         }
     }
 
@@ -155,6 +159,7 @@ impl Allowance {
             self.woke = look.mono;
         }
         self.last = look;
+        self.dead |= self.window.is_some_and(|window| window.expires <= self.believed());
     }
 
     /// What a keeper can make of its own clock.
@@ -235,6 +240,7 @@ impl Allowance {
             until: self.last.mono + wait,
             seen,
             network,
+            early: network && self.is_early(),
         };
         // a date is read by a clock that may be wrong, so only the allowance can be told
         if matches!(failure, Failure::Throttled(after) if !matches!(after, RetryAfter::Date(_))) {
@@ -269,13 +275,13 @@ impl Allowance {
         let lead = self.options.lead.min((expires - born).max(0) / 2);
         self.window = Some(Window {
             expires,
-            opens: expires - lead,
             latest: expires - lead + lead / 5 + 1,
             floor: i64::MIN,
             floor_server: i64::MIN,
             alone: self.window.and_then(|window| window.alone),
         });
         self.refused = false;
+        self.dead = false;
     }
 
     /// The token in hand, if any.
@@ -291,10 +297,11 @@ impl Allowance {
         self.window.is_some_and(by_both)
     }
 
-    /// Whether a frame that holds the newest token said that it has expired.
+    /// Whether the newest token may not be handed out any more: a frame that holds it said that it has expired, or the
+    /// page's clock did.
     #[must_use]
     pub const fn is_refused(&self) -> bool {
-        self.refused
+        self.refused || self.dead
     }
 
     /// A frame that holds the newest token said that it has expired.
@@ -307,7 +314,9 @@ impl Allowance {
         if wakes {
             self.woke = self.last.mono;
         }
-        if let Phase::Pausing { until, seen, network } = &mut self.phase
+        if let Phase::Pausing {
+            until, seen, network, ..
+        } = &mut self.phase
             && (*seen && by_seen || *network && by_network)
         {
             *until = (*until).min(self.last.mono + SECOND);
@@ -323,16 +332,18 @@ impl Allowance {
             // it answers within its time, or is given up
             Phase::Asking(ends) => return ends + self.after_timeout(),
             // a request that nobody needed yet, and that failed, need not be made again before the window
-            Phase::Pausing { until, .. } if self.is_early() => until.max(self.resting(true_server)),
+            Phase::Pausing {
+                until, early: true, ..
+            } => until.max(self.resting(true_server)),
             Phase::Pausing { until, .. } => until,
             Phase::Resting => self.resting(true_server),
         };
         latest.max(self.full - (BURST - 1) * GRANT).max(self.not_before)
     }
 
-    /// Whether the window of the token in hand has not opened yet, jitter left aside.
+    /// Whether the window of the token in hand need not have opened yet.
     fn is_early(&self) -> bool {
-        !self.refused && self.window.is_some_and(|window| window.opens > self.server())
+        !self.refused && self.window.is_some_and(|window| window.latest > self.believed())
     }
 
     fn resting(&self, true_server: i64) -> i64 {

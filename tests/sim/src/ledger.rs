@@ -174,9 +174,10 @@ impl Ledger {
         self.newest = Some(token);
         for (id, frame) in site.frames.iter().enumerate().filter(|(_, frame)| frame.attached) {
             let due = self.dues.entry(id).or_default();
-            if frame.config != Some(token) && due.call.is_none() && (by_source || due.failed == 0) {
+            let mono = site.clocks.mono(site.now);
+            if frame.config != Some(token) && due.call.is_none() && (by_source || due.at < mono) {
                 *due = Due {
-                    at: site.clocks.mono(site.now),
+                    at: mono,
                     ..Due::default()
                 };
             }
@@ -217,7 +218,7 @@ impl Ledger {
     pub fn deaf(&mut self, site: &Site, frame: FrameId) {
         if let Some(due) = self.dues.get_mut(&frame) {
             due.call = None;
-            due.at = site.clocks.mono(site.now) + self.poll;
+            due.at = site.clocks.mono(site.now) + self.poll.max(30 * SECOND);
         }
     }
 
