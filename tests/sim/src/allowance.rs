@@ -56,6 +56,9 @@ pub struct Look {
     pub wall: i64,
     /// `performance.now()`.
     pub mono: i64,
+    /// What the server's clock shows, which no page can read: a keeper that believes it to be later is not allowed more
+    /// time for it.
+    pub server: i64,
 }
 
 /// How a request failed, as far as the table tells failures apart.
@@ -215,8 +218,8 @@ impl Allowance {
         }
     }
 
-    /// The request failed, at `true_server` by the server's clock.
-    pub fn failed(&mut self, failure: Failure, true_server: i64) {
+    /// The request failed.
+    pub fn failed(&mut self, failure: Failure) {
         self.failures += 1;
         self.denials = if failure == Failure::Denied {
             self.denials + 1
@@ -227,7 +230,7 @@ impl Allowance {
         self.unreached = if waking { self.unreached + 1 } else { 0 };
         let (wait, seen, network) = match failure {
             Failure::Denied => (doubled(5 * MINUTE, self.denials).min(60 * MINUTE), true, false),
-            Failure::Throttled(after) => (self.retry_after(after, true_server), false, false),
+            Failure::Throttled(after) => (self.retry_after(after), false, false),
             Failure::Network if waking && self.unreached <= 4 => {
                 (doubled(SECOND, self.unreached), true, true)
             }
@@ -323,20 +326,18 @@ impl Allowance {
         }
     }
 
-    /// The latest moment on the monotonic clock at which the next request must be under way, seen from the last look at
-    /// the clocks. `true_server` is what the server's clock really shows: a keeper that believes it to be later than
-    /// that is not allowed more time.
+    /// The latest moment on the monotonic clock at which the next request must be under way.
     #[must_use]
-    pub fn latest(&self, true_server: i64) -> i64 {
+    pub fn latest(&self) -> i64 {
         let latest = match self.phase {
             // it answers within its time, or is given up
             Phase::Asking(ends) => return ends + self.after_timeout(),
             // a request that nobody needed yet, and that failed, need not be made again before the window
             Phase::Pausing {
                 until, early: true, ..
-            } => until.max(self.resting(true_server)),
+            } => until.max(self.resting()),
             Phase::Pausing { until, .. } => until,
-            Phase::Resting => self.resting(true_server),
+            Phase::Resting => self.resting(),
         };
         latest.max(self.full - (BURST - 1) * GRANT).max(self.not_before)
     }
@@ -346,10 +347,10 @@ impl Allowance {
         !self.refused && self.window.is_some_and(|window| window.latest > self.believed())
     }
 
-    fn resting(&self, true_server: i64) -> i64 {
+    fn resting(&self) -> i64 {
         match self.window {
             Some(window) if !self.refused => {
-                let believed = self.believed().min(true_server);
+                let believed = self.believed().min(self.last.server);
                 (self.last.mono + (window.latest - believed).max(0)).max(window.floor)
             }
             Some(_) | None => self.last.mono,
@@ -357,11 +358,11 @@ impl Allowance {
     }
 
     /// A date is a point of the server's time, and is waited for by what the page's clock makes of that.
-    fn retry_after(&self, after: RetryAfter, true_server: i64) -> i64 {
+    fn retry_after(&self, after: RetryAfter) -> i64 {
         let wait = match after {
             RetryAfter::None | RetryAfter::Rubbish => MINUTE,
             RetryAfter::Seconds(s) => i64::from(s) * SECOND,
-            RetryAfter::Date(s) => i64::from(s) * SECOND + (true_server - self.server()).max(0),
+            RetryAfter::Date(s) => i64::from(s) * SECOND + (self.last.server - self.server()).max(0),
         };
         wait.clamp(SECOND, 60 * MINUTE)
     }

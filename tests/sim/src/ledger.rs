@@ -30,7 +30,7 @@ use crate::allowance::Allowance;
 use crate::frame::{Frame, FrameId};
 use crate::mint::TokenId;
 use crate::site::Site;
-use crate::{MINUTE, SECOND, START};
+use crate::{MINUTE, SECOND};
 use std::collections::BTreeMap;
 
 /// What a running page adds to every moment: timers are not exact to the millisecond.
@@ -87,6 +87,12 @@ impl Ledger {
         }
     }
 
+    /// Whether the page has come back only just now, so that its timers are still to fire.
+    #[must_use]
+    pub const fn just_back(&self, now: i64) -> bool {
+        now < self.back
+    }
+
     /// Nothing is asked of a keeper that was stopped.
     pub const fn stop(&mut self) {
         self.stopped = true;
@@ -103,6 +109,11 @@ impl Ledger {
             self.back = self
                 .back
                 .max(until + if stood_still { self.poll } else { SECOND } + GRACE + self.late);
+            // a call that timed out meanwhile is noticed now, and the wait after it begins now
+            let mono = site.clocks.mono(until);
+            for due in self.dues.values_mut().filter(|due| due.call.is_some()) {
+                due.at = due.at.max(mono + wait(due.failed + 1));
+            }
             return;
         }
         if self.pauses_hidden && site.page.hidden(from) {
@@ -145,7 +156,7 @@ impl Ledger {
 
     /// The true moment by which the next request must be under way.
     fn ask_by(&self, site: &Site, from: i64) -> i64 {
-        let latest = self.allowance.latest(START + from);
+        let latest = self.allowance.latest();
         self.eased(site, from, site.clocks.when(from, latest))
     }
 

@@ -60,6 +60,8 @@ pub struct Ours {
     options: Options,
     /// The last token that looked expired when it came, its expiration, and when that was.
     doubted: Option<(TokenId, i64, i64)>,
+    /// The keeper was last told that the page is hidden.
+    hidden: bool,
     /// The answer that the keeper is being told of has to be accepted.
     acceptable: bool,
 }
@@ -102,6 +104,7 @@ impl Ours {
             took: BTreeMap::new(),
             options,
             doubted: None,
+            hidden: false,
             acceptable: false,
         }
     }
@@ -192,9 +195,13 @@ impl Ours {
                 .fail(site.now, "I1", "a request was given up that is not under way");
         }
         match site.frames.iter().any(|frame| frame.attached) && !self.checks.stopped {
-            true => self.ledger.allowance.failed(Failure::Other, START + site.now),
+            true => self.ledger.allowance.failed(Failure::Other),
             false => self.ledger.allowance.dropped(),
         }
+    }
+
+    fn has_embeds(site: &Site) -> bool {
+        site.frames.iter().any(|frame| frame.attached)
     }
 
     fn apply(&mut self, site: &mut Site, embed: EmbedId, call: CallId, text: &AccessToken) {
@@ -247,6 +254,9 @@ impl Ours {
     /// I11: the core answers each waiter with the request it waits for, at the latest when that times out.
     fn waiters_settle(&mut self, site: &Site) {
         let slack = 2 * SECOND + 2 * site.page.period(site.now) + 10 * SECOND;
+        if self.ledger.just_back(site.now) {
+            return;
+        }
         let mono = site.clocks.mono(site.now);
         if let Some((waiter, late)) = self.waiters.iter().find(|(_, waiter)| waiter.by + slack < mono) {
             let seen = format!("waiter {waiter} should have been answered by {}", late.by);
@@ -295,7 +305,7 @@ impl Ours {
             Reply::Network => Failure::Network,
             Reply::Status(..) | Reply::Rubbish(_) | Reply::Threw => Failure::Other,
         };
-        self.ledger.allowance.failed(failure, START + site.now);
+        self.ledger.allowance.failed(failure);
     }
 
     /// The row "a new token is accepted when": when the token expires, if a keeper has to accept it.
@@ -358,6 +368,11 @@ impl Ours {
             held: held.map(|token| site.mint.get(token).text.clone()),
             kind: Some(site.kind()),
         });
+        let hidden = site.page.hidden(site.now);
+        if hidden != self.hidden {
+            // it happened while the shell listened to nothing
+            self.tell_hidden(hidden);
+        }
     }
 
     fn shouted(&mut self, site: &Site, frame: FrameId, level: Level) {
@@ -372,8 +387,15 @@ impl Ours {
         });
     }
 
+    fn tell_hidden(&mut self, hidden: bool) {
+        self.hidden = hidden;
+        let seen = Input::Trigger(Trigger::Visible);
+        self.inbox.push_back(if hidden { Input::Hidden } else { seen });
+    }
+
     fn triggered(&mut self, site: &Site, trigger: Trigger) {
         let seen = matches!(trigger, Trigger::Visible | Trigger::PageShow | Trigger::Resume);
+        self.hidden &= !seen;
         let network = seen || trigger == Trigger::Online;
         self.ledger
             .allowance
@@ -427,8 +449,10 @@ impl Player for Ours {
                 let (embed, call) = (EmbedId(frame as u32), CallId(call));
                 self.inbox.push_back(Input::Recovered { embed, call, outcome });
             }
+            // with nothing attached the shell listens to nothing
+            News::Trigger(_) | News::Hidden if !Self::has_embeds(site) => {}
             News::Trigger(trigger) => self.triggered(site, trigger),
-            News::Hidden => self.inbox.push_back(Input::Hidden),
+            News::Hidden => self.tell_hidden(true),
             News::Attached(frame) => self.attached(site, frame),
             News::Detached(frame) => {
                 let last = !site.frames.iter().any(|frame| frame.attached);
@@ -507,11 +531,12 @@ fn look(site: &Site) -> Look {
     Look {
         wall: site.wall(),
         mono: site.clocks.mono(site.now),
+        server: START + site.now,
     }
 }
 
 fn now(site: &Site) -> Now {
-    let Look { wall, mono } = look(site);
+    let Look { wall, mono, .. } = look(site);
     Now {
         wall: Timestamp::from_ms(wall),
         mono: Instant::from_ms(mono.unsigned_abs()),
