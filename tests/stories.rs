@@ -1169,3 +1169,93 @@ fn a_request_before_the_window_that_failed_is_not_made_again_before_it() {
     page.expect_requests(1);
     page.until_request(15 * MINUTE);
 }
+
+// ---- invariants that the world checks after every input, each once by itself --------------------------
+
+#[test]
+fn i1_every_trigger_joins_the_request_under_way() {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(52 * MINUTE);
+    for trigger in [
+        Trigger::Visible,
+        Trigger::PageShow,
+        Trigger::Resume,
+        Trigger::Online,
+        Trigger::Focus,
+    ] {
+        page.freezes(2 * SECOND);
+        page.trigger(trigger);
+        page.refreshes();
+        page.obtains();
+        page.asks_provider(Some(0));
+        page.shouts(0, Level::Load);
+        page.tell(Input::Ailing(EmbedId(0)));
+    }
+    page.expect_requests(1);
+}
+
+#[test]
+fn i4_in_every_state_with_something_attached_there_is_a_deadline() {
+    let mut page = World::with_embed(HOUR);
+    let mut seen = Vec::new();
+    let mut look = |page: &World| {
+        assert!(page.keeper.deadline().is_some(), "{:?}", page.state());
+        seen.push(page.state());
+    };
+    look(&page);
+    page.until_request(52 * MINUTE);
+    look(&page);
+    page.fails(SourceFailure::Network);
+    look(&page);
+    page.until_request(MINUTE);
+    page.fails(SourceFailure::Status(401));
+    look(&page);
+    page.passes(15 * MINUTE);
+    page.until_request(HOUR);
+    page.fails(SourceFailure::Status(500));
+    look(&page);
+    use KeeperState::{Denied, Expired, Fresh, Refreshing, Retrying};
+    assert_eq!(seen, [Fresh, Refreshing, Retrying, Denied, Expired]);
+}
+
+#[test]
+fn i6_a_token_is_given_to_embeds_and_askers_alone_and_printed_nowhere() {
+    let mut page = World::with_embed(HOUR);
+    let waiter = page.asks_provider(Some(0));
+    let token = page.answers_token(HOUR + MINUTE);
+    assert!(token.contains(world::CANARY));
+    assert_eq!(page.told_token(waiter), token);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
+    page.refuses_wrapped(&token);
+    let printed = format!(
+        "{:?} {:?} {:?} {:?}",
+        page.keeper,
+        page.status(),
+        page.events,
+        page.settled
+    );
+    assert!(!printed.contains(world::CANARY), "I6");
+}
+
+#[test]
+fn a_late_answer_that_overwrote_the_newest_token_during_a_recovery_is_repaired() {
+    let mut page = World::with_embed(-MINUTE);
+    page.frame(0).manner = Manner::Hangs;
+    let first = page.answers_token(HOUR);
+    page.passes(11 * SECOND);
+    page.frame(0).manner = Manner::Takes;
+    page.shouts(0, Level::Visual);
+    page.recovery = None;
+    page.refreshes();
+    let newest = page.answers_token(HOUR + MINUTE);
+    page.passes(5 * SECOND);
+    let (embed, recovery) = page.recovering.unwrap();
+    let (call, _) = page.frame(0).open.remove(0);
+    page.frame(0).holds = Some(first.clone());
+    let outcome = ApplyOutcome::Settled(Some(AccessToken::new(first)));
+    page.tell(Input::Applied { embed, call, outcome });
+    let (call, outcome) = (recovery, RecoveryOutcome::Done);
+    page.tell(Input::Recovered { embed, call, outcome });
+    page.passes(SECOND);
+    assert_eq!(page.frame(0).holds.as_deref(), Some(newest.as_str()));
+}

@@ -114,8 +114,7 @@ impl Page {
     fn last(&self, wanted: &str) -> JsValue {
         self.events
             .iter()
-            .filter(|event| text(event, "type") == wanted)
-            .next_back()
+            .rfind(|event| text(event, "type") == wanted)
             .unwrap_or_default()
     }
 

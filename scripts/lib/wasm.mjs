@@ -16,13 +16,17 @@ import { split, unaligned } from "./split.mjs";
 const target = "wasm32-unknown-unknown";
 const compiled = at("target", target, "release/powerbi_token_keeper.wasm");
 
+// A page's memory starts with the stack, 1 MB of it by default. The engine's calls nest by their code alone, and its
+// deepest recursion, into an answer, by six: a few KB. One that overflows meets address 0 and traps.
+const smallStack = "-Clink-arg=-zstack-size=65536";
+
 /**
  * The modules, each a build of the same crate with its own features. What every page loads has no panic messages;
  * what writes sentences keeps them.
  */
 const modules = [
-  { name: "engine", cargo: "keeper", cut: withoutMessages },
-  { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes },
+  { name: "engine", cargo: "keeper", cut: withoutMessages, flags: [smallStack] },
+  { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes, flags: [] },
 ];
 
 /** Where the generated inputs of a chunk lie, the module as shipped among them, and as it was before its names were shortened. */
@@ -51,10 +55,10 @@ export async function buildWasm({ cargoFeatures = "" } = {}) {
   for (const module of modules) await buildModule(module, cargoFeatures);
 }
 
-async function buildModule({ name, cargo, cut }, cargoFeatures) {
+async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
   // One after the other: both end in the same file.
   run("cargo", ["build", "--release", "--lib", "--target", target, "--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()], {
-    env: { CARGO_ENCODED_RUSTFLAGS: remapped().join("\x1f") },
+    env: { CARGO_ENCODED_RUSTFLAGS: [...remapped(), ...flags].join("\x1f") },
   });
 
   const steps = ["pack", "panics", "split"].map((step) => at(`scripts/lib/${step}.mjs`));

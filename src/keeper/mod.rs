@@ -8,6 +8,7 @@ mod embeds;
 mod flight;
 mod held;
 mod page;
+mod slot;
 mod source;
 mod waiters;
 

@@ -1,6 +1,4 @@
-//! Whatever comes in: no panic, no slow input, no token in any text.
-
-use std::time::{Duration, Instant};
+//! Whatever comes in: no panic, no token in any text.
 
 use powerbi_token_keeper::diagnosis::{diagnose, explain};
 use powerbi_token_keeper::token::{AccessToken, Json};
@@ -50,20 +48,10 @@ proptest! {
     }
 }
 
-/// Whether this ends within the limit, in one of a few tries: the machine may be busy with other things.
-fn is_quick(limit: Duration, judge: impl Fn()) -> bool {
-    (0..3).any(|_| {
-        let began = Instant::now();
-        judge();
-        began.elapsed() < limit
-    })
-}
-
-/// 64 KB of anything is judged in under 10 ms by a release build; an unoptimised one gets forty times that.
+/// 64 KB of anything is judged. How long that takes is measured by `bench/diagnosis.mjs`.
 #[test]
-fn no_input_is_slow() {
+fn long_inputs_are_judged() {
     let long = 64 * 1_024;
-    let limit = Duration::from_millis(if cfg!(debug_assertions) { 400 } else { 10 });
     for unit in [
         "H4sI", "eyJ.", "%41", "&#x3D;", " ", "\"", "Bearer ", "{\"a\":", "\\n", "A", "é", "H4sI\n", "?a=b&",
     ] {
@@ -78,19 +66,21 @@ fn no_input_is_slow() {
             let text = format!("{start}{}", unit.repeat(long / unit.len()));
             let json = Json::Text(AccessToken::new(text.clone()));
             let one = |member: &str| Json::Map(vec![(member.to_owned(), json.clone())]);
-            let what = format!("{start}{unit}");
-            assert!(is_quick(limit, || drop(look(&text))), "token {what}");
-            assert!(
-                is_quick(limit, || drop(diagnose(&one("embedUrl"), &options()))),
-                "embedUrl {what}"
+            // an endless "A" may be a token that nobody can read
+            assert_eq!(
+                look(&text).findings.is_empty(),
+                start.is_empty() && unit == "A",
+                "{start}{unit}"
             );
             assert!(
-                is_quick(limit, || drop(explain(
-                    &one("message"),
-                    Some(&one("id")),
-                    &options()
-                ))),
-                "error {what}"
+                !diagnose(&one("embedUrl"), &options()).is_empty(),
+                "{start}{unit}"
+            );
+            assert!(
+                !explain(&one("message"), Some(&one("id")), &options())
+                    .summary
+                    .is_empty(),
+                "{start}{unit}"
             );
         }
     }

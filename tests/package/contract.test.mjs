@@ -41,7 +41,7 @@ test("each FindingCode has a rule, a test and a line in the README", () => {
 
 test("each ErrorCode has a meaning, a test and a line in the README", () => {
   const meanings = read("npm/src/errors.ts");
-  const core = read("src/io.rs");
+  const core = read("src/io/words.rs");
   const browser = below("tests/browser/", ".mjs") + read("tests/web.rs");
   const stories = read("tests/stories.rs");
   for (const code of union("ErrorCode")) {

@@ -426,6 +426,13 @@ impl World {
         token
     }
 
+    /// A token that can't be used is refused; the event must not hold it.
+    pub fn refuses_wrapped(&mut self, token: &str) {
+        self.refreshes();
+        self.answers(&json!({ "token": format!("Bearer {token}") }));
+        assert_eq!(self.failures(), [ErrorCode::TokenUnusable]);
+    }
+
     #[track_caller]
     pub fn fails(&mut self, failure: SourceFailure) {
         self.fails_with(failure, Headers::default());

@@ -162,7 +162,9 @@ impl Allowance {
             self.woke = look.mono;
         }
         self.last = look;
-        self.dead |= self.window.is_some_and(|window| window.expires <= self.believed());
+        self.dead |= self
+            .window
+            .is_some_and(|window| window.expires <= self.believed());
     }
 
     /// What a keeper can make of its own clock.
@@ -344,7 +346,8 @@ impl Allowance {
 
     /// Whether the window of the token in hand need not have opened yet.
     fn is_early(&self) -> bool {
-        !self.refused && self.window.is_some_and(|window| window.latest > self.believed())
+        let early = |window: Window| window.latest > self.believed() || window.floor > self.last.mono;
+        !self.refused && self.window.is_some_and(early)
     }
 
     fn resting(&self) -> i64 {

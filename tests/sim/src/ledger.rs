@@ -45,6 +45,8 @@ struct Due {
     failed: u32,
     /// The call that is under way.
     call: Option<u32>,
+    /// Its time limit.
+    ends: i64,
 }
 
 /// Counts the milliseconds that a keeper could have avoided.
@@ -115,6 +117,14 @@ impl Ledger {
                 due.at = due.at.max(mono + wait(due.failed + 1));
             }
             return;
+        }
+        let period = site.page.period(from);
+        if period > 0 {
+            // timers that are held back notice a time limit up to so much late
+            let mono = site.clocks.mono(to);
+            for due in self.dues.values_mut().filter(|due| due.call.is_some()) {
+                due.at = due.at.max(mono.min(due.ends + period) + wait(due.failed + 1));
+            }
         }
         if self.pauses_hidden && site.page.hidden(from) {
             // the page is told that it is seen again within a moment
@@ -220,8 +230,9 @@ impl Ledger {
         if let Some(due) = self.dues.get_mut(&frame) {
             // the one before was never answered
             due.failed += u32::from(due.call.replace(call).is_some());
+            due.ends = site.clocks.mono(site.now) + self.apply_timeout;
             // should it never be answered, the next one follows the time limit as it would a failure
-            due.at = site.clocks.mono(site.now) + self.apply_timeout + wait(due.failed + 1);
+            due.at = due.ends + wait(due.failed + 1);
         }
     }
 

@@ -371,7 +371,7 @@ impl Ours {
         let hidden = site.page.hidden(site.now);
         if hidden != self.hidden {
             // it happened while the shell listened to nothing
-            self.tell_hidden(hidden);
+            self.tell_hidden(site, hidden);
         }
     }
 
@@ -387,10 +387,13 @@ impl Ours {
         });
     }
 
-    fn tell_hidden(&mut self, hidden: bool) {
-        self.hidden = hidden;
-        let seen = Input::Trigger(Trigger::Visible);
-        self.inbox.push_back(if hidden { Input::Hidden } else { seen });
+    fn tell_hidden(&mut self, site: &Site, hidden: bool) {
+        if hidden {
+            self.hidden = true;
+            self.inbox.push_back(Input::Hidden);
+        } else {
+            self.triggered(site, Trigger::Visible);
+        }
     }
 
     fn triggered(&mut self, site: &Site, trigger: Trigger) {
@@ -452,7 +455,7 @@ impl Player for Ours {
             // with nothing attached the shell listens to nothing
             News::Trigger(_) | News::Hidden if !Self::has_embeds(site) => {}
             News::Trigger(trigger) => self.triggered(site, trigger),
-            News::Hidden => self.tell_hidden(true),
+            News::Hidden => self.tell_hidden(site, true),
             News::Attached(frame) => self.attached(site, frame),
             News::Detached(frame) => {
                 let last = !site.frames.iter().any(|frame| frame.attached);

@@ -1,0 +1,81 @@
+//! What a shell must do.
+
+use super::{CallId, EmbedId, ErrorCode, Event, Reason, Recovery, RequestId, WaiterId};
+use crate::time::Timestamp;
+use crate::token::AccessToken;
+
+/// What a waiter is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A token.
+    Token(AccessToken),
+    /// A new token is in place; it expires then.
+    Refreshed(Timestamp),
+    /// There is none, and that is the end of it.
+    Failed(ErrorCode),
+}
+
+/// What the shell must do, in this order, after every borrow has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the source; answer with [`Input::Answered`] or [`Input::Failed`].
+    Ask {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        reason: Reason,
+        /// 1 for a first try, n for the n-th in a row.
+        attempt: u32,
+    },
+    /// Abort the request; its answer will be ignored.
+    Abort(RequestId),
+    /// Call `setAccessToken`; answer with [`Input::Applied`].
+    Apply {
+        /// The embed.
+        embed: EmbedId,
+        /// The call.
+        call: CallId,
+        /// The token to set.
+        token: AccessToken,
+    },
+    /// Call `reload()` or `refresh()`; answer with [`Input::Recovered`].
+    Recover {
+        /// The embed.
+        embed: EmbedId,
+        /// The call.
+        call: CallId,
+        /// Which.
+        how: Recovery,
+    },
+    /// The embed is gone: drop what is held for it.
+    Drop(EmbedId),
+    /// Tell a waiter.
+    Settle(WaiterId, Outcome),
+    /// Tell the page.
+    Emit(Event),
+}
+
+/// Effects in the order in which they are to be performed.
+#[derive(Debug, Default)]
+#[must_use = "effects that are not performed leave the page without a token"]
+pub struct Effects(Vec<Effect>);
+
+impl Effects {
+    pub(crate) fn push(&mut self, effect: Effect) {
+        self.0.push(effect);
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Effects {
+    type Item = Effect;
+    type IntoIter = std::vec::IntoIter<Effect>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
