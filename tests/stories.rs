@@ -1259,3 +1259,17 @@ fn a_late_answer_that_overwrote_the_newest_token_during_a_recovery_is_repaired()
     page.passes(SECOND);
     assert_eq!(page.frame(0).holds.as_deref(), Some(newest.as_str()));
 }
+
+#[test]
+fn a_page_that_is_seen_again_tries_a_denied_source_whatever_else_it_is_told_within_that_second() {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(HOUR);
+    page.fails(SourceFailure::Status(401));
+    page.passes(MINUTE);
+    for trigger in [Trigger::Focus, Trigger::Online, Trigger::Visible] {
+        page.passes(100);
+        page.trigger(trigger);
+    }
+    page.passes(SECOND);
+    page.expect_requests(2);
+}

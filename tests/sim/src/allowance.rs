@@ -195,9 +195,14 @@ impl Allowance {
         self.full - self.last.mono <= BURST * GRANT
     }
 
-    /// Nobody needs the request any more, nor what follows it. What the source said holds for the next embed as well.
+    /// The request was given up without an answer.
     pub fn dropped(&mut self) {
-        if !matches!(self.phase, Phase::Pausing { network: false, .. }) {
+        self.phase = Phase::Resting;
+    }
+
+    /// Nobody needs a token any more. What the source said holds for the next embed as well.
+    pub fn let_go(&mut self) {
+        if matches!(self.phase, Phase::Pausing { network: true, .. }) {
             self.phase = Phase::Resting;
         }
     }

@@ -221,7 +221,7 @@ impl Ledger {
     pub fn detached(&mut self, frame: FrameId, last: bool) {
         self.dues.remove(&frame);
         if last {
-            self.allowance.dropped();
+            self.allowance.let_go();
         }
     }
 

@@ -59,6 +59,12 @@ impl Page {
         covering.map(|(.., period)| *period).max().unwrap_or(0)
     }
 
+    /// The longest such time of the day.
+    #[must_use]
+    pub fn longest_period(&self) -> i64 {
+        self.hidden.iter().map(|(.., period)| *period).max().unwrap_or(0)
+    }
+
     /// When a timer that is due at `at` may fire in a throttled page; `None` when it may at once.
     #[must_use]
     pub fn held_until(&self, at: i64) -> Option<i64> {

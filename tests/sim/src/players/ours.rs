@@ -60,6 +60,8 @@ pub struct Ours {
     options: Options,
     /// The last token that looked expired when it came, its expiration, and when that was.
     doubted: Option<(TokenId, i64, i64)>,
+    /// The longest time between two moments at which this page's timers may fire.
+    longest_period: i64,
     /// The keeper was last told that the page is hidden.
     hidden: bool,
     /// The answer that the keeper is being told of has to be accepted.
@@ -105,6 +107,7 @@ impl Ours {
             options,
             doubted: None,
             hidden: false,
+            longest_period: site.page.longest_period(),
             acceptable: false,
         }
     }
@@ -253,7 +256,8 @@ impl Ours {
 
     /// I11: the core answers each waiter with the request it waits for, at the latest when that times out.
     fn waiters_settle(&mut self, site: &Site) {
-        let slack = 2 * SECOND + 2 * site.page.period(site.now) + 10 * SECOND;
+        // the longest period that a page holds its timers back for may have ended just now
+        let slack = 12 * SECOND + 2 * self.longest_period;
         if self.ledger.just_back(site.now) {
             return;
         }
