@@ -1093,7 +1093,69 @@ fn refresh_settles_though_no_frame_listens() {
     assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
 }
 
-// ---- invariants that the world checks after every input, each once by itself --------------------------
+#[test]
+fn i7_under_a_fast_clock_an_embed_that_brings_a_later_token_keeps_it() {
+    let mut page = World::new();
+    page.wall += 3 * HOUR; // and no Date header says so
+    page.attach(0, None, Some(Kind::Aad));
+    let mint = |page: &World, serial| {
+        let server = page.wall - 3 * HOUR;
+        aad_token(serial, server, server + HOUR, "jo")
+    };
+    for serial in 1..=2 {
+        let token = mint(&page, serial);
+        page.answers(&json!({ "token": token }));
+        page.passes(3 * SECOND);
+    }
+    page.passes(10 * MINUTE);
+    let later = mint(&page, 3);
+    page.attach(1, Some(later.clone()), Some(Kind::Aad));
+    assert_eq!(page.frame(1).holds.as_deref(), Some(later.as_str()));
+    assert_eq!(page.frame(0).holds.as_deref(), Some(later.as_str()));
+    page.expect_requests(2);
+}
+
+#[test]
+fn a_token_that_comes_during_a_recovery_is_set_after_it() {
+    for outcome in [Some(RecoveryOutcome::Done), Some(RecoveryOutcome::Refused), None] {
+        let mut page = World::with_embed(-MINUTE);
+        page.shouts(0, Level::Visual);
+        page.recovery = None;
+        page.answers_token(HOUR);
+        assert_eq!(page.recovered, [(0, Recovery::Refresh)], "and it does not end");
+        page.refreshes();
+        let token = page.answers_token(HOUR + MINUTE);
+        assert_ne!(page.frame(0).holds.as_deref(), Some(token.as_str()));
+        match outcome {
+            Some(outcome) => {
+                let (embed, call) = page.recovering.unwrap();
+                page.recovery = Some(RecoveryOutcome::Done);
+                page.tell(Input::Recovered { embed, call, outcome });
+                page.passes(MINUTE);
+            }
+            None => page.passes(11 * SECOND),
+        }
+        assert_eq!(
+            page.frame(0).holds.as_deref(),
+            Some(token.as_str()),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn a_recovery_that_came_too_soon_is_not_lost_to_a_newer_token() {
+    let mut page = World::with_embed(-MINUTE);
+    page.shouts(0, Level::Load);
+    page.recovery = Some(RecoveryOutcome::TooSoon);
+    page.answers_token(HOUR);
+    page.refreshes();
+    page.recovery = Some(RecoveryOutcome::Done);
+    page.answers_token(HOUR + MINUTE);
+    page.passes(2 * SECOND);
+    assert_eq!(page.recovered, [(0, Recovery::Reload), (0, Recovery::Reload)]);
+    assert_eq!(page.count(|event| matches!(event, Event::Recovered(..))), 1);
+}
 
 #[test]
 fn i1_every_trigger_joins_the_request_under_way() {
@@ -1161,65 +1223,38 @@ fn i6_a_token_is_given_to_embeds_and_askers_alone_and_printed_nowhere() {
 }
 
 #[test]
-fn i7_under_a_fast_clock_an_embed_that_brings_a_later_token_keeps_it() {
-    let mut page = World::new();
-    page.wall += 3 * HOUR; // and no Date header says so
-    page.attach(0, None, Some(Kind::Aad));
-    let mint = |page: &World, serial| {
-        let server = page.wall - 3 * HOUR;
-        aad_token(serial, server, server + HOUR, "jo")
-    };
-    for serial in 1..=2 {
-        let token = mint(&page, serial);
-        page.answers(&json!({ "token": token }));
-        page.passes(3 * SECOND);
-    }
-    page.passes(10 * MINUTE);
-    let later = mint(&page, 3);
-    page.attach(1, Some(later.clone()), Some(Kind::Aad));
-    assert_eq!(page.frame(1).holds.as_deref(), Some(later.as_str()));
-    assert_eq!(page.frame(0).holds.as_deref(), Some(later.as_str()));
-    page.expect_requests(2);
-}
-
-#[test]
-fn a_token_that_comes_during_a_recovery_is_set_after_it() {
-    for outcome in [Some(RecoveryOutcome::Done), Some(RecoveryOutcome::Refused), None] {
-        let mut page = World::with_embed(-MINUTE);
-        page.shouts(0, Level::Visual);
-        page.recovery = None;
-        page.answers_token(HOUR);
-        assert_eq!(page.recovered, [(0, Recovery::Refresh)], "and it does not end");
-        page.refreshes();
-        let token = page.answers_token(HOUR + MINUTE);
-        assert_ne!(page.frame(0).holds.as_deref(), Some(token.as_str()));
-        match outcome {
-            Some(outcome) => {
-                let (embed, call) = page.recovering.unwrap();
-                page.recovery = Some(RecoveryOutcome::Done);
-                page.tell(Input::Recovered { embed, call, outcome });
-                page.passes(MINUTE);
-            }
-            None => page.passes(11 * SECOND),
-        }
-        assert_eq!(
-            page.frame(0).holds.as_deref(),
-            Some(token.as_str()),
-            "{outcome:?}"
-        );
-    }
-}
-
-#[test]
-fn a_recovery_that_came_too_soon_is_not_lost_to_a_newer_token() {
+fn a_late_answer_that_overwrote_the_newest_token_during_a_recovery_is_repaired() {
     let mut page = World::with_embed(-MINUTE);
-    page.shouts(0, Level::Load);
-    page.recovery = Some(RecoveryOutcome::TooSoon);
-    page.answers_token(HOUR);
+    page.frame(0).manner = Manner::Hangs;
+    let first = page.answers_token(HOUR);
+    page.passes(11 * SECOND);
+    page.frame(0).manner = Manner::Takes;
+    page.shouts(0, Level::Visual);
+    page.recovery = None;
     page.refreshes();
-    page.recovery = Some(RecoveryOutcome::Done);
-    page.answers_token(HOUR + MINUTE);
-    page.passes(2 * SECOND);
-    assert_eq!(page.recovered, [(0, Recovery::Reload), (0, Recovery::Reload)]);
-    assert_eq!(page.count(|event| matches!(event, Event::Recovered(..))), 1);
+    let newest = page.answers_token(HOUR + MINUTE);
+    page.passes(5 * SECOND);
+    let (embed, recovery) = page.recovering.unwrap();
+    let (call, _) = page.frame(0).open.remove(0);
+    page.frame(0).holds = Some(first.clone());
+    let outcome = ApplyOutcome::Settled(Some(AccessToken::new(first)));
+    page.tell(Input::Applied { embed, call, outcome });
+    let (call, outcome) = (recovery, RecoveryOutcome::Done);
+    page.tell(Input::Recovered { embed, call, outcome });
+    page.passes(SECOND);
+    assert_eq!(page.frame(0).holds.as_deref(), Some(newest.as_str()));
+}
+
+#[test]
+fn a_page_that_is_seen_again_tries_a_denied_source_whatever_else_it_is_told_within_that_second() {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(HOUR);
+    page.fails(SourceFailure::Status(401));
+    page.passes(MINUTE);
+    for trigger in [Trigger::Focus, Trigger::Online, Trigger::Visible] {
+        page.passes(100);
+        page.trigger(trigger);
+    }
+    page.passes(SECOND);
+    page.expect_requests(2);
 }

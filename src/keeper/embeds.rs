@@ -110,15 +110,9 @@ impl Embeds {
             self.tally.pending += 1;
             match &slot.stage {
                 // calls into one embed are serialised: the one under way ends first
-                Stage::Calling { .. } | Stage::Reviving { .. } => continue,
-                // the recovery that was to be made follows the new token
-                Stage::Recovering { how, .. } => slot.late = Some(how.level()),
-                Stage::Calm | Stage::Waiting { .. } => {}
+                Stage::Calling { .. } | Stage::Reviving { .. } => {}
+                Stage::Calm | Stage::Waiting { .. } | Stage::Recovering { .. } => slot.call_now(now),
             }
-            slot.stage = Stage::Waiting {
-                until: now,
-                attempt: 1,
-            };
         }
         self.alarm = Some(now);
     }

@@ -97,7 +97,10 @@ impl Keeper {
             && now.mono.since(last) < COALESCE
         {
             // the one that may end a pause is not lost to one that may not
-            if self.echo.is_none_or(|(_, waiting)| waiting == Trigger::Focus) {
+            if self
+                .echo
+                .is_none_or(|(_, waiting)| weight(trigger) > weight(waiting))
+            {
                 self.echo = Some((last + COALESCE, trigger));
             }
             return Reason::Poll;
@@ -199,6 +202,15 @@ impl Keeper {
         self.placed = None;
         self.round = None;
         self.phase = Phase::Stopped;
+    }
+}
+
+/// Which of two triggers within a second counts: the one that ends more pauses.
+fn weight(trigger: Trigger) -> u8 {
+    match trigger {
+        Trigger::Visible | Trigger::PageShow | Trigger::Resume => 2,
+        Trigger::Online => 1,
+        Trigger::Focus => 0,
     }
 }
 

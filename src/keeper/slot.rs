@@ -66,6 +66,17 @@ impl Slot {
         }
     }
 
+    /// Has it take the newest token now. A recovery that was to be made follows that token.
+    pub(super) fn call_now(&mut self, now: Instant) {
+        if let Stage::Recovering { how, .. } = self.stage {
+            self.late = Some(how.level());
+        }
+        self.stage = Stage::Waiting {
+            until: now,
+            attempt: 1,
+        };
+    }
+
     /// What follows a recovery: the token that came meanwhile, since calls into one embed are serialised.
     pub(super) fn after_recovery(&self, newest: Option<&AccessToken>, now: Instant) -> Stage {
         if newest.is_none() || self.holds.as_ref() == newest {
@@ -187,15 +198,17 @@ pub(super) fn settled(
     let (taken, attempt) = match &slot.stage {
         Stage::Calling { token, attempt, .. } if current => (holds.as_ref() == Some(token), *attempt),
         // a call under way will say what the embed holds in the end
-        Stage::Calling { .. } | Stage::Reviving { .. } => return,
+        Stage::Calling { .. } => return,
+        // what it holds now is looked at when the recovery is over
+        Stage::Reviving { .. } => {
+            slot.holds = holds;
+            return;
+        }
         Stage::Calm | Stage::Recovering { .. } if newest_there => return,
         // a late answer of an older call overwrote the newest token: it is set again
         Stage::Calm | Stage::Recovering { .. } => {
             slot.holds = holds;
-            slot.stage = Stage::Waiting {
-                until: now,
-                attempt: 1,
-            };
+            slot.call_now(now);
             return;
         }
         Stage::Waiting { attempt, .. } => (newest_there, *attempt),

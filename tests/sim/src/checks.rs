@@ -1,0 +1,141 @@
+//! The invariants of DESIGN §3, watched from outside, under their names.
+
+use crate::allowance::Allowance;
+use crate::mint::TokenId;
+use crate::site::Site;
+use crate::{CANARY, START};
+use powerbi_token_keeper::Keeper;
+use powerbi_token_keeper::io::{Effect, Effects, Event, Reason, RequestId};
+use powerbi_token_keeper::time::Now;
+use std::fmt::Debug;
+
+/// An invariant that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// When, in true milliseconds of the day.
+    pub at: i64,
+    /// Which: `I1` to `I12`; `window` is the least gap after a receipt.
+    pub name: &'static str,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// What has been seen so far, as far as the invariants need it.
+#[derive(Debug, Default)]
+pub struct Checks {
+    /// Everything that did not hold; the first is the one to look at.
+    pub violations: Vec<Violation>,
+    /// The request that is under way.
+    pub flight: Option<RequestId>,
+    /// `stop()` was called.
+    pub stopped: bool,
+    /// The latest expiration that was said to have passed, in ms since the epoch.
+    expired: Option<i64>,
+}
+
+impl Checks {
+    /// Notes that an invariant did not hold.
+    pub fn fail(&mut self, at: i64, name: &'static str, seen: impl Into<String>) {
+        // a day that has gone wrong stays wrong; the first few say how
+        if self.violations.len() < 8 {
+            self.violations.push(Violation {
+                at,
+                name,
+                seen: seen.into(),
+            });
+        }
+    }
+
+    /// Notes that an invariant did not hold, where it did not.
+    pub fn holds(&mut self, at: i64, name: &'static str, true_: bool, seen: impl FnOnce() -> String) {
+        if !true_ {
+            self.fail(at, name, seen());
+        }
+    }
+
+    /// I6: nothing that can be printed prints a token. I3: after stop nothing is done.
+    pub fn effects(&mut self, site: &Site, effects: &Effects, stopping: bool) {
+        if effects.is_empty() {
+            return;
+        }
+        self.prints_no_token(site.now, effects);
+        self.holds(site.now, "I3", !self.stopped || stopping, || {
+            format!("{effects:?} after stop")
+        });
+    }
+
+    fn prints_no_token(&mut self, at: i64, value: &impl Debug) {
+        let text = format!("{value:?}");
+        self.holds(at, "I6", !text.contains(CANARY), || "a token in print".to_owned());
+    }
+
+    /// I1, I8, and the least gap of the row window.
+    pub fn ask(&mut self, site: &Site, allowance: &Allowance, request: RequestId, reason: Reason) {
+        let under_way = self.flight.replace(request);
+        self.holds(site.now, "I1", under_way.is_none(), || {
+            format!("{under_way:?} is still under way")
+        });
+        self.holds(site.now, "I8", allowance.within_budget(), || {
+            "more requests than the budget has".to_owned()
+        });
+        let by_itself = !matches!(reason, Reason::Manual | Reason::Provider | Reason::TokenExpired);
+        let soon = by_itself && allowance.just_received() && !allowance.is_refused();
+        self.holds(site.now, "window", !soon, || {
+            format!("{reason:?} within 30 s of a receipt")
+        });
+    }
+
+    /// I6, I7, I10 of a token that is handed to an embed or to a frame that asked.
+    pub fn hands_out(&mut self, site: &Site, token: Option<TokenId>, over: Option<TokenId>) {
+        let Some(id) = token else {
+            return self.fail(site.now, "I6", "a token that nobody minted");
+        };
+        let token = site.mint.get(id);
+        let over = over
+            .map(|over| site.mint.get(over))
+            .filter(|over| over.dated && token.dated);
+        self.holds(
+            site.now,
+            "I7",
+            over.is_none_or(|over| over.exp <= token.exp),
+            || format!("token {id} expires earlier than the one in place"),
+        );
+        let passed = token.dated && self.expired.is_some_and(|expired| START + token.exp <= expired);
+        self.holds(site.now, "I10", !passed, || {
+            format!("token {id} was said to have expired")
+        });
+    }
+
+    /// I3, I6 of an event.
+    pub fn event(&mut self, site: &Site, event: &Event) {
+        self.prints_no_token(site.now, event);
+        if let Event::Expired(expired) = event {
+            self.expired = self.expired.max(Some(expired.expires_at.as_ms()));
+        }
+    }
+
+    /// I3 of what the keeper answers to its stop.
+    pub fn last_words(&mut self, site: &Site, effect: &Effect) {
+        let allowed = matches!(
+            effect,
+            Effect::Abort(_) | Effect::Settle(..) | Effect::Emit(Event::StateChange(_))
+        );
+        self.holds(site.now, "I3", allowed, || format!("{effect:?} at stop"));
+    }
+
+    /// I3, I4, I5: the deadline after an input.
+    pub fn deadline(&mut self, site: &Site, keeper: &Keeper, now: Now) {
+        let deadline = keeper.deadline();
+        if self.stopped {
+            return self.holds(site.now, "I3", deadline.is_none(), || {
+                format!("{deadline:?} after stop")
+            });
+        }
+        let past = deadline.filter(|due| due.at <= now.mono);
+        self.holds(site.now, "I5", past.is_none(), || format!("{past:?} has passed"));
+        let attached = site.frames.iter().any(|frame| frame.attached);
+        self.holds(site.now, "I4", !attached || deadline.is_some(), || {
+            "no deadline with an embed".to_owned()
+        });
+    }
+}

@@ -1,0 +1,85 @@
+//! Simulated days of each sort without an avoidable second; I1 to I12 are checked after every step.
+//!
+//! The simulator is the workspace's `tests/sim`; `npm run soak -- --days 100000` plays more. A day that fails prints its
+//! seed, its faults shortened to those that are needed, and the trace up to the moment.
+
+#![expect(clippy::panic, reason = "tests")]
+
+use sim::draw::{Single, Sort, draw};
+use sim::{play, report};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Plays the days with these seeds on all cores.
+#[track_caller]
+fn hold(sort: Sort, seeds: std::ops::Range<u64>) {
+    let next = AtomicU64::new(seeds.start);
+    let play_on = || {
+        loop {
+            let seed = next.fetch_add(1, Relaxed);
+            if seed >= seeds.end {
+                return None;
+            }
+            let plan = draw(sort, seed);
+            if let Some(violation) = play(&plan, false).violations.first() {
+                next.store(seeds.end, Relaxed);
+                return Some(report::report(&plan, violation));
+            }
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let failed = std::thread::scope(|scope| {
+        let players: Vec<_> = (0..cores).map(|_| scope.spawn(play_on)).collect();
+        players
+            .into_iter()
+            .find_map(|player| player.join().ok().flatten())
+    });
+    if let Some(report) = failed {
+        panic!("{sort:?}, {report}");
+    }
+}
+
+#[test]
+fn i9_no_second_is_avoidable_on_days_with_the_usual_faults() {
+    hold(Sort::Usual, 0..500);
+}
+
+#[test]
+fn i9_no_second_is_avoidable_on_days_with_one_fault() {
+    for single in [
+        Single::Outage,
+        Single::SlowBackend,
+        Single::ThrottledBackend,
+        Single::ThrottledTimers,
+        Single::Sleep,
+        Single::FrozenTab,
+        Single::ClockJumps,
+        Single::ShortTokens,
+        Single::SameToken,
+        Single::SilentFrames,
+    ] {
+        hold(Sort::Single(single), 0..40);
+    }
+}
+
+#[test]
+fn a_healthy_day_has_no_second_without_a_token_and_a_request_per_50_minutes() {
+    for seed in 0..40 {
+        let day = play(&draw(Sort::Healthy, seed), false);
+        assert_eq!(day.violations, []);
+        assert_eq!(day.tally.without, 0, "seed {seed}");
+        // day / (lifetime − lead), DESIGN §4
+        assert!(
+            day.tally.requests <= 29,
+            "seed {seed}: {} requests",
+            day.tally.requests
+        );
+    }
+}
+
+#[test]
+fn a_seed_is_one_day_and_always_the_same() {
+    for seed in [0, 7, u64::MAX] {
+        let tell = || play(&draw(Sort::Wild, seed), true).trace;
+        assert_eq!(tell(), tell());
+    }
+}
