@@ -1,5 +1,5 @@
 // `npm run soak -- --days 100000`: as many simulated days as one likes, with a progress bar. The words after `--` go to the
-// simulator: --days, --from, --seed, --sort, --threads, --table. Catches what the 2,000 days of `npm test` are too few for.
+// simulator: --days, --from, --seed, --sort, --threads, --table. Catches what the days of `npm test` are too few for.
 
 import { entry, run } from "./lib/run.mjs";
 

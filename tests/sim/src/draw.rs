@@ -48,7 +48,7 @@ pub enum Single {
 /// The plan of the day that `seed` stands for.
 #[must_use]
 pub fn draw(sort: Sort, seed: u64) -> Plan {
-    let mut draws = Draws(Rng::with_seed(seed ^ 0x5eed_0f_da75));
+    let mut draws = Draws(Rng::with_seed(seed ^ 0x005e_ed0f_da75));
     let mut faults = match sort {
         Sort::Healthy => Vec::new(),
         Sort::Usual => draws.usual(),

@@ -280,5 +280,5 @@ impl Ledger {
 
 /// The row apply: 2, 4, 8 … 60 s.
 fn wait(failed: u32) -> i64 {
-    (2 * SECOND << failed.saturating_sub(1).min(20)).min(MINUTE)
+    ((2 * SECOND) << failed.saturating_sub(1).min(20)).min(MINUTE)
 }

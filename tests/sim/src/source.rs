@@ -54,7 +54,7 @@ impl Source {
             _ => None,
         });
         Self {
-            draws: Rng::with_seed(plan.seed ^ 0x0050_ce),
+            draws: Rng::with_seed(plan.seed ^ 0x50ce),
             kind: if plan.has(What::EmbedTokens) {
                 Kind::Embed
             } else {
