@@ -14,7 +14,9 @@ import { Stop, at, capture, root, run } from "./run.mjs";
 import { split, unaligned } from "./split.mjs";
 
 const target = "wasm32-unknown-unknown";
-const compiled = at("target", target, "release/powerbi_token_keeper.wasm");
+// A folder for each: cargo gives a cdylib no name of its own per feature, and would build both anew every time.
+const folder = (name) => at("target/wasm", name);
+const compiledOf = (name) => path.join(folder(name), target, "release/powerbi_token_keeper.wasm");
 
 // A page's memory starts with the stack, 1 MB of it by default. The engine's calls nest by their code alone, and its
 // deepest recursion, into an answer, by six: a few KB. One that overflows meets address 0 and traps.
@@ -56,8 +58,8 @@ export async function buildWasm({ cargoFeatures = "" } = {}) {
 }
 
 async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
-  // One after the other: both end in the same file.
-  run("cargo", ["build", "--release", "--lib", "--target", target, "--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()], {
+  const compiled = compiledOf(name);
+  run("cargo", ["build", "--release", "--lib", "--target", target, "--target-dir", folder(name), "--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()], {
     env: { CARGO_ENCODED_RUSTFLAGS: [...remapped(), ...flags].join("\x1f") },
   });
 
