@@ -1116,6 +1116,19 @@ fn i7_under_a_fast_clock_an_embed_that_brings_a_later_token_keeps_it() {
 }
 
 #[test]
+fn i7_an_embed_whose_token_expired_later_than_ours_is_given_no_earlier_one() {
+    let mut page = World::with_embed(-HOUR);
+    let later = page.mint(-10 * MINUTE);
+    page.attach(1, Some(later.clone()), Some(Kind::Embed));
+    // out of a cache, and by chance as far apart as two that were made when they were asked for
+    for _ in 0..2 {
+        page.answers_token(-30 * MINUTE);
+        page.until_request(MINUTE);
+    }
+    assert_eq!(page.frame(1).holds.as_ref(), Some(&later));
+}
+
+#[test]
 fn a_token_that_comes_during_a_recovery_is_set_after_it() {
     for outcome in [Some(RecoveryOutcome::Done), Some(RecoveryOutcome::Refused), None] {
         let mut page = World::with_embed(-MINUTE);
