@@ -400,6 +400,22 @@ fn a_network_that_is_not_up_yet_after_waking_has_a_ladder_of_its_own() {
 }
 
 #[test]
+fn the_ladder_of_waking_begins_anew_with_each_wake() {
+    let mut page = World::with_embed(HOUR);
+    page.sleeps(3 * HOUR);
+    for trigger in [Trigger::Resume, Trigger::Online] {
+        page.trigger(trigger);
+        for wait in [1, 2, 4, 8] {
+            page.fails(SourceFailure::Network);
+            page.passes(wait * SECOND);
+            page.expect_request();
+        }
+        page.fails(SourceFailure::Network);
+        page.passes(SECOND);
+    }
+}
+
+#[test]
 fn a_refresh_that_the_budget_forbids_says_so_and_waits_for_the_next_grant() {
     let mut page = World::with_embed(HOUR);
     let mut waiters = Vec::new();

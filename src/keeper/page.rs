@@ -92,9 +92,9 @@ impl Keeper {
         match trigger {
             Trigger::Visible | Trigger::PageShow | Trigger::Resume => {
                 self.hidden = false;
-                self.woke = Some(now.mono);
+                self.wakes(now);
             }
-            Trigger::Online => self.woke = Some(now.mono),
+            Trigger::Online => self.wakes(now),
             Trigger::Focus => {}
         }
         if let Some(last) = self.triggered

@@ -166,7 +166,7 @@ impl Allowance {
         if drift < -5 * SECOND {
             self.skew -= drift;
         } else if drift > 5 * SECOND {
-            self.woke = look.mono;
+            self.wakes(look.mono);
         }
         let passed = (look.wall - self.last.wall).max(look.mono - self.last.mono);
         self.last = look;
@@ -175,6 +175,12 @@ impl Allowance {
             .window
             .is_some_and(|window| window.expires <= self.believed());
         drift.abs() > 5 * SECOND
+    }
+
+    /// The network may not be up yet, and the row for that begins.
+    fn wakes(&mut self, mono: i64) {
+        self.woke = mono;
+        self.unreached = 0;
     }
 
     /// What a keeper can make of its own clock.
@@ -310,7 +316,10 @@ impl Allowance {
             floor_server: i64::MIN,
             alone: self.window.and_then(|window| window.alone),
         });
-        self.furthest = self.believed();
+        // a reading that is known to be better than the page's clock goes on
+        if self.window.is_none_or(|window| window.alone.is_none()) {
+            self.furthest = self.believed();
+        }
         self.refused = false;
         self.dead = false;
     }
@@ -343,7 +352,7 @@ impl Allowance {
     /// The page was told of being seen again (`seen`), or of the network.
     pub fn triggered(&mut self, by_seen: bool, by_network: bool, wakes: bool) {
         if wakes {
-            self.woke = self.last.mono;
+            self.wakes(self.last.mono);
         }
         if let Phase::Pausing { until, seen, network } = &mut self.phase
             && (*seen && by_seen || *network && by_network)
