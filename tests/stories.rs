@@ -552,6 +552,24 @@ fn an_embed_token_that_nobody_dated_counts_for_an_hour() {
     );
 }
 
+#[test]
+fn an_hour_that_was_guessed_under_a_wrong_clock_stands_in_no_tokens_way() {
+    let undated = |serial: &str| format!("H4sI{}", serial.repeat(200));
+    let mut page = World::new();
+    page.wall += 3 * HOUR;
+    page.attach(0, Some(undated("A")), Some(Kind::Embed));
+    let asked = page.until_request(HOUR);
+    let headers = Headers {
+        date: Some(httpdate::fmt_http_date(
+            std::time::UNIX_EPOCH + std::time::Duration::from_millis((page.wall - 3 * HOUR).unsigned_abs()),
+        )),
+        retry_after: None,
+    };
+    page.answers_to(asked.id, &json!({ "token": undated("B") }), headers);
+    assert_eq!(page.failures(), []);
+    assert_eq!(page.frame(0).holds, Some(undated("B")));
+}
+
 // ---- applying --------------------------------------------------------------------------------------
 
 #[test]

@@ -171,9 +171,7 @@ impl Allowance {
         let passed = (look.wall - self.last.wall).max(look.mono - self.last.mono);
         self.last = look;
         self.furthest = (self.furthest + passed).max(self.believed());
-        self.dead |= self
-            .window
-            .is_some_and(|window| window.expires <= self.believed());
+        self.dead |= self.window.is_some_and(|window| window.expires <= self.furthest);
         drift.abs() > 5 * SECOND
     }
 
@@ -300,6 +298,7 @@ impl Allowance {
             window.alone = alone.then_some(made - self.last.mono);
         }
         self.furthest = self.believed();
+        self.dead = false;
     }
 
     /// The newest token is this one now, wherever it came from.
@@ -321,7 +320,7 @@ impl Allowance {
             self.furthest = self.believed();
         }
         self.refused = false;
-        self.dead = false;
+        self.dead = expires <= self.believed();
     }
 
     /// The token in hand, if any.

@@ -195,7 +195,7 @@ impl Ours {
             }
             Effect::Settle(waiter, outcome) => self.settle(site, waiter, &outcome),
             Effect::Emit(event) => {
-                site.note(|_| format!("event   {event:?}"));
+                site.note(|_| in_words(&event));
                 self.checks.event(&event);
                 if let (Event::RefreshFailed(failed, _), true) = (event, self.acceptable) {
                     self.checks
@@ -340,7 +340,11 @@ impl Ours {
             (false, Kind::Embed) => allowance.server() + 60 * MINUTE,
             (false, Kind::Aad) => return None,
         };
-        let better = allowance.window().is_none_or(|old| expires > old.expires);
+        // an expiration that was guessed stands in no token's way
+        let known = allowance
+            .window()
+            .filter(|_| newest.is_some_and(|newest| newest.dated));
+        let better = known.is_none_or(|old| expires > old.expires);
         let same = newest.is_some_and(|newest| newest.text == token.text);
         let ours = token.kind == site.kind() && token.ours;
         (ours && !same && better).then_some(expires)
@@ -527,6 +531,25 @@ impl Player for Ours {
 
     fn provides(&self) -> bool {
         self.provides
+    }
+}
+
+/// An event as a line of the trace.
+fn in_words(event: &Event) -> String {
+    match event {
+        Event::StateChange(status) => format!("state   {:?}", status.state),
+        Event::RefreshFailed(failed, _) => {
+            let again = failed
+                .retry_in_ms
+                .map_or_else(|| "never".to_owned(), |wait| format!("in {} ms", wait.as_ms()));
+            let (reason, code, attempt) = (failed.reason, failed.code, failed.attempt);
+            format!("failed  {reason:?}, attempt {attempt}: {code:?}; again {again}")
+        }
+        Event::Refreshed(refreshed) => format!(
+            "fresh   {:?}, attempt {}, {} embeds",
+            refreshed.reason, refreshed.attempt, refreshed.embeds
+        ),
+        other => format!("event   {other:?}"),
     }
 }
 
