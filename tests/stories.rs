@@ -656,6 +656,26 @@ fn applies_are_retried_after_2_4_8_to_60_seconds() {
 }
 
 #[test]
+fn a_late_answer_while_the_next_call_is_under_way_says_which_token_a_frame_refuses() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Hangs;
+    page.until_request(52 * MINUTE);
+    let token = page.answers_token(HOUR);
+    page.passes(13 * SECOND);
+    assert_eq!(page.frame(0).calls, 2);
+    let (call, _) = page.frame(0).open.remove(0);
+    page.frame(0).holds = Some(token.clone());
+    page.tell(Input::Applied {
+        embed: EmbedId(0),
+        call,
+        outcome: ApplyOutcome::Settled(Some(AccessToken::new(token))),
+    });
+    page.expect_requests(1);
+    page.shouts(0, Level::Load);
+    page.expect_requests(2);
+}
+
+#[test]
 fn a_late_answer_that_overwrote_the_newest_token_is_repaired() {
     let mut page = World::with_embed(HOUR);
     page.frame(0).manner = Manner::Hangs;
