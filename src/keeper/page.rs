@@ -19,10 +19,14 @@ impl Keeper {
         let apart = self.newest.as_ref().and_then(Held::apart);
         let reading = apart.unwrap_or(Reading::new(&self.clock, now));
         let server = reading.server(&self.clock, now);
-        // one that has expired is still better than none: it says whose the next one must be
-        let judged = accept::judge(&token, self.wanted(), self.newest.as_ref(), server);
-        let first = self.newest.is_none() && judged == Err(ErrorCode::TokenExpired);
-        if judged.is_err() && !first {
+        let judge = |server| accept::judge(&token, self.wanted(), self.newest.as_ref(), server);
+        let judged = match judge(server) {
+            // still better than none, or than one that expired before it: it says whose the next one must be, and that
+            // it must expire later
+            Err(ErrorCode::TokenExpired) => judge(Timestamp::from_ms(i64::MIN)),
+            judged => judged,
+        };
+        if judged.is_err() {
             return false;
         }
         self.hold(now, token, Origin::Page, reading);
@@ -123,9 +127,9 @@ impl Keeper {
         match trigger {
             Trigger::Visible | Trigger::PageShow | Trigger::Resume => {
                 self.hidden = false;
-                self.woke = Some(now.mono);
+                self.wakes(now);
             }
-            Trigger::Online => self.woke = Some(now.mono),
+            Trigger::Online => self.wakes(now),
             Trigger::Focus => {}
         }
         if let Some(last) = self.triggered
