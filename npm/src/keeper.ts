@@ -3,6 +3,7 @@ import { crash, type Engine, forget, loadEngine } from "./engine.js";
 import { KeeperError } from "./errors.js";
 import { explainError, findingsOf } from "./explainer.js";
 import { type CheckedOptions, checkOptions } from "./options.js";
+import type { News, Tabs } from "./tabs.js";
 import type {
   EmbedConfigLike,
   EmbedLike,
@@ -38,6 +39,18 @@ interface Attached {
   healed: boolean;
 }
 
+/** What the engine has to say to the other tabs: that it waits for its turn, a new token, or that they may go on. */
+interface Talk {
+  readonly claim?: number;
+  readonly news?: News;
+}
+
+/** powerbi-client leaves the embed at its container. */
+type Container = HTMLElement & { powerBiEmbed?: EmbedLike };
+
+/** What a frame raises on its container when it has loaded, or failed to. */
+const SIGNS_OF_LIFE = ["loaded", "tileLoaded", "error"];
+
 /** Where the keeper stands between the page and its engine. */
 type Stage =
   | { name: "loading" }
@@ -64,6 +77,12 @@ const inBrowser = (): boolean => typeof window !== "undefined" && typeof documen
 export class TokenKeeper extends EventTarget {
   readonly #options: CheckedOptions;
   readonly #embeds = new Map<HTMLElement, Attached>();
+  /** What listens on containers whose embed is gone. */
+  readonly #gone = new WeakMap<HTMLElement, () => void>();
+  /** Aborts when the keeper has ended. */
+  readonly #over = new AbortController();
+  /** The tabs of the same `shareKey`; none without one, or when the chunk can't be loaded. */
+  #tabs: Promise<Tabs | undefined> = Promise.resolve(undefined);
   /** Everybody who waits for an answer: each ends its own waiting. */
   readonly #waiting = new Set<(code: ErrorCode) => void>();
   /** Calls that wait for the engine. */
@@ -130,6 +149,7 @@ export class TokenKeeper extends EventTarget {
     const { element, own } = parts(embed);
     if (this.#stage.name !== "over" && !this.#embeds.has(element)) {
       const id = this.#ids++;
+      this.#forgetFor(element);
       this.#embeds.set(element, { id, element, embed: own, explained: new Set(), healed: false });
       this.#later((door) => door.attach(id, element, own));
     }
@@ -189,6 +209,8 @@ export class TokenKeeper extends EventTarget {
       crash();
       return;
     }
+    const { shareKey } = this.#options;
+    if (shareKey !== undefined) this.#tabs = this.#join(shareKey).catch(() => undefined);
     const queue = this.#queue;
     this.#queue = [];
     for (const call of queue) this.#later(call);
@@ -198,7 +220,11 @@ export class TokenKeeper extends EventTarget {
   readonly #emit = (type: string, detail: object, refused?: string): void => {
     if (type === "heard") {
       // an error's own getters may throw; then there is nothing to explain
-      this.#heard(detail as { id: number; error: unknown }).catch(() => {});
+      this.#heard(detail as { element: HTMLElement; error: unknown }).catch(() => {});
+      return;
+    }
+    if (type === "tabs") {
+      this.#talk(detail as Talk);
       return;
     }
     if (type === "refreshed") for (const { explained } of this.#embeds.values()) explained.clear();
@@ -214,33 +240,68 @@ export class TokenKeeper extends EventTarget {
     if (type === "applyfailed") this.#forgetGone(detail as KeeperEventMap["applyfailed"]["detail"]);
   };
 
+  async #join(shareKey: string): Promise<Tabs> {
+    const { Tabs } = await import("./tabs.js");
+    return new Tabs(shareKey, (news) => this.#enter((door) => door.shared(news)));
+  }
+
+  /** Says to the other tabs what the engine has to say to them. */
+  async #talk({ claim, news }: Talk): Promise<void> {
+    const tabs = await this.#tabs;
+    if (news !== undefined) tabs?.share(news);
+    else if (claim === undefined) tabs?.release();
+    else {
+      const granted = (): void => void this.#enter((door) => door.claimed(claim));
+      if (tabs === undefined) granted();
+      else tabs.claim(granted);
+    }
+  }
+
   /** Explains an embed's error to the page, and asks for a new token where the explanation says that it helps. */
-  async #heard({ id, error }: { id: number; error: unknown }): Promise<void> {
-    const attached = [...this.#embeds.values()].find((one) => one.id === id);
+  async #heard({ element, error }: { element: HTMLElement; error: unknown }): Promise<void> {
+    const attached = this.#embeds.get(element);
     const { message, errorCode } = (error ?? {}) as { message?: unknown; errorCode?: unknown };
     const key = `${String(message)} ${String(errorCode)}`;
     if (attached === undefined || attached.explained.has(key)) return;
     attached.explained.add(key);
-    const embed = (attached.element as { powerBiEmbed?: EmbedLike }).powerBiEmbed ?? attached.embed;
+    const embed = (element as Container).powerBiEmbed ?? attached.embed;
     const explanation = await explainError(error, embed, this.status);
-    if (explanation === undefined || this.#stage.name === "over" || !this.#embeds.has(attached.element)) return;
-    this.#dispatch("explained", { ...explanation, element: attached.element });
+    if (explanation === undefined || this.#embeds.get(element) !== attached) return;
+    this.#dispatch("explained", { ...explanation, element });
     // the engine itself answers to TokenExpired
     if (!explanation.refreshHelps || explanation.error === "TokenExpired" || attached.healed) return;
     attached.healed = true;
-    this.#enter((door) => door.heal(id));
+    this.#enter((door) => door.heal(attached.id));
   }
 
   #dispatch(type: string, detail: object): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  /** The engine has let go of an embed that is gone; attaching its container again is a new start. */
+  /**
+   * The engine has let go of an embed that is gone. When its container comes back to life, it is kept again: a panel
+   * that was closed and opened, a report embedded anew. Only the container itself holds on to this.
+   */
   #forgetGone({ code, element }: KeeperEventMap["applyfailed"]["detail"]): void {
-    if (code === "ERR_APPLY_GONE") this.#embeds.delete(element);
+    if (code !== "ERR_APPLY_GONE" || !this.#embeds.delete(element)) return;
+    const back = (): void => {
+      this.#forgetFor(element);
+      if ((element as Container).powerBiEmbed !== undefined) this.attach(element);
+    };
+    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { signal: this.#over.signal });
+    this.#gone.set(element, back);
+  }
+
+  /** An embed that is gone is waited for no more. */
+  #forgetFor(element: HTMLElement): void {
+    const back = this.#gone.get(element);
+    if (back === undefined) return;
+    this.#gone.delete(element);
+    for (const sign of SIGNS_OF_LIFE) element.removeEventListener(sign, back);
   }
 
   #detach(element: HTMLElement): void {
+    this.#forgetFor(element);
     const attached = this.#embeds.get(element);
     if (attached === undefined) return;
     this.#embeds.delete(element);
@@ -332,6 +393,8 @@ export class TokenKeeper extends EventTarget {
     this.#stage = { name: "over", code };
     this.#queue = [];
     this.#embeds.clear();
+    this.#over.abort();
+    this.#tabs.then((tabs) => tabs?.leave());
     this.#options.signal?.removeEventListener("abort", this.#stop);
     forget(this.#crashed);
     for (const end of [...this.#waiting]) end(code);
