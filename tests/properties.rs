@@ -74,9 +74,13 @@ fn step() -> impl Strategy<Value = Step> {
         1 => recovery.prop_map(Step::AnswersRecovery),
         1 => embed.clone().prop_map(Step::Ails),
         2 => (embed.clone(), level).prop_map(|(id, level)| Step::Shouts(id, level)),
-        2 => embed.prop_map(Step::Provides),
+        2 => embed.clone().prop_map(Step::Provides),
         1 => Just(Step::Refreshes),
         1 => Just(Step::Obtains),
+        1 => embed.clone().prop_map(Step::Sees),
+        1 => (embed, any::<bool>()).prop_map(|(id, same)| Step::Embeds(id, same)),
+        1 => Just(Step::GetsTurn),
+        1 => answer().prop_map(Step::Hears),
     ]
 }
 
@@ -88,7 +92,7 @@ fn policy() -> impl Strategy<Value = RefreshPolicy> {
         1_000..300_000_u32,
     );
     let usual = prop_oneof![Just(true), Just(false)];
-    (ms, usual, any::<bool>()).prop_map(|((poll, lead, source, apply), usual, pause)| {
+    (ms, usual, any::<bool>(), any::<bool>()).prop_map(|((poll, lead, source, apply), usual, pause, tabs)| {
         let stated = |name: &str| match name {
             _ if usual => None,
             "pollIntervalMs" => Some(f64::from(poll)),
@@ -102,7 +106,8 @@ fn policy() -> impl Strategy<Value = RefreshPolicy> {
         } else {
             WhileHidden::Refresh
         };
-        RefreshPolicy::parse(stated, hidden, AfterExpiry::Auto).unwrap_or_default()
+        let policy = RefreshPolicy::parse(stated, hidden, AfterExpiry::Auto).unwrap_or_default();
+        policy.with_tabs(tabs)
     })
 }
 

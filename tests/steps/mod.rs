@@ -6,7 +6,7 @@
 #![expect(clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::allow_attributes, dead_code, reason = "each test file uses its part")]
 
-use crate::world::{HOUR, MINUTE, Manner, SECOND, World, aad_token, embed_token, expires_at};
+use crate::world::{HOUR, MINUTE, Manner, SECOND, World, aad_token, embed_token, expires_at, json_of};
 use powerbi_token_keeper::io::{
     ApplyOutcome, EmbedId, Headers, Input, KeeperState, Level, Outcome, RecoveryOutcome, RequestId,
     SourceFailure, Trigger,
@@ -42,6 +42,11 @@ pub enum Step {
     Provides(u32),
     Refreshes,
     Obtains,
+    Sees(u32),
+    /// The page embeds again, with the token it had at first, or none.
+    Embeds(u32, bool),
+    GetsTurn,
+    Hears(Answer),
 }
 
 /// What the source answers.
@@ -70,6 +75,8 @@ pub struct Run {
     next_embed: u32,
     /// The embed that each small number stands for now.
     named: [Option<u32>; NAMES as usize],
+    /// The token with which each was attached.
+    first: [Option<String>; NAMES as usize],
     late: Vec<RequestId>,
     waiters: Vec<u32>,
     /// How far the wall clock was set from the true time.
@@ -84,6 +91,7 @@ impl Run {
             page: World::with(policy, seed),
             next_embed: 0,
             named: [None; NAMES as usize],
+            first: [const { None }; NAMES as usize],
             late: Vec::new(),
             waiters: Vec::new(),
             jumped: 0,
@@ -148,6 +156,23 @@ impl Run {
                 let waiter = self.page.obtains();
                 self.waiters.push(waiter);
             }
+            Step::Sees(name) => self.page.sees(self.embed(*name).unwrap_or(99)),
+            Step::Embeds(name, same) => {
+                if let Some(id) = self.embed(*name) {
+                    let first = &self.first[*name as usize];
+                    self.page.frame(id).holds = first.clone().filter(|_| *same);
+                    self.page.sees(id);
+                }
+            }
+            Step::GetsTurn => {
+                if self.page.claim.is_some() {
+                    self.page.turn();
+                }
+            }
+            Step::Hears(answer) => {
+                let value = self.value(answer);
+                self.page.tell(Input::Shared(json_of(&value)));
+            }
         }
     }
 
@@ -164,6 +189,7 @@ impl Run {
     fn attach(&mut self, name: u32, life: i64) {
         if self.embed(name).is_none() {
             let token = self.mint(life);
+            self.first[name as usize] = Some(token.clone());
             self.page.attach(self.next_embed, Some(token), Some(Kind::Embed));
             self.named[name as usize] = Some(self.next_embed);
             self.next_embed += 1;
@@ -291,6 +317,10 @@ impl Run {
         let made = self.page.asked.len();
         self.goes_well(2 * HOUR);
         assert_eq!(self.page.state(), KeeperState::Fresh, "I12: all is well again");
+        assert!(
+            self.page.claim.is_none(),
+            "I12: a turn that is over is given back"
+        );
         let made = self.page.asked.len() - made;
         assert!(made <= 5, "I10: {made} requests in two hours without a fault");
         let now = self.page.wall - self.jumped;
@@ -316,14 +346,16 @@ impl Run {
                     date: Some(http_date(now)),
                     retry_after: None,
                 };
-                self.page.answers_to(flight.id, &json!({ "token": token }), headers);
+                self.page
+                    .answers_to(flight.id, &json!({ "token": token }), headers);
             }
             if self.page.mono >= end {
                 return;
             }
             let due = self.page.keeper.deadline();
             let due = due.map_or(end, |due| due.at.as_ms().cast_signed());
-            self.page.passes((due - self.page.mono).clamp(0, end - self.page.mono));
+            self.page
+                .passes((due - self.page.mono).clamp(0, end - self.page.mono));
         }
     }
 
