@@ -38,6 +38,12 @@ interface Attached {
   healed: boolean;
 }
 
+/** powerbi-client leaves the embed at its container. */
+type Container = HTMLElement & { powerBiEmbed?: EmbedLike };
+
+/** What a frame raises on its container when it has loaded, or failed to. */
+const SIGNS_OF_LIFE = ["loaded", "tileLoaded", "error"];
+
 /** Where the keeper stands between the page and its engine. */
 type Stage =
   | { name: "loading" }
@@ -64,6 +70,10 @@ const inBrowser = (): boolean => typeof window !== "undefined" && typeof documen
 export class TokenKeeper extends EventTarget {
   readonly #options: CheckedOptions;
   readonly #embeds = new Map<HTMLElement, Attached>();
+  /** What listens on containers whose embed is gone. */
+  readonly #gone = new WeakMap<HTMLElement, () => void>();
+  /** Aborts when the keeper has ended. */
+  readonly #over = new AbortController();
   /** Everybody who waits for an answer: each ends its own waiting. */
   readonly #waiting = new Set<(code: ErrorCode) => void>();
   /** Calls that wait for the engine. */
@@ -130,6 +140,7 @@ export class TokenKeeper extends EventTarget {
     const { element, own } = parts(embed);
     if (this.#stage.name !== "over" && !this.#embeds.has(element)) {
       const id = this.#ids++;
+      this.#forgetFor(element);
       this.#embeds.set(element, { id, element, embed: own, explained: new Set(), healed: false });
       this.#later((door) => door.attach(id, element, own));
     }
@@ -198,7 +209,7 @@ export class TokenKeeper extends EventTarget {
   readonly #emit = (type: string, detail: object, refused?: string): void => {
     if (type === "heard") {
       // an error's own getters may throw; then there is nothing to explain
-      this.#heard(detail as { id: number; error: unknown }).catch(() => {});
+      this.#heard(detail as { element: HTMLElement; error: unknown }).catch(() => {});
       return;
     }
     if (type === "refreshed") for (const { explained } of this.#embeds.values()) explained.clear();
@@ -215,32 +226,50 @@ export class TokenKeeper extends EventTarget {
   };
 
   /** Explains an embed's error to the page, and asks for a new token where the explanation says that it helps. */
-  async #heard({ id, error }: { id: number; error: unknown }): Promise<void> {
-    const attached = [...this.#embeds.values()].find((one) => one.id === id);
+  async #heard({ element, error }: { element: HTMLElement; error: unknown }): Promise<void> {
+    const attached = this.#embeds.get(element);
     const { message, errorCode } = (error ?? {}) as { message?: unknown; errorCode?: unknown };
     const key = `${String(message)} ${String(errorCode)}`;
     if (attached === undefined || attached.explained.has(key)) return;
     attached.explained.add(key);
-    const embed = (attached.element as { powerBiEmbed?: EmbedLike }).powerBiEmbed ?? attached.embed;
+    const embed = (element as Container).powerBiEmbed ?? attached.embed;
     const explanation = await explainError(error, embed, this.status);
-    if (explanation === undefined || this.#stage.name === "over" || !this.#embeds.has(attached.element)) return;
-    this.#dispatch("explained", { ...explanation, element: attached.element });
+    if (explanation === undefined || this.#embeds.get(element) !== attached) return;
+    this.#dispatch("explained", { ...explanation, element });
     // the engine itself answers to TokenExpired
     if (!explanation.refreshHelps || explanation.error === "TokenExpired" || attached.healed) return;
     attached.healed = true;
-    this.#enter((door) => door.heal(id));
+    this.#enter((door) => door.heal(attached.id));
   }
 
   #dispatch(type: string, detail: object): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  /** The engine has let go of an embed that is gone; attaching its container again is a new start. */
+  /**
+   * The engine has let go of an embed that is gone. When its container comes back to life, it is kept again: a panel
+   * that was closed and opened, a report embedded anew. Only the container itself holds on to this.
+   */
   #forgetGone({ code, element }: KeeperEventMap["applyfailed"]["detail"]): void {
-    if (code === "ERR_APPLY_GONE") this.#embeds.delete(element);
+    if (code !== "ERR_APPLY_GONE" || !this.#embeds.delete(element)) return;
+    const back = (): void => {
+      this.#forgetFor(element);
+      if ((element as Container).powerBiEmbed !== undefined) this.attach(element);
+    };
+    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { signal: this.#over.signal });
+    this.#gone.set(element, back);
+  }
+
+  /** An embed that is gone is waited for no more. */
+  #forgetFor(element: HTMLElement): void {
+    const back = this.#gone.get(element);
+    if (back === undefined) return;
+    this.#gone.delete(element);
+    for (const sign of SIGNS_OF_LIFE) element.removeEventListener(sign, back);
   }
 
   #detach(element: HTMLElement): void {
+    this.#forgetFor(element);
     const attached = this.#embeds.get(element);
     if (attached === undefined) return;
     this.#embeds.delete(element);
@@ -332,6 +361,7 @@ export class TokenKeeper extends EventTarget {
     this.#stage = { name: "over", code };
     this.#queue = [];
     this.#embeds.clear();
+    this.#over.abort();
     this.#options.signal?.removeEventListener("abort", this.#stop);
     forget(this.#crashed);
     for (const end of [...this.#waiting]) end(code);

@@ -47,6 +47,8 @@ pub enum Effect {
         /// Which.
         how: Recovery,
     },
+    /// Look at the embed; answer with [`Input::Seen`].
+    Look(EmbedId),
     /// The embed is gone: drop what is held for it.
     Drop(EmbedId),
     /// Tell a waiter.

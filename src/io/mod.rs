@@ -10,7 +10,9 @@ mod words;
 
 pub use effect::{Effect, Effects, Outcome};
 pub use event::{ApplyFailed, Event, Expired, RefreshFailed, Refreshed, Status};
-pub use input::{ApplyOutcome, Headers, Input, Level, Recovery, RecoveryOutcome, SourceFailure, Trigger};
+pub use input::{
+    ApplyOutcome, Headers, Input, Level, Recovery, RecoveryOutcome, Sight, SourceFailure, Trigger,
+};
 pub(crate) use member::Member;
 pub use words::{ErrorCode, KeeperState, Reason, Wake};
 

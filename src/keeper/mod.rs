@@ -16,7 +16,8 @@ use crate::budget::Budget;
 use crate::clock::{Clock, Jump, Reading};
 use crate::io::{
     Deadline, Effect, Effects, EmbedId, ErrorCode, Event, Expired, Headers, Input, KeeperState, Level,
-    Outcome, Reason, RefreshFailed, Refreshed, RequestId, SourceFailure, Status, Trigger, WaiterId, Wake,
+    Outcome, Reason, RefreshFailed, Refreshed, RequestId, Sight, SourceFailure, Status, Trigger, WaiterId,
+    Wake,
 };
 use crate::policy::{Origin, RefreshPolicy, WhileHidden};
 use crate::time::{Duration, Instant, Now, Timestamp};
@@ -78,7 +79,8 @@ pub struct Keeper {
     embeds: Embeds,
     waiters: Waiters,
     hidden: bool,
-    checked: Instant,
+    /// When it last checked, by the poll or a trigger.
+    polled: Instant,
     triggered: Option<Instant>,
     /// A trigger that came too soon after another, and when it will be acted on.
     echo: Option<(Instant, Trigger)>,
@@ -111,7 +113,7 @@ impl Keeper {
             embeds: Embeds::default(),
             waiters: Waiters::default(),
             hidden: false,
-            checked: Instant::default(),
+            polled: Instant::default(),
             triggered: None,
             echo: None,
             woke: None,
@@ -142,6 +144,9 @@ impl Keeper {
         }
         self.look(now);
         let reason = self.take_in(now, input, &mut fx);
+        if now.mono >= self.polled + self.policy.poll_interval {
+            self.check(now, &mut fx);
+        }
         self.run(now, reason, &mut fx);
         self.report(now, &mut fx);
         self.deadline = self.plan(now);
@@ -166,7 +171,6 @@ impl Keeper {
         if let Some(held) = &mut self.newest {
             held.advance(&self.clock, now);
         }
-        self.checked = now.mono;
     }
 
     /// Takes one input in. Answers with the reason of a request that time alone would now lead to.
@@ -189,6 +193,7 @@ impl Keeper {
                 self.embeds.detach(embed);
                 self.let_go(fx);
             }
+            Input::Seen { embed, sight } => self.seen(now, embed, sight, fx),
             Input::Answered {
                 request,
                 answer,
@@ -332,7 +337,7 @@ impl Keeper {
         if self.embeds.is_empty() {
             return plan.next;
         }
-        plan.at(self.checked + self.policy.poll_interval, Wake::Poll);
+        plan.at(self.polled + self.policy.poll_interval, Wake::Poll);
         if let Some(held) = &self.newest {
             if matches!(self.phase, Phase::Resting) && !self.holds_back() {
                 plan.at(now.mono + held.until_due(&self.clock, now), Wake::Window);

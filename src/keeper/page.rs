@@ -44,9 +44,16 @@ impl Keeper {
     }
 
     pub(super) fn attach(&mut self, now: Now, embed: EmbedId, text: Option<AccessToken>, kind: Option<Kind>) {
-        if !self.embeds.attach(embed, text.clone(), kind) {
-            return;
+        if self.embeds.is_empty() {
+            self.polled = now.mono;
         }
+        if self.embeds.attach(embed, text.clone(), kind) {
+            self.take_up(now, embed, text);
+        }
+    }
+
+    /// Looks after an embed that holds `text`: adopts its token, or has it take the newest.
+    fn take_up(&mut self, now: Now, embed: EmbedId, text: Option<AccessToken>) {
         let server = self.clock.server(now);
         let read = text.map(|text| token::read_token(&text, server, self.read_json));
         let adopted = read
@@ -59,6 +66,29 @@ impl Keeper {
             self.embeds.share(&newest, now.mono);
         } else {
             self.embeds.hand(embed, &newest, now.mono);
+        }
+    }
+
+    /// Has some of the embeds looked at: others than powerbi-client's own calls change them too.
+    pub(super) fn check(&mut self, now: Now, fx: &mut Effects) {
+        self.polled = now.mono;
+        self.embeds.look(fx);
+    }
+
+    /// An embed was looked at. One that was embedded again is as good as newly attached, one that is gone is let go.
+    pub(super) fn seen(&mut self, now: Now, embed: EmbedId, sight: Sight, fx: &mut Effects) {
+        match sight {
+            Sight::Nothing => {}
+            Sight::Gone => {
+                if self.embeds.lose(embed, fx) {
+                    self.let_go(fx);
+                }
+            }
+            Sight::Holds(text, kind) => {
+                if self.embeds.see(embed, text.as_ref(), kind) {
+                    self.take_up(now, embed, text);
+                }
+            }
         }
     }
 
@@ -119,6 +149,7 @@ impl Keeper {
     fn recheck(&mut self, now: Now, trigger: Trigger, fx: &mut Effects) -> Reason {
         self.triggered = Some(now.mono);
         self.echo = None;
+        self.check(now, fx);
         if let Phase::Pausing(pause) = self.phase
             && ends_pause(trigger, pause.cause)
             && !self.embeds.is_empty()

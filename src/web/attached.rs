@@ -6,7 +6,7 @@
 use super::js;
 use super::listener::Listener;
 use super::options::kind;
-use crate::io::{ApplyOutcome, EmbedId, Level, Recovery, RecoveryOutcome};
+use crate::io::{ApplyOutcome, EmbedId, Level, Recovery, RecoveryOutcome, Sight};
 use crate::shout;
 use crate::token::{AccessToken, Kind};
 use core::cell::Cell;
@@ -105,7 +105,17 @@ impl Attached {
         told
     }
 
-    fn ready(&self) -> Ready {
+    /// What there is to see of the embed.
+    pub(crate) fn look(&self) -> Sight {
+        match self.there() {
+            Ready::Yes(_) => Sight::Holds(self.holds(), self.kind()),
+            Ready::NotYet => Sight::Nothing,
+            Ready::Gone => Sight::Gone,
+        }
+    }
+
+    /// The embed, where it is in the page.
+    fn there(&self) -> Ready {
         let Some(embed) = self.embed() else {
             let never = !self.named.get() && !self.given.is_object();
             return if never { Ready::NotYet } else { Ready::Gone };
@@ -114,6 +124,15 @@ impl Attached {
         if iframe.is_object() && js::get(&iframe, "isConnected") == JsValue::FALSE {
             return Ready::Gone;
         }
+        Ready::Yes(embed)
+    }
+
+    /// The embed, where its frame listens.
+    fn ready(&self) -> Ready {
+        let embed = match self.there() {
+            Ready::Yes(embed) => embed,
+            other @ (Ready::NotYet | Ready::Gone) => return other,
+        };
         // create and quickCreate never set it
         let kind = js::text(&js::get(&embed, "config"), "type").unwrap_or_default();
         let says_when = !matches!(kind.as_str(), "create" | "quickCreate" | "quickcreate");

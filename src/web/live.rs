@@ -49,6 +49,8 @@ impl Live {
             let Some(live) = weak.upgrade() else { return };
             live.heard(id, error);
             if let Some(level) = level {
+                // which token was it that has expired? others than us may have set it
+                live.look(id);
                 page::tell(&live, Input::Shouted { embed: id, level });
             }
         }));
@@ -104,6 +106,7 @@ impl Live {
             Effect::Abort(id) => self.abort(id),
             Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => self.recover(embed, call, how),
+            Effect::Look(embed) => self.look(embed),
             Effect::Drop(embed) => self.drop_embed(embed),
             Effect::Settle(waiter, outcome) => self.settle(waiter, &outcome),
             Effect::Emit(event) => self.emit(&event),
@@ -159,6 +162,12 @@ impl Live {
         });
     }
 
+    fn look(self: &Rc<Self>, embed: EmbedId) {
+        let Some(attached) = self.embed(embed) else { return };
+        let sight = attached.look();
+        page::tell(self, Input::Seen { embed, sight });
+    }
+
     fn recover(self: &Rc<Self>, embed: EmbedId, call: CallId, how: Recovery) {
         let Some(attached) = self.embed(embed) else { return };
         let weak = Rc::downgrade(self);
@@ -204,8 +213,9 @@ impl Live {
 
     /// An embed raised an error, which the facade may want to explain.
     fn heard(&self, id: EmbedId, error: &JsValue) {
+        let Some(attached) = self.embed(id) else { return };
         let detail = Object::new();
-        js::set(&detail, "id", &JsValue::from(id.0));
+        js::set(&detail, "element", &attached.element);
         js::set(&detail, "error", error);
         self.tell_facade("heard", &detail, &JsValue::UNDEFINED);
     }
