@@ -10,7 +10,7 @@ import { buildWasm } from "./lib/wasm.mjs";
 const dist = at("dist");
 
 // Each bundle beside the chunk in its own module system: the facade's `import()` stays a relative path.
-const bundles = ["index", "engine-wasm", "diagnosis-wasm"].flatMap((name) => [
+const bundles = ["index", "engine-wasm", "diagnosis-wasm", "tabs"].flatMap((name) => [
   { name, format: "esm", ending: ".js" },
   { name, format: "cjs", ending: ".cjs" },
 ]);
@@ -21,7 +21,7 @@ async function bundle({ name, format, ending }) {
   const chunks = {
     name: "chunks",
     setup: (esbuild) =>
-      esbuild.onResolve({ filter: /^\.\/(engine|diagnosis)-wasm\.js$/ }, ({ path: from, kind }) =>
+      esbuild.onResolve({ filter: /^\.\/(engine-wasm|diagnosis-wasm|tabs)\.js$/ }, ({ path: from, kind }) =>
         kind === "dynamic-import" ? { path: from.replace(/\.js$/, ending), external: true } : undefined,
       ),
   };

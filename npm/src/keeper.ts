@@ -3,6 +3,7 @@ import { crash, type Engine, forget, loadEngine } from "./engine.js";
 import { KeeperError } from "./errors.js";
 import { explainError, findingsOf } from "./explainer.js";
 import { type CheckedOptions, checkOptions } from "./options.js";
+import type { News, Tabs } from "./tabs.js";
 import type {
   EmbedConfigLike,
   EmbedLike,
@@ -36,6 +37,12 @@ interface Attached {
   readonly explained: Set<string>;
   /** A new token was asked for because an explanation said that it helps. Once is enough. */
   healed: boolean;
+}
+
+/** What the engine has to say to the other tabs: that it waits for its turn, a new token, or that they may go on. */
+interface Talk {
+  readonly claim?: number;
+  readonly news?: News;
 }
 
 /** powerbi-client leaves the embed at its container. */
@@ -74,6 +81,8 @@ export class TokenKeeper extends EventTarget {
   readonly #gone = new WeakMap<HTMLElement, () => void>();
   /** Aborts when the keeper has ended. */
   readonly #over = new AbortController();
+  /** The tabs of the same `shareKey`; none without one, or when the chunk can't be loaded. */
+  #tabs: Promise<Tabs | undefined> = Promise.resolve(undefined);
   /** Everybody who waits for an answer: each ends its own waiting. */
   readonly #waiting = new Set<(code: ErrorCode) => void>();
   /** Calls that wait for the engine. */
@@ -200,6 +209,8 @@ export class TokenKeeper extends EventTarget {
       crash();
       return;
     }
+    const { shareKey } = this.#options;
+    if (shareKey !== undefined) this.#tabs = this.#join(shareKey).catch(() => undefined);
     const queue = this.#queue;
     this.#queue = [];
     for (const call of queue) this.#later(call);
@@ -210,6 +221,10 @@ export class TokenKeeper extends EventTarget {
     if (type === "heard") {
       // an error's own getters may throw; then there is nothing to explain
       this.#heard(detail as { element: HTMLElement; error: unknown }).catch(() => {});
+      return;
+    }
+    if (type === "tabs") {
+      this.#talk(detail as Talk);
       return;
     }
     if (type === "refreshed") for (const { explained } of this.#embeds.values()) explained.clear();
@@ -224,6 +239,23 @@ export class TokenKeeper extends EventTarget {
     this.#dispatch(type, full);
     if (type === "applyfailed") this.#forgetGone(detail as KeeperEventMap["applyfailed"]["detail"]);
   };
+
+  async #join(shareKey: string): Promise<Tabs> {
+    const { Tabs } = await import("./tabs.js");
+    return new Tabs(shareKey, (news) => this.#enter((door) => door.shared(news)));
+  }
+
+  /** Says to the other tabs what the engine has to say to them. */
+  async #talk({ claim, news }: Talk): Promise<void> {
+    const tabs = await this.#tabs;
+    if (news !== undefined) tabs?.share(news);
+    else if (claim === undefined) tabs?.release();
+    else {
+      const granted = (): void => void this.#enter((door) => door.claimed(claim));
+      if (tabs === undefined) granted();
+      else tabs.claim(granted);
+    }
+  }
 
   /** Explains an embed's error to the page, and asks for a new token where the explanation says that it helps. */
   async #heard({ element, error }: { element: HTMLElement; error: unknown }): Promise<void> {
@@ -362,6 +394,7 @@ export class TokenKeeper extends EventTarget {
     this.#queue = [];
     this.#embeds.clear();
     this.#over.abort();
+    this.#tabs.then((tabs) => tabs?.leave());
     this.#options.signal?.removeEventListener("abort", this.#stop);
     forget(this.#crashed);
     for (const end of [...this.#waiting]) end(code);

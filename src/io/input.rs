@@ -1,6 +1,6 @@
 //! What a keeper can be told.
 
-use super::{CallId, EmbedId, Reason, RequestId, WaiterId};
+use super::{CallId, ClaimId, EmbedId, Reason, RequestId, WaiterId};
 use crate::policy::AfterExpiry;
 use crate::token::{AccessToken, Json, Kind};
 
@@ -208,6 +208,10 @@ pub enum Input {
         /// How it ended.
         outcome: RecoveryOutcome,
     },
+    /// It is this tab's turn to ask.
+    Claimed(ClaimId),
+    /// A tab of the same `shareKey` got this answer.
+    Shared(Json),
     /// An embed said `TokenExpired`.
     Shouted {
         /// The embed.

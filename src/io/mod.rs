@@ -26,6 +26,10 @@ pub struct RequestId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EmbedId(pub u32);
 
+/// One wait for this tab's turn. Ids are never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimId(pub u32);
+
 /// One call into an embed. Ids are never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallId(pub u32);

@@ -101,6 +101,11 @@ impl Keeper {
         match self.phase {
             Phase::Asking(flight) if self.waiters.is_empty() => {
                 fx.push(Effect::Abort(flight.id));
+                self.release(fx);
+                self.phase = Phase::Resting;
+            }
+            Phase::Claiming(_) if self.waiters.is_empty() => {
+                self.release(fx);
                 self.phase = Phase::Resting;
             }
             // what the source said holds for the next embed as well
@@ -109,7 +114,7 @@ impl Keeper {
                 ..
             }) => {}
             Phase::Pausing(_) => self.phase = Phase::Resting,
-            Phase::Asking(_) | Phase::Resting | Phase::Stopped => {}
+            Phase::Asking(_) | Phase::Claiming(_) | Phase::Resting | Phase::Stopped => {}
         }
     }
 
@@ -195,7 +200,7 @@ impl Keeper {
             Phase::Pausing(pause) if pause.cause != Cause::Failure => {
                 self.waiters.failed(code_of(pause.cause), fx);
             }
-            Phase::Pausing(_) | Phase::Resting | Phase::Asking(_) | Phase::Stopped => {
+            Phase::Pausing(_) | Phase::Resting | Phase::Claiming(_) | Phase::Asking(_) | Phase::Stopped => {
                 self.ask_for_page(now, Reason::Provider, fx);
             }
         }
@@ -215,7 +220,7 @@ impl Keeper {
     pub(super) fn ask_for_page(&mut self, now: Now, reason: Reason, fx: &mut Effects) {
         match self.phase {
             Phase::Resting => self.ask(now, reason, Row::default(), fx),
-            Phase::Asking(_) | Phase::Stopped => {}
+            Phase::Claiming(_) | Phase::Asking(_) | Phase::Stopped => {}
             Phase::Pausing(pause) => match pause.cause {
                 Cause::Failure | Cause::Denied => self.ask(now, reason, pause.row, fx),
                 Cause::Throttled | Cause::Budget => self.waiters.failed(code_of(pause.cause), fx),
@@ -227,6 +232,7 @@ impl Keeper {
         if let Phase::Asking(flight) = self.phase {
             fx.push(Effect::Abort(flight.id));
         }
+        self.release(fx);
         self.waiters.failed(ErrorCode::Stopped, fx);
         self.embeds.clear();
         self.newest = None;

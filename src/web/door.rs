@@ -2,7 +2,7 @@
 
 use super::live::Live;
 use super::{answer, events, js, options, page};
-use crate::io::{EmbedId, Input};
+use crate::io::{ClaimId, EmbedId, Input};
 use crate::keeper::Keeper;
 use core::cell::RefCell;
 use js_sys::{Function, Object};
@@ -93,6 +93,16 @@ impl Door {
     pub fn obtain(&self, done: Function) {
         let waiter = self.0.wait(done);
         page::tell(&self.0, Input::Obtain(waiter));
+    }
+
+    /// It is this tab's turn among those of the same `shareKey`.
+    pub fn claimed(&self, id: u32) {
+        page::tell(&self.0, Input::Claimed(ClaimId(id)));
+    }
+
+    /// Another tab got `answer`.
+    pub fn shared(&self, answer: &JsValue) {
+        page::tell(&self.0, Input::Shared(answer::json(answer)));
     }
 
     /// `KeeperStatus`, but for the engine.

@@ -104,6 +104,16 @@ impl Live {
                 attempt,
             } => self.ask(request, reason, attempt),
             Effect::Abort(id) => self.abort(id),
+            Effect::Claim(claim) => {
+                self.tell_tabs("claim", &JsValue::from(claim.0));
+            }
+            Effect::Release => self.tell_tabs("release", &JsValue::TRUE),
+            Effect::Share(token, expires) => {
+                let news = Object::new();
+                js::set_text(&news, "token", token.expose());
+                js::set(&news, "expiration", &js::time(expires));
+                self.tell_tabs("news", &news);
+            }
             Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => self.recover(embed, call, how),
             Effect::Look(embed) => self.look(embed),
@@ -185,10 +195,9 @@ impl Live {
                 .map(|at| waiters.swap_remove(at).1)
         };
         let Some(done) = done else { return };
-        #[expect(clippy::cast_precision_loss, reason = "JavaScript's dates are f64")]
         let (code, value) = match outcome {
             Outcome::Token(token) => (JsValue::NULL, JsValue::from_str(token.expose())),
-            Outcome::Refreshed(at) => (JsValue::NULL, JsValue::from_f64(at.as_ms() as f64)),
+            Outcome::Refreshed(at) => (JsValue::NULL, js::time(*at)),
             Outcome::Failed(code) => (JsValue::from_str(code.as_str()), JsValue::NULL),
         };
         let _told = done.call2(&JsValue::UNDEFINED, &code, &value);
@@ -218,6 +227,13 @@ impl Live {
         js::set(&detail, "element", &attached.element);
         js::set(&detail, "error", error);
         self.tell_facade("heard", &detail, &JsValue::UNDEFINED);
+    }
+
+    /// Says one thing to the other tabs, through the facade.
+    fn tell_tabs(&self, key: &str, value: &JsValue) {
+        let detail = Object::new();
+        js::set(&detail, key, value);
+        self.tell_facade("tabs", &detail, &JsValue::UNDEFINED);
     }
 
     fn tell_facade(&self, name: &str, detail: &Object, refused: &JsValue) {

@@ -16,8 +16,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, Deadline, Effect, EmbedId, ErrorCode, Event, Headers, Input, KeeperState, Level,
-    Outcome, Reason, Recovery, RecoveryOutcome, RequestId, Sight, SourceFailure, Status, Trigger, WaiterId,
+    ApplyOutcome, CallId, ClaimId, Deadline, Effect, EmbedId, ErrorCode, Event, Headers, Input, KeeperState,
+    Level, Outcome, Reason, Recovery, RecoveryOutcome, RequestId, Sight, SourceFailure, Status, Trigger,
+    WaiterId,
 };
 use powerbi_token_keeper::keeper::Keeper;
 use powerbi_token_keeper::policy::RefreshPolicy;
@@ -122,6 +123,10 @@ pub struct World {
     pub events: Vec<Event>,
     pub settled: Vec<(u32, Outcome)>,
     pub recovered: Vec<(u32, Recovery)>,
+    /// The turn among the tabs that is waited for or held.
+    pub claim: Option<ClaimId>,
+    /// What was given to other tabs: tokens, and when they expire.
+    pub shares: Vec<(String, i64)>,
     /// How often an embed was looked at.
     pub looks: u32,
     /// The last call of `reload()` or `refresh()`.
@@ -154,6 +159,8 @@ impl World {
             events: Vec::new(),
             settled: Vec::new(),
             recovered: Vec::new(),
+            claim: None,
+            shares: Vec::new(),
             looks: 0,
             recovering: None,
             recovery: Some(RecoveryOutcome::Done),
@@ -251,6 +258,9 @@ impl World {
                 );
                 self.flight = None;
             }
+            Effect::Claim(claim) => self.claim = Some(claim),
+            Effect::Release => self.claim = None,
+            Effect::Share(token, expires) => self.shares.push((token.expose().to_owned(), expires.as_ms())),
             Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => {
                 self.recovered.push((embed.0, how));
@@ -410,6 +420,22 @@ impl World {
             embed: EmbedId(id),
             sight,
         });
+    }
+
+    /// It is this tab's turn.
+    #[track_caller]
+    pub fn turn(&mut self) {
+        let claim = self.claim.expect("a turn is waited for");
+        self.tell(Input::Claimed(claim));
+    }
+
+    /// Another tab got a new token that lives for `life` ms from now.
+    pub fn hears_of_token(&mut self, life: i64) -> String {
+        let token = self.mint(life);
+        self.tell(Input::Shared(json_of(
+            &json!({ "token": token, "expiration": self.wall + life }),
+        )));
+        token
     }
 
     pub fn detach(&mut self, id: u32) {

@@ -175,6 +175,8 @@ impl Ours {
                 self.ledger.recovering(site, frame);
                 site.recover(frame, call.0, how);
             }
+            // no page of these days has a shareKey
+            Effect::Claim(_) | Effect::Release | Effect::Share(..) => {}
             Effect::Look(embed) => self.look(site, embed),
             Effect::Drop(embed) => {
                 site.frames[embed.0 as FrameId].attached = false;
