@@ -288,7 +288,8 @@ export class TokenKeeper extends EventTarget {
       this.#forgetFor(element);
       if ((element as Container).powerBiEmbed !== undefined) this.attach(element);
     };
-    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { signal: this.#over.signal });
+    // captured, so that the engine, which listens from then on, hears the very error that it came back with
+    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { capture: true, signal: this.#over.signal });
     this.#gone.set(element, back);
   }
 
@@ -297,7 +298,7 @@ export class TokenKeeper extends EventTarget {
     const back = this.#gone.get(element);
     if (back === undefined) return;
     this.#gone.delete(element);
-    for (const sign of SIGNS_OF_LIFE) element.removeEventListener(sign, back);
+    for (const sign of SIGNS_OF_LIFE) element.removeEventListener(sign, back, true);
   }
 
   #detach(element: HTMLElement): void {
