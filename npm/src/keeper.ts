@@ -218,6 +218,8 @@ export class TokenKeeper extends EventTarget {
 
   /** Raises an event of the engine's on the page. `refused` is the token that was refused, for the diagnosis alone. */
   readonly #emit = (type: string, detail: object, refused?: string): void => {
+    // further up the stack an instance that is dead may still be running
+    if (crash.dead) return;
     if (type === "heard") {
       // an error's own getters may throw; then there is nothing to explain
       this.#heard(detail as { element: HTMLElement; error: unknown }).catch(() => {});
