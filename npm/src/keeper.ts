@@ -4,6 +4,7 @@ import { KeeperError } from "./errors.js";
 import { explainError, findingsOf } from "./explainer.js";
 import { type CheckedOptions, checkOptions } from "./options.js";
 import type { News, Tabs } from "./tabs.js";
+import { inTurn } from "./turns.js";
 import type {
   EmbedConfigLike,
   EmbedLike,
@@ -13,6 +14,7 @@ import type {
   KeeperStatus,
   RefreshOutcome,
   TokenKeeperOptions,
+  TokenRequest,
 } from "./types.js";
 
 declare global {
@@ -106,7 +108,10 @@ export class TokenKeeper extends EventTarget {
     else if (!inBrowser()) this.#stage = { name: "over", code: "ERR_ENGINE" };
     else {
       signal?.addEventListener("abort", this.#stop);
-      loadEngine(this.#crashed).then(this.#start, () => this.#end("ERR_ENGINE"));
+      loadEngine(this.#crashed).then(
+        (engine) => inTurn(() => this.#start(engine)),
+        () => this.#end("ERR_ENGINE"),
+      );
     }
   }
 
@@ -115,7 +120,7 @@ export class TokenKeeper extends EventTarget {
     const stage = this.#stage;
     if (stage.name === "running") {
       const status = this.#enter((door) => door.status());
-      if (status !== undefined) return { ...(status as Omit<KeeperStatus, "engine">), engine: stage.engine };
+      if (status !== undefined) return { ...(status as KeeperStatus), embeds: this.#embeds.size, engine: stage.engine };
     }
     return this.#restingStatus();
   }
@@ -203,7 +208,7 @@ export class TokenKeeper extends EventTarget {
     if (this.#stage.name !== "loading") return;
     const { Door } = engine;
     try {
-      const door = new Door(this.#options, this.#emit);
+      const door = new Door({ ...this.#options, embeds: this.#describe }, this.#emit);
       this.#stage = { name: "running", door, engine: engine.name };
     } catch {
       crash();
@@ -215,6 +220,19 @@ export class TokenKeeper extends EventTarget {
     this.#queue = [];
     for (const call of queue) this.#later(call);
   };
+
+  /** What a source is told of the embeds. */
+  readonly #describe = (): TokenRequest["embeds"] =>
+    [...this.#embeds.values()].map(({ element, embed }) => {
+      const told: Record<string, string> = {};
+      try {
+        const config = ((element as Container).powerBiEmbed ?? embed)?.config as Record<string, unknown>;
+        for (const key of ["type", "id", "groupId"]) if (typeof config[key] === "string") told[key] = config[key] as string;
+      } catch {
+        // nothing is embedded there yet, or it does not want to be read
+      }
+      return told as { type: string };
+    });
 
   /** Raises an event of the engine's on the page. `refused` is the token that was refused, for the diagnosis alone. */
   readonly #emit = (type: string, detail: object, refused?: string): void => {
@@ -357,7 +375,7 @@ export class TokenKeeper extends EventTarget {
   /** Calls into the engine, now or when it has loaded. */
   #later(call: (door: Door) => void): void {
     if (this.#stage.name === "loading") this.#queue.push(call);
-    else this.#enter(call);
+    else inTurn(() => this.#enter(call));
   }
 
   /** The only way into the engine. One that throws has crashed, and is never entered again. */

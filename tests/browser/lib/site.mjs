@@ -41,6 +41,8 @@ export class Site {
   trapped = false;
   /** Whether the diagnosis' chunk was asked for, and whether it is missing. */
   diagnosis = { asked: false, missing: false };
+  /** Whether the chunk for several tabs is missing. */
+  tabsMissing = false;
   /** A promise that the frame's document waits for. */
   frame = null;
   #client;
@@ -72,6 +74,7 @@ export class Site {
       if (this.diagnosis.missing) return route.fulfill({ status: 404, body: "" });
     }
     if (url.href === `${HOST}/powerbi.js`) return route.fulfill(this.#client);
+    if (this.tabsMissing && url.pathname.includes("/dist/tabs")) return route.fulfill({ status: 404, body: "" });
     if (file) return route.fulfill(file);
     this.strays.push(request.url());
     return route.abort();
