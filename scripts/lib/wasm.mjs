@@ -116,14 +116,14 @@ function trimGlue(file, { imports, exports }) {
   replace(`"${module}": import0`, "a: import0"); // wasm-opt's name for the only module there is
   for (const [, name, short] of imports) replace(new RegExp(`^ {8}${name}:`, "gm"), `        ${short}:`);
   const used = new Map(exports.map(([name, short]) => [name, short]));
-  if (glue.includes("function boot(crashed)")) guardClosures(replace);
+  if (glue.includes("function boot(")) guardClosures(replace);
   glue = glue.replace(/\bwasm\.(\w+)/g, (whole, name) => (used.has(name) ? `wasm.${used.get(name)}` : whole));
   writeFileSync(file, glue);
 }
 
 /** `crashed`, which the facade gives to `boot`, has a property `dead` that says whether it was called. */
 function guardClosures(replace) {
-  replace("export function boot(crashed) {", "let crash = () => {};\nexport function boot(crashed) {\n    crash = crashed;");
+  replace("export function boot(crashed, soon) {", "let crash = () => {};\nexport function boot(crashed, soon) {\n    crash = crashed;");
   replace("const real = (...args) => {", "const real = (...args) => {\n        if (crash.dead) return;");
   for (const last of ["real._wbg_cb_unref();", "state.a = a;"]) replace(`} finally {\n            ${last}`, `} catch {\n            crash();\n        } finally {\n            ${last}`);
   for (const what of ["ptr", "state"]) replace(`new FinalizationRegistry(${what} => `, `new FinalizationRegistry(${what} => crash.dead || `);
