@@ -1,4 +1,6 @@
 import type { Exports } from "./engine-wasm.js";
+import { engines } from "./engines.js";
+import { first } from "./start.js";
 
 /** A started engine. */
 export interface Engine {
@@ -36,8 +38,7 @@ export function crash(): void {
 }
 
 async function launch(): Promise<Engine> {
-  const chunk = await import("./engine-wasm.js");
-  const glue: Exports = await chunk.start();
+  const [name, glue] = await first(engines);
   glue.boot(crash);
-  return { name: "wasm", Door: glue.Door };
+  return { name, Door: glue.Door };
 }
