@@ -1,18 +1,19 @@
 // An engine that traps: the keeper ends, says so once, and the page goes on.
 
 import assert from "node:assert/strict";
+import { ENGINE } from "./lib/site.mjs";
 import { story } from "./lib/story.mjs";
 
 for (const method of ["provide", "obtain", "refresh", "status", "attach"]) {
   story(`an engine that traps in ${method} is ERR_CRASHED once, and every promise settles`, async ({ page, keeper }) => {
     await page.embeds();
     await keeper.keeps();
-    await page.run(async (name) => {
-      const { Door } = await (await import("/dist/engine-wasm.js")).start();
+    await page.run(async ([name, engine]) => {
+      const { Door } = await (await import(`/dist/engine-${engine}.js`)).start();
       Door.prototype[name] = () => {
         throw new WebAssembly.RuntimeError("unreachable");
       };
-    }, method);
+    }, [method, ENGINE]);
     const results = await page.run(async (which) => {
       const it = stage.keepers.keeper ?? Object.values(stage.keepers)[0];
       const { status } = it;
