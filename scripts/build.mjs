@@ -10,7 +10,7 @@ import { buildWasm } from "./lib/wasm.mjs";
 const dist = at("dist");
 
 // Each bundle beside the chunk in its own module system: the facade's `import()` stays a relative path.
-export const chunks = ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js"];
+export const chunks = ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js", "tabs"];
 const bundles = ["index", "csp", ...chunks].flatMap((name) => [
   { name, format: "esm", ending: ".js" },
   { name, format: "cjs", ending: ".cjs" },

@@ -87,6 +87,7 @@ pub struct RefreshPolicy {
     pub(crate) apply_timeout: Duration,
     pub(crate) while_hidden: WhileHidden,
     pub(crate) after_expiry: AfterExpiry,
+    pub(crate) tabs: bool,
 }
 
 impl Default for RefreshPolicy {
@@ -98,6 +99,7 @@ impl Default for RefreshPolicy {
             apply_timeout: APPLY_TIMEOUT.default,
             while_hidden: WhileHidden::default(),
             after_expiry: AfterExpiry::default(),
+            tabs: false,
         }
     }
 }
@@ -123,7 +125,14 @@ impl RefreshPolicy {
             apply_timeout: read(&APPLY_TIMEOUT)?,
             while_hidden,
             after_expiry,
+            tabs: false,
         })
+    }
+
+    /// The same policy, but for whether the tabs of one `shareKey` take turns at the source.
+    #[must_use]
+    pub const fn with_tabs(self, tabs: bool) -> Self {
+        Self { tabs, ..self }
     }
 }
 

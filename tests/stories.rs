@@ -662,8 +662,8 @@ fn a_frame_that_does_not_listen_yet_is_waited_for_without_a_failure() {
 #[test]
 fn an_embed_that_is_gone_is_let_go() {
     let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Gone;
     page.until_request(52 * MINUTE);
+    page.frame(0).manner = Manner::Gone;
     page.answers_token(HOUR);
     let gone =
         |event: &Event| matches!(event, Event::ApplyFailed(_, detail) if detail.code == ErrorCode::ApplyGone);
@@ -695,6 +695,94 @@ fn i7_an_embed_with_a_later_token_brings_it_to_the_others() {
         world::expires_at(&later)
     );
     page.expect_requests(0);
+}
+
+// ---- embeds come and go ----------------------------------------------------------------------------
+
+#[test]
+fn an_embed_that_was_embedded_again_gets_the_newest_token_at_the_next_check() {
+    let mut page = World::with_embed(HOUR);
+    let first = page.frame(0).holds.clone();
+    page.until_request(52 * MINUTE);
+    let second = page.answers_token(HOUR);
+    page.frame(0).holds = first;
+    page.passes(30 * SECOND);
+    assert_eq!(page.frame(0).holds, Some(second));
+    page.expect_requests(1);
+}
+
+#[test]
+fn an_embed_that_was_embedded_again_with_a_later_token_brings_it_to_the_others() {
+    let mut page = World::with_embed(HOUR);
+    let token = page.frame(0).holds.clone();
+    page.attach(1, token, Some(Kind::Embed));
+    let later = page.mint(2 * HOUR);
+    page.frame(1).holds = Some(later.clone());
+    page.trigger(Trigger::Focus);
+    assert_eq!(page.frame(0).holds, Some(later));
+    page.passes(HOUR);
+    page.expect_requests(0);
+}
+
+#[test]
+fn an_embed_that_is_gone_is_let_go_at_the_next_check() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Gone;
+    page.passes(30 * SECOND);
+    assert_eq!(page.status().embeds, 0);
+    assert_eq!(page.keeper.deadline(), None);
+    let gone =
+        |event: &Event| matches!(event, Event::ApplyFailed(_, failed) if failed.code == ErrorCode::ApplyGone);
+    assert_eq!(page.count(gone), 1);
+}
+
+#[test]
+fn an_embed_of_another_type_is_followed_by_its_kind() {
+    let mut page = World::with_embed(HOUR);
+    let token = aad_token(1, page.wall, page.wall + 90 * MINUTE, "jo");
+    page.frame(0).holds = Some(token);
+    page.frame(0).kind = Some(Kind::Aad);
+    page.passes(30 * SECOND);
+    assert_eq!(page.status().token_type, Some(Kind::Aad));
+    assert_eq!(
+        page.status().expires_at.unwrap().as_ms(),
+        page.wall - 30 * SECOND + 90 * MINUTE
+    );
+}
+
+#[test]
+fn a_shout_over_a_token_that_somebody_else_set_costs_no_request() {
+    let mut page = World::with_embed(HOUR);
+    let first = page.frame(0).holds.clone();
+    page.until_request(52 * MINUTE);
+    let second = page.answers_token(HOUR);
+    page.passes(15 * MINUTE);
+    page.frame(0).holds = first;
+    page.frame(0).manner = Manner::Hangs;
+    page.sees(0);
+    page.shouts(0, Level::Load);
+    page.frame(0).manner = Manner::Takes;
+    page.passes(20 * SECOND);
+    assert_eq!(page.recovered, [(0, Recovery::Reload)]);
+    assert_eq!(page.frame(0).holds, Some(second));
+    page.expect_requests(1);
+}
+
+#[test]
+fn a_check_looks_at_a_few_embeds_and_at_each_in_turn() {
+    let mut page = World::with_embed(HOUR);
+    let token = page.frame(0).holds.clone();
+    for id in 1..20 {
+        page.attach(id, token.clone(), Some(Kind::Embed));
+    }
+    page.passes(30 * SECOND);
+    assert_eq!(page.looks, 8);
+    page.frame(19).manner = Manner::Gone;
+    page.frame(0).manner = Manner::Gone;
+    page.passes(MINUTE);
+    assert_eq!((page.status().embeds, page.looks), (19, 20));
+    page.passes(30 * SECOND);
+    assert_eq!((page.status().embeds, page.looks), (18, 28));
 }
 
 // ---- TokenExpired ----------------------------------------------------------------------------------
@@ -974,6 +1062,7 @@ fn i12_rubbish_from_every_side_does_not_stop_it() {
         5,
         world::Frame {
             holds: None,
+            kind: None,
             manner: Manner::Refuses,
             calls: 0,
             open: Vec::new(),

@@ -1,6 +1,7 @@
 import type { Exports } from "./engine-wasm.js";
 import { engines } from "./engines.js";
 import { first } from "./start.js";
+import { soon } from "./turns.js";
 
 /** A started engine. */
 export interface Engine {
@@ -39,6 +40,6 @@ export function crash(): void {
 
 async function launch(): Promise<Engine> {
   const [name, glue] = await first(engines);
-  glue.boot(crash);
+  glue.boot(crash, soon);
   return { name, Door: glue.Door };
 }

@@ -3,6 +3,8 @@ import { crash, type Engine, forget, loadEngine } from "./engine.js";
 import { KeeperError } from "./errors.js";
 import { explainError, findingsOf } from "./explainer.js";
 import { type CheckedOptions, checkOptions } from "./options.js";
+import type { News, Tabs } from "./tabs.js";
+import { inTurn } from "./turns.js";
 import type {
   EmbedConfigLike,
   EmbedLike,
@@ -12,6 +14,7 @@ import type {
   KeeperStatus,
   RefreshOutcome,
   TokenKeeperOptions,
+  TokenRequest,
 } from "./types.js";
 
 declare global {
@@ -37,6 +40,18 @@ interface Attached {
   /** A new token was asked for because an explanation said that it helps. Once is enough. */
   healed: boolean;
 }
+
+/** What the engine has to say to the other tabs: that it waits for its turn, a new token, or that they may go on. */
+interface Talk {
+  readonly claim?: number;
+  readonly news?: News;
+}
+
+/** powerbi-client leaves the embed at its container. */
+type Container = HTMLElement & { powerBiEmbed?: EmbedLike };
+
+/** What a frame raises on its container when it has loaded, or failed to. */
+const SIGNS_OF_LIFE = ["loaded", "tileLoaded", "error"];
 
 /** Where the keeper stands between the page and its engine. */
 type Stage =
@@ -64,6 +79,12 @@ const inBrowser = (): boolean => typeof window !== "undefined" && typeof documen
 export class TokenKeeper extends EventTarget {
   readonly #options: CheckedOptions;
   readonly #embeds = new Map<HTMLElement, Attached>();
+  /** What listens on containers whose embed is gone. */
+  readonly #gone = new WeakMap<HTMLElement, () => void>();
+  /** Aborts when the keeper has ended. */
+  readonly #over = new AbortController();
+  /** The tabs of the same `shareKey`; none without one, or when the chunk can't be loaded. */
+  #tabs: Promise<Tabs | undefined> = Promise.resolve(undefined);
   /** Everybody who waits for an answer: each ends its own waiting. */
   readonly #waiting = new Set<(code: ErrorCode) => void>();
   /** Calls that wait for the engine. */
@@ -87,7 +108,10 @@ export class TokenKeeper extends EventTarget {
     else if (!inBrowser()) this.#stage = { name: "over", code: "ERR_ENGINE" };
     else {
       signal?.addEventListener("abort", this.#stop);
-      loadEngine(this.#crashed).then(this.#start, () => this.#end("ERR_ENGINE"));
+      loadEngine(this.#crashed).then(
+        (engine) => inTurn(() => this.#start(engine)),
+        () => this.#end("ERR_ENGINE"),
+      );
     }
   }
 
@@ -96,7 +120,7 @@ export class TokenKeeper extends EventTarget {
     const stage = this.#stage;
     if (stage.name === "running") {
       const status = this.#enter((door) => door.status());
-      if (status !== undefined) return { ...(status as Omit<KeeperStatus, "engine">), engine: stage.engine };
+      if (status !== undefined) return { ...(status as KeeperStatus), embeds: this.#embeds.size, engine: stage.engine };
     }
     return this.#restingStatus();
   }
@@ -130,6 +154,7 @@ export class TokenKeeper extends EventTarget {
     const { element, own } = parts(embed);
     if (this.#stage.name !== "over" && !this.#embeds.has(element)) {
       const id = this.#ids++;
+      this.#forgetFor(element);
       this.#embeds.set(element, { id, element, embed: own, explained: new Set(), healed: false });
       this.#later((door) => door.attach(id, element, own));
     }
@@ -183,22 +208,41 @@ export class TokenKeeper extends EventTarget {
     if (this.#stage.name !== "loading") return;
     const { Door } = engine;
     try {
-      const door = new Door(this.#options, this.#emit);
+      const door = new Door({ ...this.#options, embeds: this.#describe }, this.#emit);
       this.#stage = { name: "running", door, engine: engine.name };
     } catch {
       crash();
       return;
     }
+    const { shareKey } = this.#options;
+    if (shareKey !== undefined) this.#tabs = this.#join(shareKey).catch(() => undefined);
     const queue = this.#queue;
     this.#queue = [];
     for (const call of queue) this.#later(call);
   };
 
+  /** What a source is told of the embeds. */
+  readonly #describe = (): TokenRequest["embeds"] =>
+    [...this.#embeds.values()].map(({ element, embed }) => {
+      const told: Record<string, string> = {};
+      try {
+        const config = ((element as Container).powerBiEmbed ?? embed)?.config as Record<string, unknown>;
+        for (const key of ["type", "id", "groupId"]) if (typeof config[key] === "string") told[key] = config[key] as string;
+      } catch {
+        // nothing is embedded there yet, or it does not want to be read
+      }
+      return told as { type: string };
+    });
+
   /** Raises an event of the engine's on the page. `refused` is the token that was refused, for the diagnosis alone. */
   readonly #emit = (type: string, detail: object, refused?: string): void => {
     if (type === "heard") {
       // an error's own getters may throw; then there is nothing to explain
-      this.#heard(detail as { id: number; error: unknown }).catch(() => {});
+      this.#heard(detail as { element: HTMLElement; error: unknown }).catch(() => {});
+      return;
+    }
+    if (type === "tabs") {
+      this.#talk(detail as Talk);
       return;
     }
     if (type === "refreshed") for (const { explained } of this.#embeds.values()) explained.clear();
@@ -214,33 +258,68 @@ export class TokenKeeper extends EventTarget {
     if (type === "applyfailed") this.#forgetGone(detail as KeeperEventMap["applyfailed"]["detail"]);
   };
 
+  async #join(shareKey: string): Promise<Tabs> {
+    const { Tabs } = await import("./tabs.js");
+    return new Tabs(shareKey, (news) => this.#enter((door) => door.shared(news)));
+  }
+
+  /** Says to the other tabs what the engine has to say to them. */
+  async #talk({ claim, news }: Talk): Promise<void> {
+    const tabs = await this.#tabs;
+    if (news !== undefined) tabs?.share(news);
+    else if (claim === undefined) tabs?.release();
+    else {
+      const granted = (): void => void this.#enter((door) => door.claimed(claim));
+      if (tabs === undefined) granted();
+      else tabs.claim(granted);
+    }
+  }
+
   /** Explains an embed's error to the page, and asks for a new token where the explanation says that it helps. */
-  async #heard({ id, error }: { id: number; error: unknown }): Promise<void> {
-    const attached = [...this.#embeds.values()].find((one) => one.id === id);
+  async #heard({ element, error }: { element: HTMLElement; error: unknown }): Promise<void> {
+    const attached = this.#embeds.get(element);
     const { message, errorCode } = (error ?? {}) as { message?: unknown; errorCode?: unknown };
     const key = `${String(message)} ${String(errorCode)}`;
     if (attached === undefined || attached.explained.has(key)) return;
     attached.explained.add(key);
-    const embed = (attached.element as { powerBiEmbed?: EmbedLike }).powerBiEmbed ?? attached.embed;
+    const embed = (element as Container).powerBiEmbed ?? attached.embed;
     const explanation = await explainError(error, embed, this.status);
-    if (explanation === undefined || this.#stage.name === "over" || !this.#embeds.has(attached.element)) return;
-    this.#dispatch("explained", { ...explanation, element: attached.element });
+    if (explanation === undefined || this.#embeds.get(element) !== attached) return;
+    this.#dispatch("explained", { ...explanation, element });
     // the engine itself answers to TokenExpired
     if (!explanation.refreshHelps || explanation.error === "TokenExpired" || attached.healed) return;
     attached.healed = true;
-    this.#enter((door) => door.heal(id));
+    this.#enter((door) => door.heal(attached.id));
   }
 
   #dispatch(type: string, detail: object): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  /** The engine has let go of an embed that is gone; attaching its container again is a new start. */
+  /**
+   * The engine has let go of an embed that is gone. When its container comes back to life, it is kept again: a panel
+   * that was closed and opened, a report embedded anew. Only the container itself holds on to this.
+   */
   #forgetGone({ code, element }: KeeperEventMap["applyfailed"]["detail"]): void {
-    if (code === "ERR_APPLY_GONE") this.#embeds.delete(element);
+    if (code !== "ERR_APPLY_GONE" || !this.#embeds.delete(element)) return;
+    const back = (): void => {
+      this.#forgetFor(element);
+      if ((element as Container).powerBiEmbed !== undefined) this.attach(element);
+    };
+    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { signal: this.#over.signal });
+    this.#gone.set(element, back);
+  }
+
+  /** An embed that is gone is waited for no more. */
+  #forgetFor(element: HTMLElement): void {
+    const back = this.#gone.get(element);
+    if (back === undefined) return;
+    this.#gone.delete(element);
+    for (const sign of SIGNS_OF_LIFE) element.removeEventListener(sign, back);
   }
 
   #detach(element: HTMLElement): void {
+    this.#forgetFor(element);
     const attached = this.#embeds.get(element);
     if (attached === undefined) return;
     this.#embeds.delete(element);
@@ -293,7 +372,7 @@ export class TokenKeeper extends EventTarget {
   /** Calls into the engine, now or when it has loaded. */
   #later(call: (door: Door) => void): void {
     if (this.#stage.name === "loading") this.#queue.push(call);
-    else this.#enter(call);
+    else inTurn(() => this.#enter(call));
   }
 
   /** The only way into the engine. One that throws has crashed, and is never entered again. */
@@ -332,6 +411,8 @@ export class TokenKeeper extends EventTarget {
     this.#stage = { name: "over", code };
     this.#queue = [];
     this.#embeds.clear();
+    this.#over.abort();
+    this.#tabs.then((tabs) => tabs?.leave());
     this.#options.signal?.removeEventListener("abort", this.#stop);
     forget(this.#crashed);
     for (const end of [...this.#waiting]) end(code);

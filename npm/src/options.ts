@@ -24,7 +24,7 @@ type Choice = keyof typeof CHOICES;
 /** What the engine gets: everything checked, nothing left to default. */
 export type CheckedOptions = Record<Duration, number> &
   Record<Choice, string> &
-  Pick<TokenKeeperOptions, "tokenType" | "initial" | "signal"> & { source: TokenSource | CheckedEndpoint };
+  Pick<TokenKeeperOptions, "tokenType" | "initial" | "signal" | "shareKey"> & { source: TokenSource | CheckedEndpoint };
 
 type CheckedEndpoint = Omit<TokenEndpoint, "url"> & { url: string; method: string; credentials: string };
 
@@ -58,6 +58,7 @@ export function checkOptions(options: TokenKeeperOptions): CheckedOptions {
   if (tokenType !== undefined) checked.tokenType = tokenType;
   if (initial !== undefined) checked.initial = initial;
   if (signal !== undefined) checked.signal = signal;
+  if (shareKey !== undefined) checked.shareKey = shareKey;
   return checked;
 }
 

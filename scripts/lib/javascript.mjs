@@ -16,9 +16,9 @@ const binaryen = (tool, ...args) => {
   if (said === null) throw new Stop(`${tool} ${args.join(" ")} failed`);
 };
 
-/** Writes the module `from` as JavaScript into `to`, its declaration beside it. */
-export async function asJavaScript(from, features, to) {
-  await refuseLong(from);
+/** Writes the module `from` as JavaScript into `to`, its declaration beside it; `named` is the same with its names. */
+export async function asJavaScript(from, named, features, to) {
+  await refuseLong(named);
   const lowered = `${to}.wasm`;
   binaryen("wasm-opt", from, "-o", lowered, ...lowering, ...features.map((feature) => `--enable-${feature}`));
   binaryen("wasm2js", lowered, "--mvp-features", "-Oz", "-o", to);
@@ -31,11 +31,12 @@ async function refuseLong(file) {
   // Imported here, since setup may have installed it a moment ago.
   const { default: binaryen } = await import("binaryen");
   const module = binaryen.readBinary(readFileSync(file));
-  const exported = new Set(Array.from({ length: module.getNumExports() }, (_, i) => binaryen.getExportInfo(module.getExportByIndex(i)).value));
+  const exports = Array.from({ length: module.getNumExports() }, (_, i) => binaryen.getExportInfo(module.getExportByIndex(i)));
+  const exported = new Map(exports.filter(({ kind }) => kind === binaryen.ExternalFunction).map(({ name, value }) => [value, name]));
   const functions = Array.from({ length: module.getNumFunctions() }, (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)));
   const long = functions
-    .filter(({ name, base }) => base || exported.has(name))
-    .filter(({ params, results }) => [...binaryen.expandType(params), ...binaryen.expandType(results)].includes(binaryen.i64));
+    .map(({ name, base, params, results }) => ({ name: exported.get(name) ?? base, types: [params, results].flatMap(binaryen.expandType) }))
+    .filter(({ name, types }) => name && types.includes(binaryen.i64));
   module.dispose();
   if (long.length) throw new Stop(`64-bit integers cross the boundary in ${long.map(({ name }) => name).join(", ")}: take f64 there.`);
 }

@@ -87,7 +87,7 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
   optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), ["-Oz", ...assumptions, "--strip-debug", "--strip-producers", "--strip-target-features"]);
   const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), ["--minify-imports-and-exports-and-modules"]);
   trimGlue(file(name), JSON.parse(names));
-  await asJavaScript(file(`${name}.wasm`), features, file("module.js"));
+  await asJavaScript(file(`${name}.wasm`), file(`${name}.named.wasm`), features, file("module.js"));
   inline(aside, name);
   writeFileSync(path.join(aside, "stamp"), wanted);
   rmSync(generated(name), { recursive: true, force: true });

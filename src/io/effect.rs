@@ -1,6 +1,6 @@
 //! What a shell must do.
 
-use super::{CallId, EmbedId, ErrorCode, Event, Reason, Recovery, RequestId, WaiterId};
+use super::{CallId, ClaimId, EmbedId, ErrorCode, Event, Reason, Recovery, RequestId, WaiterId};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
 
@@ -29,6 +29,12 @@ pub enum Effect {
     },
     /// Abort the request; its answer will be ignored.
     Abort(RequestId),
+    /// Wait for this tab's turn among those of the same `shareKey`; answer with [`Input::Claimed`].
+    Claim(ClaimId),
+    /// End that wait, or let the next tab have its turn.
+    Release,
+    /// Give the token, with its expiration, to the tabs of the same `shareKey`; they are told [`Input::Shared`].
+    Share(AccessToken, Timestamp),
     /// Call `setAccessToken`; answer with [`Input::Applied`].
     Apply {
         /// The embed.
@@ -47,6 +53,8 @@ pub enum Effect {
         /// Which.
         how: Recovery,
     },
+    /// Look at the embed; answer with [`Input::Seen`].
+    Look(EmbedId),
     /// The embed is gone: drop what is held for it.
     Drop(EmbedId),
     /// Tell a waiter.

@@ -1,6 +1,6 @@
 //! What a keeper can be told.
 
-use super::{CallId, EmbedId, Reason, RequestId, WaiterId};
+use super::{CallId, ClaimId, EmbedId, Reason, RequestId, WaiterId};
 use crate::policy::AfterExpiry;
 use crate::token::{AccessToken, Json, Kind};
 
@@ -114,6 +114,17 @@ pub enum ApplyOutcome {
     Gone,
 }
 
+/// What a look at an embed showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sight {
+    /// An embed is there; its configuration holds this token, of this type.
+    Holds(Option<AccessToken>, Option<Kind>),
+    /// Nothing is embedded there yet.
+    Nothing,
+    /// The embed is gone from the page.
+    Gone,
+}
+
 /// How a `reload()` or `refresh()` ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecoveryOutcome {
@@ -154,6 +165,13 @@ pub enum Input {
     },
     /// An embed is no longer to be kept fresh, or gone.
     Detach(EmbedId),
+    /// An embed was looked at, because [`Effect::Look`](super::Effect::Look) asked for it or the shell had another reason.
+    Seen {
+        /// The embed.
+        embed: EmbedId,
+        /// What there was to see.
+        sight: Sight,
+    },
     /// The source answered with a success.
     Answered {
         /// The request that is answered.
@@ -190,6 +208,10 @@ pub enum Input {
         /// How it ended.
         outcome: RecoveryOutcome,
     },
+    /// It is this tab's turn to ask.
+    Claimed(ClaimId),
+    /// A tab of the same `shareKey` got this answer.
+    Shared(Json),
     /// An embed said `TokenExpired`.
     Shouted {
         /// The embed.

@@ -10,7 +10,9 @@ mod words;
 
 pub use effect::{Effect, Effects, Outcome};
 pub use event::{ApplyFailed, Event, Expired, RefreshFailed, Refreshed, Status};
-pub use input::{ApplyOutcome, Headers, Input, Level, Recovery, RecoveryOutcome, SourceFailure, Trigger};
+pub use input::{
+    ApplyOutcome, Headers, Input, Level, Recovery, RecoveryOutcome, Sight, SourceFailure, Trigger,
+};
 pub(crate) use member::Member;
 pub use words::{ErrorCode, KeeperState, Reason, Wake};
 
@@ -23,6 +25,10 @@ pub struct RequestId(pub u32);
 /// One attached embed. The shell gives the ids, in rising order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EmbedId(pub u32);
+
+/// One wait for this tab's turn. Ids are never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimId(pub u32);
 
 /// One call into an embed. Ids are never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -107,6 +107,8 @@ spelled! {
         Expiry = "expiry",
         /// The request has taken as long as it may.
         SourceTimeout = "source-timeout",
+        /// Another tab has been waited for long enough.
+        Claim = "claim",
         /// The pause after a failure ends.
         Retry = "retry",
         /// A call into an embed has taken as long as it may, or is to be made again.

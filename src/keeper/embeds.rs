@@ -14,6 +14,8 @@ const SHORTLY: Duration = Duration::from_secs(1);
 const LATER: Duration = Duration::from_secs(5);
 /// For how long after a new token an embed's per-visual `TokenExpired` is an echo of the old one.
 const ECHO: Duration = Duration::from_secs(10);
+/// How many embeds are looked at in one check, in turn: a poll costs the same however many there are.
+const GLANCES: usize = 8;
 
 /// Every attached embed.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ pub(super) struct Embeds {
     calls: u32,
     /// No alarm is due before this. May be earlier than the next one, never later.
     alarm: Option<Instant>,
+    /// Where the next look begins.
+    glance: usize,
     pub(super) tally: Tally,
 }
 
@@ -85,6 +89,45 @@ impl Embeds {
             self.tally.pending = self.tally.pending.saturating_sub(1);
         }
         true
+    }
+
+    /// Has the next few looked at.
+    pub(super) fn look(&mut self, fx: &mut Effects) {
+        let start = if self.glance < self.slots.len() {
+            self.glance
+        } else {
+            0
+        };
+        let some = self.slots.iter().skip(start).take(GLANCES);
+        for slot in some {
+            fx.push(Effect::Look(slot.id));
+        }
+        self.glance = start + GLANCES;
+    }
+
+    /// An embed holds `token`, of `kind`. True when the keeper did not know that.
+    pub(super) fn see(&mut self, embed: EmbedId, token: Option<&AccessToken>, kind: Option<Kind>) -> bool {
+        let Some(slot) = self.find(embed) else {
+            return false;
+        };
+        // a call under way will say what it holds in the end
+        if matches!(slot.stage, Stage::Calling { .. } | Stage::Reviving { .. }) {
+            return false;
+        }
+        slot.kind = kind;
+        let news = slot.holds.as_ref() != token;
+        slot.holds = token.cloned();
+        news
+    }
+
+    /// An embed is gone from the page; false when it was not there.
+    pub(super) fn lose(&mut self, embed: EmbedId, fx: &mut Effects) -> bool {
+        let there = self.detach(embed);
+        if there {
+            fx.push(failed(embed, ErrorCode::ApplyGone, 1, None));
+            fx.push(Effect::Drop(embed));
+        }
+        there
     }
 
     pub(super) fn clear(&mut self) {
@@ -180,6 +223,7 @@ impl Embeds {
             calls,
             tally,
             alarm,
+            ..
         } = self;
         *alarm = None;
         for slot in slots {
@@ -212,12 +256,7 @@ impl Embeds {
         let current = slot.calling(call);
         match outcome {
             ApplyOutcome::Gone => {
-                if current {
-                    fx.push(failed(embed, ErrorCode::ApplyGone, 1, None));
-                    fx.push(Effect::Drop(embed));
-                    self.detach(embed);
-                }
-                return current;
+                return current && self.lose(embed, fx);
             }
             ApplyOutcome::NotListening => {
                 let deaf = now.since(slot.offered) >= policy.apply_timeout;

@@ -23,9 +23,16 @@ pub(super) struct Flight {
     pub(super) row: Row,
 }
 
+impl Row {
+    /// Which try the next request is.
+    pub(super) fn attempt(self) -> u32 {
+        self.failures.saturating_add(1)
+    }
+}
+
 impl Flight {
     pub(super) fn attempt(&self) -> u32 {
-        self.row.failures.saturating_add(1)
+        self.row.attempt()
     }
 }
 

@@ -10,13 +10,15 @@ mod held;
 mod page;
 mod slot;
 mod source;
+mod tabs;
 mod waiters;
 
 use crate::budget::Budget;
 use crate::clock::{Clock, Jump, Reading};
 use crate::io::{
-    Deadline, Effect, Effects, EmbedId, ErrorCode, Event, Expired, Headers, Input, KeeperState, Level,
-    Outcome, Reason, RefreshFailed, Refreshed, RequestId, SourceFailure, Status, Trigger, WaiterId, Wake,
+    ClaimId, Deadline, Effect, Effects, EmbedId, ErrorCode, Event, Expired, Headers, Input, KeeperState,
+    Level, Outcome, Reason, RefreshFailed, Refreshed, RequestId, Sight, SourceFailure, Status, Trigger,
+    WaiterId, Wake,
 };
 use crate::policy::{Origin, RefreshPolicy, WhileHidden};
 use crate::time::{Duration, Instant, Now, Timestamp};
@@ -25,6 +27,7 @@ use accept::Refusal;
 use embeds::{Embeds, Shout};
 use flight::{Cause, Failure, Flight, Pause, Row};
 use held::Held;
+use tabs::Claim;
 use waiters::{Waiters, Wish};
 
 /// Triggers within this time of each other count as one.
@@ -37,6 +40,8 @@ const WAKING: Duration = Duration::from_secs(60);
 enum Phase {
     /// Nothing is to be asked yet.
     Resting,
+    /// A request waits for its turn among the tabs.
+    Claiming(Claim),
     /// A request is under way.
     Asking(Flight),
     /// A request failed, or none may be made; the next is scheduled.
@@ -78,7 +83,8 @@ pub struct Keeper {
     embeds: Embeds,
     waiters: Waiters,
     hidden: bool,
-    checked: Instant,
+    /// When it last checked, by the poll or a trigger.
+    polled: Instant,
     triggered: Option<Instant>,
     /// A trigger that came too soon after another, and when it will be acted on.
     echo: Option<(Instant, Trigger)>,
@@ -90,6 +96,7 @@ pub struct Keeper {
     stale: Option<Stale>,
     last_error: Option<ErrorCode>,
     requests: u32,
+    claims: u32,
     state: KeeperState,
     deadline: Option<Deadline>,
 }
@@ -111,7 +118,7 @@ impl Keeper {
             embeds: Embeds::default(),
             waiters: Waiters::default(),
             hidden: false,
-            checked: Instant::default(),
+            polled: Instant::default(),
             triggered: None,
             echo: None,
             woke: None,
@@ -120,6 +127,7 @@ impl Keeper {
             stale: None,
             last_error: None,
             requests: 0,
+            claims: 0,
             state: KeeperState::Idle,
             deadline: None,
         }
@@ -142,6 +150,9 @@ impl Keeper {
         }
         self.look(now);
         let reason = self.take_in(now, input, &mut fx);
+        if now.mono >= self.polled + self.policy.poll_interval {
+            self.check(now, &mut fx);
+        }
         self.run(now, reason, &mut fx);
         self.report(now, &mut fx);
         self.deadline = self.plan(now);
@@ -166,7 +177,6 @@ impl Keeper {
         if let Some(held) = &mut self.newest {
             held.advance(&self.clock, now);
         }
-        self.checked = now.mono;
     }
 
     /// Takes one input in. Answers with the reason of a request that time alone would now lead to.
@@ -189,6 +199,7 @@ impl Keeper {
                 self.embeds.detach(embed);
                 self.let_go(fx);
             }
+            Input::Seen { embed, sight } => self.seen(now, embed, sight, fx),
             Input::Answered {
                 request,
                 answer,
@@ -215,6 +226,8 @@ impl Keeper {
                 self.embeds
                     .recovered(embed, call, outcome, newest.as_ref(), now.mono, fx);
             }
+            Input::Claimed(claim) => self.claimed(now, claim),
+            Input::Shared(answer) => self.shared(now, &answer, fx),
             Input::Shouted { embed, level } => return self.shouted(now, embed, level),
             Input::Ailing(embed) => self.ailing(now, embed, fx),
             Input::Provide { waiter, embed } => self.provide(now, waiter, embed, fx),
@@ -236,13 +249,22 @@ impl Keeper {
             fx.push(Effect::Abort(flight.id));
             self.fail(now, flight, Failure::of(ErrorCode::SourceTimeout), fx);
         }
+        if let Phase::Claiming(claim) = self.phase
+            && now.mono >= claim.ends
+        {
+            self.ask_now(now, claim.reason, claim.row, fx);
+        }
         if !self.embeds.is_empty() && !self.holds_back() {
             match self.phase {
                 Phase::Resting if self.due(now) => self.ask(now, self.named(reason), Row::default(), fx),
                 Phase::Pausing(pause) if now.mono >= pause.until => {
                     self.ask(now, pause.reason, pause.row, fx);
                 }
-                Phase::Resting | Phase::Pausing(_) | Phase::Asking(_) | Phase::Stopped => {}
+                Phase::Resting
+                | Phase::Pausing(_)
+                | Phase::Claiming(_)
+                | Phase::Asking(_)
+                | Phase::Stopped => {}
             }
         }
         let valid = self.newest.as_ref().filter(|held| held.valid(&self.clock, now));
@@ -296,7 +318,7 @@ impl Keeper {
         let expired = left == Some(Duration::ZERO);
         match &self.phase {
             Phase::Stopped => KeeperState::Stopped,
-            Phase::Asking(_) => KeeperState::Refreshing,
+            Phase::Claiming(_) | Phase::Asking(_) => KeeperState::Refreshing,
             Phase::Pausing(Pause {
                 cause: Cause::Denied, ..
             }) => KeeperState::Denied,
@@ -323,6 +345,7 @@ impl Keeper {
         };
         match self.phase {
             Phase::Stopped => return None,
+            Phase::Claiming(claim) => plan.at(claim.ends, Wake::Claim),
             Phase::Asking(flight) => plan.at(flight.ends, Wake::SourceTimeout),
             Phase::Pausing(pause) if !self.holds_back() && !self.embeds.is_empty() => {
                 plan.at(pause.until, Wake::Retry);
@@ -332,7 +355,7 @@ impl Keeper {
         if self.embeds.is_empty() {
             return plan.next;
         }
-        plan.at(self.checked + self.policy.poll_interval, Wake::Poll);
+        plan.at(self.polled + self.policy.poll_interval, Wake::Poll);
         if let Some(held) = &self.newest {
             if matches!(self.phase, Phase::Resting) && !self.holds_back() {
                 plan.at(now.mono + held.until_due(&self.clock, now), Wake::Window);
@@ -354,6 +377,7 @@ impl Keeper {
     #[must_use]
     pub fn status(&self, now: Now) -> Status {
         let attempt = match &self.phase {
+            Phase::Claiming(claim) => claim.row.attempt(),
             Phase::Asking(flight) => flight.attempt(),
             Phase::Pausing(pause) => pause.row.failures,
             Phase::Resting | Phase::Stopped => 0,

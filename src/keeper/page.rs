@@ -44,9 +44,16 @@ impl Keeper {
     }
 
     pub(super) fn attach(&mut self, now: Now, embed: EmbedId, text: Option<AccessToken>, kind: Option<Kind>) {
-        if !self.embeds.attach(embed, text.clone(), kind) {
-            return;
+        if self.embeds.is_empty() {
+            self.polled = now.mono;
         }
+        if self.embeds.attach(embed, text.clone(), kind) {
+            self.take_up(now, embed, text);
+        }
+    }
+
+    /// Looks after an embed that holds `text`: adopts its token, or has it take the newest.
+    fn take_up(&mut self, now: Now, embed: EmbedId, text: Option<AccessToken>) {
         let server = self.clock.server(now);
         let read = text.map(|text| token::read_token(&text, server, self.read_json));
         let adopted = read
@@ -62,6 +69,29 @@ impl Keeper {
         }
     }
 
+    /// Has some of the embeds looked at: others than powerbi-client's own calls change them too.
+    pub(super) fn check(&mut self, now: Now, fx: &mut Effects) {
+        self.polled = now.mono;
+        self.embeds.look(fx);
+    }
+
+    /// An embed was looked at. One that was embedded again is as good as newly attached, one that is gone is let go.
+    pub(super) fn seen(&mut self, now: Now, embed: EmbedId, sight: Sight, fx: &mut Effects) {
+        match sight {
+            Sight::Nothing => {}
+            Sight::Gone => {
+                if self.embeds.lose(embed, fx) {
+                    self.let_go(fx);
+                }
+            }
+            Sight::Holds(text, kind) => {
+                if self.embeds.see(embed, text.as_ref(), kind) {
+                    self.take_up(now, embed, text);
+                }
+            }
+        }
+    }
+
     /// With nothing attached and nobody waiting, nothing goes on.
     pub(super) fn let_go(&mut self, fx: &mut Effects) {
         if !self.embeds.is_empty() {
@@ -71,6 +101,11 @@ impl Keeper {
         match self.phase {
             Phase::Asking(flight) if self.waiters.is_empty() => {
                 fx.push(Effect::Abort(flight.id));
+                self.release(fx);
+                self.phase = Phase::Resting;
+            }
+            Phase::Claiming(_) if self.waiters.is_empty() => {
+                self.release(fx);
                 self.phase = Phase::Resting;
             }
             // what the source said holds for the next embed as well
@@ -79,7 +114,7 @@ impl Keeper {
                 ..
             }) => {}
             Phase::Pausing(_) => self.phase = Phase::Resting,
-            Phase::Asking(_) | Phase::Resting | Phase::Stopped => {}
+            Phase::Asking(_) | Phase::Claiming(_) | Phase::Resting | Phase::Stopped => {}
         }
     }
 
@@ -119,6 +154,7 @@ impl Keeper {
     fn recheck(&mut self, now: Now, trigger: Trigger, fx: &mut Effects) -> Reason {
         self.triggered = Some(now.mono);
         self.echo = None;
+        self.check(now, fx);
         if let Phase::Pausing(pause) = self.phase
             && ends_pause(trigger, pause.cause)
             && !self.embeds.is_empty()
@@ -164,7 +200,7 @@ impl Keeper {
             Phase::Pausing(pause) if pause.cause != Cause::Failure => {
                 self.waiters.failed(code_of(pause.cause), fx);
             }
-            Phase::Pausing(_) | Phase::Resting | Phase::Asking(_) | Phase::Stopped => {
+            Phase::Pausing(_) | Phase::Resting | Phase::Claiming(_) | Phase::Asking(_) | Phase::Stopped => {
                 self.ask_for_page(now, Reason::Provider, fx);
             }
         }
@@ -184,7 +220,7 @@ impl Keeper {
     pub(super) fn ask_for_page(&mut self, now: Now, reason: Reason, fx: &mut Effects) {
         match self.phase {
             Phase::Resting => self.ask(now, reason, Row::default(), fx),
-            Phase::Asking(_) | Phase::Stopped => {}
+            Phase::Claiming(_) | Phase::Asking(_) | Phase::Stopped => {}
             Phase::Pausing(pause) => match pause.cause {
                 Cause::Failure | Cause::Denied => self.ask(now, reason, pause.row, fx),
                 Cause::Throttled | Cause::Budget => self.waiters.failed(code_of(pause.cause), fx),
@@ -196,6 +232,7 @@ impl Keeper {
         if let Phase::Asking(flight) = self.phase {
             fx.push(Effect::Abort(flight.id));
         }
+        self.release(fx);
         self.waiters.failed(ErrorCode::Stopped, fx);
         self.embeds.clear();
         self.newest = None;

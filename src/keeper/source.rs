@@ -6,9 +6,19 @@ use super::*;
 const IN_STEP: Duration = Duration::from_secs(5);
 
 impl Keeper {
-    /// Asks the source, if the budget allows it; otherwise waits for the next grant.
+    /// Asks the source, when it is this tab's turn.
     pub(super) fn ask(&mut self, now: Now, reason: Reason, row: Row, fx: &mut Effects) {
+        if self.policy.tabs {
+            self.claim(now, reason, row, fx);
+        } else {
+            self.ask_now(now, reason, row, fx);
+        }
+    }
+
+    /// Asks the source, if the budget allows it; otherwise waits for the next grant.
+    pub(super) fn ask_now(&mut self, now: Now, reason: Reason, row: Row, fx: &mut Effects) {
         if let Err(wait) = self.budget.take(now.mono) {
+            self.release(fx);
             self.last_error = Some(ErrorCode::Budget);
             let waits = !self.embeds.is_empty();
             let until = now.mono + wait;
@@ -21,7 +31,7 @@ impl Keeper {
                 }),
                 false => Phase::Resting,
             };
-            let attempt = row.failures.saturating_add(1);
+            let attempt = row.attempt();
             let retry_in_ms = waits.then_some(wait);
             let failed = RefreshFailed {
                 reason,
@@ -54,7 +64,9 @@ impl Keeper {
     fn current(&self, id: RequestId) -> Option<Flight> {
         match self.phase {
             Phase::Asking(flight) if flight.id == id => Some(flight),
-            Phase::Asking(_) | Phase::Resting | Phase::Pausing(_) | Phase::Stopped => None,
+            Phase::Asking(_) | Phase::Claiming(_) | Phase::Resting | Phase::Pausing(_) | Phase::Stopped => {
+                None
+            }
         }
     }
 
@@ -123,19 +135,36 @@ impl Keeper {
     }
 
     fn accept(&mut self, now: Now, flight: Flight, token: Token, reading: Reading, fx: &mut Effects) {
+        if let (true, Some(expires)) = (self.policy.tabs, held::expiry(&token)) {
+            fx.push(Effect::Share(token.text.clone(), expires));
+        }
+        self.release(fx);
+        self.take(now, token, reading, flight.reason, flight.attempt(), fx);
+    }
+
+    /// Takes a token that was asked for, here or in another tab.
+    pub(super) fn take(
+        &mut self,
+        now: Now,
+        token: Token,
+        reading: Reading,
+        reason: Reason,
+        attempt: u32,
+        fx: &mut Effects,
+    ) {
         self.phase = Phase::Resting;
         self.last_error = match token.expiry {
             token::Expiry::Known(_) => None,
             // taken all the same, for as long as such a token lives at most; support should know
             token::Expiry::Assumed(_) | token::Expiry::Unknown => Some(ErrorCode::ExpirationUnknown),
         };
-        let (text, attempt) = (token.text.clone(), flight.attempt());
+        let text = token.text.clone();
         self.hold(now, token, Origin::Source, reading);
         let Some(expires) = self.newest.as_ref().map(|held| held.window.expires) else {
             return;
         };
         self.round = Some(Round {
-            reason: flight.reason,
+            reason,
             attempt,
             expires,
             told: false,
@@ -221,6 +250,7 @@ impl Keeper {
 
     /// Ends a request that failed, and schedules the next.
     pub(super) fn fail(&mut self, now: Now, flight: Flight, failure: Failure, fx: &mut Effects) {
+        self.release(fx);
         let pause = flight::pause(flight.row, &failure, now.mono, self.draws.u32(..));
         self.last_error = Some(failure.code);
         let goes_on = !self.embeds.is_empty();

@@ -6,11 +6,11 @@
 use super::js;
 use super::listener::Listener;
 use super::options::kind;
-use crate::io::{ApplyOutcome, EmbedId, Level, Recovery, RecoveryOutcome};
+use crate::io::{ApplyOutcome, EmbedId, Level, Recovery, RecoveryOutcome, Sight};
 use crate::shout;
 use crate::token::{AccessToken, Kind};
 use core::cell::Cell;
-use js_sys::{Date, Object, Reflect};
+use js_sys::{Date, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Element;
 
@@ -93,19 +93,17 @@ impl Attached {
         kind(&js::get(&self.config(), "tokenType"))
     }
 
-    /// What a source is told of this embed: its type and ids.
-    pub(crate) fn describe(&self) -> Object {
-        let (config, told) = (self.config(), Object::new());
-        for key in ["type", "id", "groupId"] {
-            let value = js::get(&config, key);
-            if value.is_string() {
-                js::set(&told, key, &value);
-            }
+    /// What there is to see of the embed.
+    pub(crate) fn look(&self) -> Sight {
+        match self.there() {
+            Ready::Yes(_) => Sight::Holds(self.holds(), self.kind()),
+            Ready::NotYet => Sight::Nothing,
+            Ready::Gone => Sight::Gone,
         }
-        told
     }
 
-    fn ready(&self) -> Ready {
+    /// The embed, where it is in the page.
+    fn there(&self) -> Ready {
         let Some(embed) = self.embed() else {
             let never = !self.named.get() && !self.given.is_object();
             return if never { Ready::NotYet } else { Ready::Gone };
@@ -114,6 +112,15 @@ impl Attached {
         if iframe.is_object() && js::get(&iframe, "isConnected") == JsValue::FALSE {
             return Ready::Gone;
         }
+        Ready::Yes(embed)
+    }
+
+    /// The embed, where its frame listens.
+    fn ready(&self) -> Ready {
+        let embed = match self.there() {
+            Ready::Yes(embed) => embed,
+            other @ (Ready::NotYet | Ready::Gone) => return other,
+        };
         // create and quickCreate never set it
         let kind = js::text(&js::get(&embed, "config"), "type").unwrap_or_default();
         let says_when = !matches!(kind.as_str(), "create" | "quickCreate" | "quickcreate");

@@ -2,7 +2,7 @@
 
 use super::live::Live;
 use super::{answer, events, js, options, page};
-use crate::io::{EmbedId, Input};
+use crate::io::{ClaimId, EmbedId, Input};
 use crate::keeper::Keeper;
 use core::cell::RefCell;
 use js_sys::{Function, Object};
@@ -15,9 +15,11 @@ thread_local! {
     static CRASHED: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// Starts the instance. `crashed()` is called at most once, when it must not be entered again.
+/// Starts the instance. `crashed()` is called at most once, when it must not be entered again; `soon(work)` has
+/// `work` done in a task of its own.
 #[wasm_bindgen]
-pub fn boot(crashed: Function) {
+pub fn boot(crashed: Function, soon: Function) {
+    page::boot(soon);
     CRASHED.with(|cell| cell.replace(Some(crashed)));
     // the panic's own message is not passed on: it may quote anything
     panic::set_hook(Box::new(|_| crash()));
@@ -95,6 +97,16 @@ impl Door {
         page::tell(&self.0, Input::Obtain(waiter));
     }
 
+    /// It is this tab's turn among those of the same `shareKey`.
+    pub fn claimed(&self, id: u32) {
+        page::tell(&self.0, Input::Claimed(ClaimId(id)));
+    }
+
+    /// Another tab got `answer`.
+    pub fn shared(&self, answer: &JsValue) {
+        page::tell(&self.0, Input::Shared(answer::json(answer)));
+    }
+
     /// `KeeperStatus`, but for the engine.
     pub fn status(&self) -> Object {
         let now = js::now();
@@ -105,7 +117,7 @@ impl Door {
 
     /// Ends everything.
     pub fn stop(&self) {
-        page::tell(&self.0, Input::Stop);
+        page::stop(&self.0);
     }
 }
 

@@ -52,6 +52,12 @@ pub(crate) fn set_text(object: &Object, key: &str, text: &str) {
     set(object, key, &JsValue::from_str(text));
 }
 
+/// A time as JavaScript has it.
+#[expect(clippy::cast_precision_loss, reason = "JavaScript's times are f64")]
+pub(crate) fn time(at: Timestamp) -> JsValue {
+    JsValue::from_f64(at.as_ms() as f64)
+}
+
 /// Calls `done` when `value` has settled, be it a promise, a thenable or anything else. What it was rejected with is
 /// dropped: it may quote a token.
 ///

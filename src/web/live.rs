@@ -1,13 +1,13 @@
 //! What one running keeper holds in the browser, from start to stop.
 
 use super::attached::Attached;
-use super::source::{self, Source};
+use super::source::Source;
 use super::{events, js, page};
 use crate::io::{CallId, Effect, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId};
 use crate::keeper::Keeper;
 use crate::token::AccessToken;
 use core::cell::{Cell, RefCell};
-use js_sys::{Array, Function, Object};
+use js_sys::{Function, Object};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
 use web_sys::{AbortController, Element};
@@ -49,6 +49,8 @@ impl Live {
             let Some(live) = weak.upgrade() else { return };
             live.heard(id, error);
             if let Some(level) = level {
+                // which token was it that has expired? others than us may have set it
+                live.look(id);
                 page::tell(&live, Input::Shouted { embed: id, level });
             }
         }));
@@ -102,8 +104,19 @@ impl Live {
                 attempt,
             } => self.ask(request, reason, attempt),
             Effect::Abort(id) => self.abort(id),
+            Effect::Claim(claim) => {
+                self.tell_tabs("claim", &JsValue::from(claim.0));
+            }
+            Effect::Release => self.tell_tabs("release", &JsValue::TRUE),
+            Effect::Share(token, expires) => {
+                let news = Object::new();
+                js::set_text(&news, "token", token.expose());
+                js::set(&news, "expiration", &js::time(expires));
+                self.tell_tabs("news", &news);
+            }
             Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => self.recover(embed, call, how),
+            Effect::Look(embed) => self.look(embed),
             Effect::Drop(embed) => self.drop_embed(embed),
             Effect::Settle(waiter, outcome) => self.settle(waiter, &outcome),
             Effect::Emit(event) => self.emit(&event),
@@ -112,12 +125,7 @@ impl Live {
 
     fn ask(self: &Rc<Self>, request: RequestId, reason: Reason, attempt: u32) {
         let Ok(abort) = AbortController::new() else { return };
-        let embeds = self.embeds.borrow().clone();
-        let told = Array::new();
-        for embed in embeds {
-            told.push(&embed.describe());
-        }
-        let asked = source::request(reason, attempt, &told, &abort);
+        let asked = self.source.request(reason, attempt, &abort);
         let signal = abort.signal();
         self.request.replace(Some((request, abort)));
         let weak = Rc::downgrade(self);
@@ -159,6 +167,12 @@ impl Live {
         });
     }
 
+    fn look(self: &Rc<Self>, embed: EmbedId) {
+        let Some(attached) = self.embed(embed) else { return };
+        let sight = attached.look();
+        page::tell(self, Input::Seen { embed, sight });
+    }
+
     fn recover(self: &Rc<Self>, embed: EmbedId, call: CallId, how: Recovery) {
         let Some(attached) = self.embed(embed) else { return };
         let weak = Rc::downgrade(self);
@@ -176,10 +190,9 @@ impl Live {
                 .map(|at| waiters.swap_remove(at).1)
         };
         let Some(done) = done else { return };
-        #[expect(clippy::cast_precision_loss, reason = "JavaScript's dates are f64")]
         let (code, value) = match outcome {
             Outcome::Token(token) => (JsValue::NULL, JsValue::from_str(token.expose())),
-            Outcome::Refreshed(at) => (JsValue::NULL, JsValue::from_f64(at.as_ms() as f64)),
+            Outcome::Refreshed(at) => (JsValue::NULL, js::time(*at)),
             Outcome::Failed(code) => (JsValue::from_str(code.as_str()), JsValue::NULL),
         };
         let _told = done.call2(&JsValue::UNDEFINED, &code, &value);
@@ -204,10 +217,18 @@ impl Live {
 
     /// An embed raised an error, which the facade may want to explain.
     fn heard(&self, id: EmbedId, error: &JsValue) {
+        let Some(attached) = self.embed(id) else { return };
         let detail = Object::new();
-        js::set(&detail, "id", &JsValue::from(id.0));
+        js::set(&detail, "element", &attached.element);
         js::set(&detail, "error", error);
         self.tell_facade("heard", &detail, &JsValue::UNDEFINED);
+    }
+
+    /// Says one thing to the other tabs, through the facade.
+    fn tell_tabs(&self, key: &str, value: &JsValue) {
+        let detail = Object::new();
+        js::set(&detail, key, value);
+        self.tell_facade("tabs", &detail, &JsValue::UNDEFINED);
     }
 
     fn tell_facade(&self, name: &str, detail: &Object, refused: &JsValue) {
@@ -219,8 +240,10 @@ impl Live {
     /// Lets go of all that is owned in the page.
     pub(crate) fn clear(&self) {
         let embeds = self.embeds.take();
-        let request = self.request.take();
-        drop((embeds, request, self.waiters.take()));
+        if let Some((_, abort)) = self.request.take() {
+            abort.abort();
+        }
+        drop((embeds, self.waiters.take()));
     }
 }
 

@@ -30,8 +30,10 @@ pub(crate) fn read(options: &JsValue) -> Options {
     let stated = |name| js::get(options, name).as_f64();
     let initial = js::get(options, "initial");
     Options {
-        policy: RefreshPolicy::parse(stated, while_hidden, after_expiry).unwrap_or_default(),
-        source: Source::new(js::get(options, "source")),
+        policy: RefreshPolicy::parse(stated, while_hidden, after_expiry)
+            .unwrap_or_default()
+            .with_tabs(js::get(options, "shareKey").is_string()),
+        source: Source::new(options),
         kind: kind(&js::get(options, "tokenType")),
         initial: (!initial.is_undefined()).then(|| super::answer::json(&initial)),
     }

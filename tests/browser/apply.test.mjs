@@ -154,7 +154,7 @@ story("a second embed on the same element, with the first token once more, gets 
   source.expectRequests(1);
   await frame.expectHolds(source.newest);
   assert.equal(await page.configToken(), source.newest.text);
-}, { later: "embeds that come and go are issue 3" });
+});
 
 // ---- embeds that are not powerbi-client's own objects --------------------------------------------------------------
 

@@ -16,15 +16,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, Deadline, Effect, EmbedId, ErrorCode, Event, Headers, Input, KeeperState, Level,
-    Outcome, Reason, Recovery, RecoveryOutcome, RequestId, SourceFailure, Status, Trigger, WaiterId,
+    ApplyOutcome, CallId, ClaimId, Deadline, Effect, EmbedId, ErrorCode, Event, Headers, Input, KeeperState,
+    Level, Outcome, Reason, Recovery, RecoveryOutcome, RequestId, Sight, SourceFailure, Status, Trigger,
+    WaiterId,
 };
 use powerbi_token_keeper::keeper::Keeper;
 use powerbi_token_keeper::policy::RefreshPolicy;
 use powerbi_token_keeper::time::{Instant, Now, Timestamp};
 use powerbi_token_keeper::token::{AccessToken, Json, Kind};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// 2026-01-01T00:00:00Z, the hour at which every story begins.
 pub const START: i64 = 1_767_225_600_000;
@@ -96,6 +97,7 @@ pub enum Manner {
 #[derive(Debug)]
 pub struct Frame {
     pub holds: Option<String>,
+    pub kind: Option<Kind>,
     pub manner: Manner,
     pub calls: u32,
     /// Calls that were never answered.
@@ -121,11 +123,19 @@ pub struct World {
     pub events: Vec<Event>,
     pub settled: Vec<(u32, Outcome)>,
     pub recovered: Vec<(u32, Recovery)>,
+    /// The turn among the tabs that is waited for or held.
+    pub claim: Option<ClaimId>,
+    /// What was given to other tabs: tokens, and when they expire.
+    pub shares: Vec<(String, i64)>,
+    /// How often an embed was looked at.
+    pub looks: u32,
     /// The last call of `reload()` or `refresh()`.
     pub recovering: Option<(EmbedId, CallId)>,
     /// How a `reload()` or `refresh()` ends; `None` when it does not.
     pub recovery: Option<RecoveryOutcome>,
     pub ticks: u32,
+    inbox: VecDeque<Input>,
+    busy: bool,
     stopped: bool,
     serial: u32,
     waiter: u32,
@@ -149,9 +159,14 @@ impl World {
             events: Vec::new(),
             settled: Vec::new(),
             recovered: Vec::new(),
+            claim: None,
+            shares: Vec::new(),
+            looks: 0,
             recovering: None,
             recovery: Some(RecoveryOutcome::Done),
             ticks: 0,
+            inbox: VecDeque::new(),
+            busy: false,
             stopped: false,
             serial: 0,
             waiter: 0,
@@ -182,6 +197,18 @@ impl World {
 
     /// Tells the keeper, performs what it wants, and checks what must hold in every state.
     pub fn tell(&mut self, input: Input) {
+        self.inbox.push_back(input);
+        // as in the shell: what is answered while effects are performed waits until all of them are
+        if std::mem::replace(&mut self.busy, true) {
+            return;
+        }
+        while let Some(input) = self.inbox.pop_front() {
+            self.deliver(input);
+        }
+        self.busy = false;
+    }
+
+    fn deliver(&mut self, input: Input) {
         if matches!(input, Input::Stop) {
             self.stopped = true;
         }
@@ -231,6 +258,9 @@ impl World {
                 );
                 self.flight = None;
             }
+            Effect::Claim(claim) => self.claim = Some(claim),
+            Effect::Release => self.claim = None,
+            Effect::Share(token, expires) => self.shares.push((token.expose().to_owned(), expires.as_ms())),
             Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => {
                 self.recovered.push((embed.0, how));
@@ -238,6 +268,10 @@ impl World {
                 if let Some(outcome) = self.recovery {
                     self.tell(Input::Recovered { embed, call, outcome });
                 }
+            }
+            Effect::Look(embed) => {
+                self.looks += 1;
+                self.sees(embed.0);
             }
             Effect::Drop(embed) => {
                 self.frames.remove(&embed.0);
@@ -354,6 +388,7 @@ impl World {
     pub fn attach(&mut self, id: u32, holds: Option<String>, kind: Option<Kind>) {
         let frame = Frame {
             holds: holds.clone(),
+            kind,
             manner: Manner::Takes,
             calls: 0,
             open: Vec::new(),
@@ -372,6 +407,35 @@ impl World {
         let token = world.mint(life);
         world.attach(0, Some(token), Some(Kind::Embed));
         world
+    }
+
+    /// The shell looks at an embed.
+    pub fn sees(&mut self, id: u32) {
+        let sight = match self.frames.get(&id) {
+            None => Sight::Gone,
+            Some(frame) if frame.manner == Manner::Gone => Sight::Gone,
+            Some(frame) => Sight::Holds(frame.holds.clone().map(AccessToken::new), frame.kind),
+        };
+        self.tell(Input::Seen {
+            embed: EmbedId(id),
+            sight,
+        });
+    }
+
+    /// It is this tab's turn.
+    #[track_caller]
+    pub fn turn(&mut self) {
+        let claim = self.claim.expect("a turn is waited for");
+        self.tell(Input::Claimed(claim));
+    }
+
+    /// Another tab got a new token that lives for `life` ms from now.
+    pub fn hears_of_token(&mut self, life: i64) -> String {
+        let token = self.mint(life);
+        self.tell(Input::Shared(json_of(
+            &json!({ "token": token, "expiration": self.wall + life }),
+        )));
+        token
     }
 
     pub fn detach(&mut self, id: u32) {

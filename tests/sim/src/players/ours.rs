@@ -13,7 +13,7 @@ use crate::site::Site;
 use crate::source::Reply;
 use crate::{MINUTE, SECOND, START};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RequestId, Trigger,
+    ApplyOutcome, CallId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RequestId, Sight, Trigger,
     WaiterId,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, WhileHidden};
@@ -175,6 +175,9 @@ impl Ours {
                 self.ledger.recovering(site, frame);
                 site.recover(frame, call.0, how);
             }
+            // no page of these days has a shareKey
+            Effect::Claim(_) | Effect::Release | Effect::Share(..) => {}
+            Effect::Look(embed) => self.look(site, embed),
             Effect::Drop(embed) => {
                 site.frames[embed.0 as FrameId].attached = false;
                 let last = !site.frames.iter().any(|frame| frame.attached);
@@ -225,6 +228,17 @@ impl Ours {
             ApplyOutcome::Gone
         };
         self.inbox.push_back(Input::Applied { embed, call, outcome });
+    }
+
+    /// The shell looks at an embed.
+    fn look(&mut self, site: &Site, embed: EmbedId) {
+        let frame = &site.frames[embed.0 as FrameId];
+        let held = frame.config.map(|token| site.mint.get(token).text.clone());
+        let sight = match frame.there {
+            true => Sight::Holds(held, Some(site.kind())),
+            false => Sight::Gone,
+        };
+        self.inbox.push_back(Input::Seen { embed, sight });
     }
 
     fn settle(&mut self, site: &mut Site, WaiterId(waiter): WaiterId, outcome: &Outcome) {
