@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { npmPack, root } from "./packed.mjs";
 
 const declarations = readdirSync(path.join(root, "dist")).filter((file) => /\.d\.c?ts$/.test(file));
-const code = ["index", "engine-wasm", "diagnosis-wasm"].flatMap((name) => [`${name}.js`, `${name}.cjs`]).concat("cli.js");
+const code = ["index", "csp", "engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js", "tabs"].flatMap((name) => [`${name}.js`, `${name}.cjs`]).concat("cli.js");
 const modules = ["engine", "diagnosis"].map((name) => path.join(root, "target/npm", name, `${name}.wasm`));
 
 test("the tarball holds the package and nothing else", () => {
