@@ -221,6 +221,10 @@ impl Allowance {
             Phase::Pausing { network: true, .. } => self.dropped(),
             // it waited for the budget, or for a timer that is late
             Phase::Pausing { until, .. } if until <= self.last.mono => self.phase = Phase::Resting,
+            // so it may have, where a clock that is ahead made the date of a `Retry-After` come sooner
+            Phase::Pausing {
+                until, seen: false, ..
+            } if until > self.not_before => self.phase = Phase::Resting,
             Phase::Pausing { .. } | Phase::Resting | Phase::Asking(_) => {}
         }
     }
@@ -320,7 +324,7 @@ impl Allowance {
             self.furthest = self.believed();
         }
         self.refused = false;
-        self.dead = expires <= self.believed();
+        self.dead = expires <= self.furthest;
     }
 
     /// The token in hand, if any.
