@@ -101,6 +101,8 @@ enum Phase {
         seen: bool,
         network: bool,
     },
+    /// Resting, or pausing until then: which of them can't be seen from outside.
+    Waiting(i64),
 }
 
 /// The latest moment at which the next request must be under way, kept up from outside.
@@ -219,13 +221,13 @@ impl Allowance {
     pub fn let_go(&mut self) {
         match self.phase {
             Phase::Pausing { network: true, .. } => self.dropped(),
-            // it waited for the budget, or for a timer that is late
-            Phase::Pausing { until, .. } if until <= self.last.mono => self.phase = Phase::Resting,
-            // so it may have, where a clock that is ahead made the date of a `Retry-After` come sooner
-            Phase::Pausing {
-                until, seen: false, ..
-            } if until > self.not_before => self.phase = Phase::Resting,
-            Phase::Pausing { .. } | Phase::Resting | Phase::Asking(_) => {}
+            // it may have waited for the budget, which is let go: where the pause is over, or may be by a clock that is ahead
+            Phase::Pausing { until, seen, .. }
+                if until <= self.last.mono || !seen && until > self.not_before =>
+            {
+                self.phase = Phase::Waiting(until);
+            }
+            Phase::Waiting(_) | Phase::Pausing { .. } | Phase::Resting | Phase::Asking(_) => {}
         }
     }
 
@@ -371,6 +373,7 @@ impl Allowance {
             // it answers within its time, or is given up
             Phase::Asking(ends) => return ends + self.after_timeout(),
             Phase::Pausing { until, .. } => until,
+            Phase::Waiting(until) => until.max(self.resting()),
             Phase::Resting => self.resting(),
         };
         latest.max(self.full - (BURST - 1) * GRANT).max(self.not_before)
