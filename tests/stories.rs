@@ -1271,6 +1271,19 @@ fn i7_an_embed_whose_token_expired_later_than_ours_is_given_no_earlier_one() {
 }
 
 #[test]
+fn a_token_that_expires_while_a_recovery_waits_for_a_timer_is_replaced() {
+    let mut page = World::with_embed(-MINUTE);
+    page.shouts(0, Level::Visual);
+    page.recovery = Some(RecoveryOutcome::TooSoon);
+    page.answers_token(HOUR);
+    page.shouts(0, Level::Visual);
+    page.expect_requests(1);
+    page.freezes(20 * SECOND);
+    page.shouts(0, Level::Visual);
+    page.expect_requests(2);
+}
+
+#[test]
 fn a_token_that_comes_during_a_recovery_is_set_after_it() {
     for outcome in [Some(RecoveryOutcome::Done), Some(RecoveryOutcome::Refused), None] {
         let mut page = World::with_embed(-MINUTE);

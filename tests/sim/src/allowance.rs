@@ -101,6 +101,8 @@ enum Phase {
         seen: bool,
         network: bool,
     },
+    /// Resting, or pausing until then: which of them can't be seen from outside.
+    Waiting(i64),
 }
 
 /// The latest moment at which the next request must be under way, kept up from outside.
@@ -219,9 +221,13 @@ impl Allowance {
     pub fn let_go(&mut self) {
         match self.phase {
             Phase::Pausing { network: true, .. } => self.dropped(),
-            // it waited for the budget, or for a timer that is late
-            Phase::Pausing { until, .. } if until <= self.last.mono => self.phase = Phase::Resting,
-            Phase::Pausing { .. } | Phase::Resting | Phase::Asking(_) => {}
+            // it may have waited for the budget, which is let go: where the pause is over, or may be by a clock that is ahead
+            Phase::Pausing { until, seen, .. }
+                if until <= self.last.mono || !seen && until > self.not_before =>
+            {
+                self.phase = Phase::Waiting(until);
+            }
+            Phase::Waiting(_) | Phase::Pausing { .. } | Phase::Resting | Phase::Asking(_) => {}
         }
     }
 
@@ -320,7 +326,7 @@ impl Allowance {
             self.furthest = self.believed();
         }
         self.refused = false;
-        self.dead = expires <= self.believed();
+        self.dead = expires <= self.furthest;
     }
 
     /// The token in hand, if any.
@@ -367,6 +373,7 @@ impl Allowance {
             // it answers within its time, or is given up
             Phase::Asking(ends) => return ends + self.after_timeout(),
             Phase::Pausing { until, .. } => until,
+            Phase::Waiting(until) => until.max(self.resting()),
             Phase::Resting => self.resting(),
         };
         latest.max(self.full - (BURST - 1) * GRANT).max(self.not_before)

@@ -13,8 +13,8 @@ use crate::site::Site;
 use crate::source::Reply;
 use crate::{MINUTE, SECOND, START};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RequestId, Sight, Trigger,
-    WaiterId,
+    ApplyOutcome, CallId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RecoveryOutcome,
+    RequestId, Sight, Trigger, WaiterId,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, WhileHidden};
 use powerbi_token_keeper::time::{Instant, Now, Timestamp};
@@ -485,6 +485,9 @@ impl Player for Ours {
                 });
             }
             News::Recovered { frame, call, outcome } => {
+                if outcome != RecoveryOutcome::TooSoon {
+                    self.ledger.recovered(site, frame);
+                }
                 let (embed, call) = (EmbedId(frame as u32), CallId(call));
                 self.inbox.push_back(Input::Recovered { embed, call, outcome });
             }
