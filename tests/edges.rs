@@ -1,0 +1,33 @@
+//! Edges that no story passes by: what the fuzzer found, and lines that could be changed without any other test
+//! noticing (`cargo mutants`).
+
+mod steps;
+mod world;
+
+use powerbi_token_keeper::io::{Headers, Trigger};
+use powerbi_token_keeper::token::Kind;
+use serde_json::json;
+use world::{HOUR, MINUTE, World};
+
+// ---- found by the steps ----------------------------------------------------------------------------
+
+#[test]
+fn i7_a_token_of_the_page_that_looked_expired_under_a_wrong_clock_gives_way_to_no_earlier_one() {
+    let mut page = World::with_embed(MINUTE);
+    page.passes(HOUR);
+    page.sleeps(3 * HOUR); // set ahead, as far as anybody can tell, and then put right
+    page.trigger(Trigger::Focus);
+    page.wall -= 3 * HOUR;
+    page.passes(MINUTE); // the request that saw the jump teaches nothing
+    let later = page.mint(HOUR);
+    page.attach(1, Some(later.clone()), Some(Kind::Embed));
+    let asked = page.until_request(10 * MINUTE);
+    let earlier = page.mint(10 * MINUTE);
+    let headers = Headers {
+        date: Some(steps::http_date(page.wall)),
+        retry_after: None,
+    };
+    page.answers_to(asked.id, &json!({ "token": earlier }), headers);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&later));
+    assert_eq!(page.frame(1).holds.as_ref(), Some(&later));
+}
