@@ -61,7 +61,8 @@ export class Site {
 
   async #serve(route, request) {
     const url = new URL(request.url());
-    const file = FILES.get(url.origin + url.pathname);
+    // /copy/ is a second copy of the package
+    const file = FILES.get(url.origin + url.pathname.replace(/^\/copy\//, "/dist/"));
     if (url.pathname.startsWith("/api/")) return this.source.take(route, request);
     if (url.origin === "https://app.powerbi.com") {
       await this.frame;
