@@ -4,7 +4,7 @@
 mod steps;
 mod world;
 
-use powerbi_token_keeper::io::{Headers, Trigger};
+use powerbi_token_keeper::io::{Headers, Input, KeeperState, Trigger};
 use powerbi_token_keeper::token::Kind;
 use serde_json::json;
 use world::{HOUR, MINUTE, World};
@@ -30,4 +30,20 @@ fn i7_a_token_of_the_page_that_looked_expired_under_a_wrong_clock_gives_way_to_n
     page.answers_to(asked.id, &json!({ "token": earlier }), headers);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&later));
     assert_eq!(page.frame(1).holds.as_ref(), Some(&later));
+}
+
+// ---- found by mutants ------------------------------------------------------------------------------
+
+#[test]
+fn i3_after_stop_nothing_is_taken_from_anybody() {
+    let mut page = World::with_embed(HOUR);
+    page.tell(Input::Stop);
+    for id in 1..3 {
+        let token = page.mint(i64::from(id) * HOUR);
+        page.attach(id, Some(token), Some(Kind::Embed));
+    }
+    page.hears_of_token(9 * HOUR);
+    page.passes(HOUR);
+    assert!(page.frames.values().all(|frame| frame.calls == 0));
+    assert_eq!(page.state(), KeeperState::Stopped);
 }
