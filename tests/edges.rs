@@ -28,8 +28,13 @@ fn i7_a_token_of_the_page_that_looked_expired_under_a_wrong_clock_gives_way_to_n
         retry_after: None,
     };
     page.answers_to(asked.id, &json!({ "token": earlier }), headers);
-    assert_eq!(page.frame(0).holds.as_ref(), Some(&later));
     assert_eq!(page.frame(1).holds.as_ref(), Some(&later));
+    let next = page.mint(2 * HOUR);
+    page.until_request(10 * MINUTE);
+    page.answers(&json!({ "token": next }));
+    for id in 0..2 {
+        assert_eq!(page.frame(id).holds.as_ref(), Some(&next));
+    }
 }
 
 // ---- found by mutants ------------------------------------------------------------------------------

@@ -44,6 +44,11 @@ fn i9_no_second_is_avoidable_on_days_with_the_usual_faults() {
 }
 
 #[test]
+fn i9_no_second_is_avoidable_on_days_with_every_fault_there_is() {
+    hold(Sort::Wild, 0..2_000);
+}
+
+#[test]
 fn i9_no_second_is_avoidable_on_days_with_one_fault() {
     for single in [
         Single::Outage,

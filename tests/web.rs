@@ -78,7 +78,11 @@ impl Page {
             &events,
             &JsValue::UNDEFINED,
         );
-        let options = js(&format!("return {options};"), given, &JsValue::UNDEFINED);
+        let options = js(
+            &format!("return {{ embeds: () => [], ...{options} }};"),
+            given,
+            &JsValue::UNDEFINED,
+        );
         Self {
             door: Door::new(&options, emit.unchecked_into()),
             events,
@@ -137,7 +141,8 @@ async fn soon() {
 async fn a_token_goes_from_the_source_to_the_embed_and_leaves_no_copy() {
     let (embed, fresh) = (embed(TAKES), token());
     let page = Page::new(
-        "{ source: (request) => (globalThis.asked = request, Promise.resolve({ token: a })) }",
+        "{ source: (request) => (globalThis.asked = request, Promise.resolve({ token: a })),
+           embeds: () => [{ type: 'report', id: 'r', groupId: 'g' }] }",
         &fresh.as_str().into(),
     );
     page.attach(0, &embed);

@@ -1,4 +1,5 @@
 import type { Exports } from "./engine-wasm.js";
+import { soon } from "./turns.js";
 
 /** A started engine. */
 export interface Engine {
@@ -38,6 +39,6 @@ export function crash(): void {
 async function launch(): Promise<Engine> {
   const chunk = await import("./engine-wasm.js");
   const glue: Exports = await chunk.start();
-  glue.boot(crash);
+  glue.boot(crash, soon);
   return { name: "wasm", Door: glue.Door };
 }

@@ -4,6 +4,7 @@ import { KeeperError } from "./errors.js";
 import { explainError, findingsOf } from "./explainer.js";
 import { type CheckedOptions, checkOptions } from "./options.js";
 import type { News, Tabs } from "./tabs.js";
+import { inTurn } from "./turns.js";
 import type {
   EmbedConfigLike,
   EmbedLike,
@@ -13,6 +14,7 @@ import type {
   KeeperStatus,
   RefreshOutcome,
   TokenKeeperOptions,
+  TokenRequest,
 } from "./types.js";
 
 declare global {
@@ -34,7 +36,7 @@ interface Attached {
   readonly element: HTMLElement;
   readonly embed: EmbedLike | undefined;
   /** The errors that were explained since the last new token: fifty visuals may raise the same one. */
-  readonly explained: Set<string>;
+  explained?: Set<string>;
   /** A new token was asked for because an explanation said that it helps. Once is enough. */
   healed: boolean;
 }
@@ -80,7 +82,7 @@ export class TokenKeeper extends EventTarget {
   /** What listens on containers whose embed is gone. */
   readonly #gone = new WeakMap<HTMLElement, () => void>();
   /** Aborts when the keeper has ended. */
-  readonly #over = new AbortController();
+  #over: AbortController | undefined;
   /** The tabs of the same `shareKey`; none without one, or when the chunk can't be loaded. */
   #tabs: Promise<Tabs | undefined> = Promise.resolve(undefined);
   /** Everybody who waits for an answer: each ends its own waiting. */
@@ -106,7 +108,10 @@ export class TokenKeeper extends EventTarget {
     else if (!inBrowser()) this.#stage = { name: "over", code: "ERR_ENGINE" };
     else {
       signal?.addEventListener("abort", this.#stop);
-      loadEngine(this.#crashed).then(this.#start, () => this.#end("ERR_ENGINE"));
+      loadEngine(this.#crashed).then(
+        (engine) => inTurn(() => this.#start(engine)),
+        () => this.#end("ERR_ENGINE"),
+      );
     }
   }
 
@@ -115,7 +120,7 @@ export class TokenKeeper extends EventTarget {
     const stage = this.#stage;
     if (stage.name === "running") {
       const status = this.#enter((door) => door.status());
-      if (status !== undefined) return { ...(status as Omit<KeeperStatus, "engine">), engine: stage.engine };
+      if (status !== undefined) return { ...(status as KeeperStatus), embeds: this.#embeds.size, engine: stage.engine };
     }
     return this.#restingStatus();
   }
@@ -150,7 +155,7 @@ export class TokenKeeper extends EventTarget {
     if (this.#stage.name !== "over" && !this.#embeds.has(element)) {
       const id = this.#ids++;
       this.#forgetFor(element);
-      this.#embeds.set(element, { id, element, embed: own, explained: new Set(), healed: false });
+      this.#embeds.set(element, { id, element, embed: own, healed: false });
       this.#later((door) => door.attach(id, element, own));
     }
     return () => this.#detach(element);
@@ -203,7 +208,7 @@ export class TokenKeeper extends EventTarget {
     if (this.#stage.name !== "loading") return;
     const { Door } = engine;
     try {
-      const door = new Door(this.#options, this.#emit);
+      const door = new Door({ ...this.#options, embeds: this.#describe }, this.#emit);
       this.#stage = { name: "running", door, engine: engine.name };
     } catch {
       crash();
@@ -216,6 +221,19 @@ export class TokenKeeper extends EventTarget {
     for (const call of queue) this.#later(call);
   };
 
+  /** What a source is told of the embeds. */
+  readonly #describe = (): TokenRequest["embeds"] =>
+    [...this.#embeds.values()].map(({ element, embed }) => {
+      const told: Record<string, string> = {};
+      try {
+        const config = ((element as Container).powerBiEmbed ?? embed)?.config as Record<string, unknown>;
+        for (const key of ["type", "id", "groupId"]) if (typeof config[key] === "string") told[key] = config[key] as string;
+      } catch {
+        // nothing is embedded there yet, or it does not want to be read
+      }
+      return told as { type: string };
+    });
+
   /** Raises an event of the engine's on the page. `refused` is the token that was refused, for the diagnosis alone. */
   readonly #emit = (type: string, detail: object, refused?: string): void => {
     if (type === "heard") {
@@ -227,7 +245,7 @@ export class TokenKeeper extends EventTarget {
       this.#talk(detail as Talk);
       return;
     }
-    if (type === "refreshed") for (const { explained } of this.#embeds.values()) explained.clear();
+    if (type === "refreshed") for (const attached of this.#embeds.values()) attached.explained?.clear();
     if (refused !== undefined && DIAGNOSED.has((detail as { code: ErrorCode }).code)) {
       findingsOf(refused, this.status).then((findings) => {
         if (this.#stage.name !== "over") this.#dispatch(type, { ...detail, findings });
@@ -262,8 +280,8 @@ export class TokenKeeper extends EventTarget {
     const attached = this.#embeds.get(element);
     const { message, errorCode } = (error ?? {}) as { message?: unknown; errorCode?: unknown };
     const key = `${String(message)} ${String(errorCode)}`;
-    if (attached === undefined || attached.explained.has(key)) return;
-    attached.explained.add(key);
+    if (attached === undefined || attached.explained?.has(key)) return;
+    (attached.explained ??= new Set()).add(key);
     const embed = (element as Container).powerBiEmbed ?? attached.embed;
     const explanation = await explainError(error, embed, this.status);
     if (explanation === undefined || this.#embeds.get(element) !== attached) return;
@@ -288,7 +306,8 @@ export class TokenKeeper extends EventTarget {
       this.#forgetFor(element);
       if ((element as Container).powerBiEmbed !== undefined) this.attach(element);
     };
-    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { signal: this.#over.signal });
+    const { signal } = (this.#over ??= new AbortController());
+    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { signal });
     this.#gone.set(element, back);
   }
 
@@ -354,7 +373,7 @@ export class TokenKeeper extends EventTarget {
   /** Calls into the engine, now or when it has loaded. */
   #later(call: (door: Door) => void): void {
     if (this.#stage.name === "loading") this.#queue.push(call);
-    else this.#enter(call);
+    else inTurn(() => this.#enter(call));
   }
 
   /** The only way into the engine. One that throws has crashed, and is never entered again. */
@@ -393,7 +412,7 @@ export class TokenKeeper extends EventTarget {
     this.#stage = { name: "over", code };
     this.#queue = [];
     this.#embeds.clear();
-    this.#over.abort();
+    this.#over?.abort();
     this.#tabs.then((tabs) => tabs?.leave());
     this.#options.signal?.removeEventListener("abort", this.#stop);
     forget(this.#crashed);

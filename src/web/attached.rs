@@ -10,7 +10,7 @@ use crate::io::{ApplyOutcome, EmbedId, Level, Recovery, RecoveryOutcome, Sight};
 use crate::shout;
 use crate::token::{AccessToken, Kind};
 use core::cell::Cell;
-use js_sys::{Date, Object, Reflect};
+use js_sys::{Date, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Element;
 
@@ -91,18 +91,6 @@ impl Attached {
     /// The token type in the embed's configuration.
     pub(crate) fn kind(&self) -> Option<Kind> {
         kind(&js::get(&self.config(), "tokenType"))
-    }
-
-    /// What a source is told of this embed: its type and ids.
-    pub(crate) fn describe(&self) -> Object {
-        let (config, told) = (self.config(), Object::new());
-        for key in ["type", "id", "groupId"] {
-            let value = js::get(&config, key);
-            if value.is_string() {
-                js::set(&told, key, &value);
-            }
-        }
-        told
     }
 
     /// What there is to see of the embed.

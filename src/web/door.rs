@@ -15,9 +15,11 @@ thread_local! {
     static CRASHED: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// Starts the instance. `crashed()` is called at most once, when it must not be entered again.
+/// Starts the instance. `crashed()` is called at most once, when it must not be entered again; `soon(work)` has
+/// `work` done in a task of its own.
 #[wasm_bindgen]
-pub fn boot(crashed: Function) {
+pub fn boot(crashed: Function, soon: Function) {
+    page::boot(soon);
     CRASHED.with(|cell| cell.replace(Some(crashed)));
     // the panic's own message is not passed on: it may quote anything
     panic::set_hook(Box::new(|_| crash()));
@@ -115,7 +117,7 @@ impl Door {
 
     /// Ends everything.
     pub fn stop(&self) {
-        page::tell(&self.0, Input::Stop);
+        page::stop(&self.0);
     }
 }
 

@@ -1,13 +1,13 @@
 //! What one running keeper holds in the browser, from start to stop.
 
 use super::attached::Attached;
-use super::source::{self, Source};
+use super::source::Source;
 use super::{events, js, page};
 use crate::io::{CallId, Effect, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId};
 use crate::keeper::Keeper;
 use crate::token::AccessToken;
 use core::cell::{Cell, RefCell};
-use js_sys::{Array, Function, Object};
+use js_sys::{Function, Object};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
 use web_sys::{AbortController, Element};
@@ -125,12 +125,7 @@ impl Live {
 
     fn ask(self: &Rc<Self>, request: RequestId, reason: Reason, attempt: u32) {
         let Ok(abort) = AbortController::new() else { return };
-        let embeds = self.embeds.borrow().clone();
-        let told = Array::new();
-        for embed in embeds {
-            told.push(&embed.describe());
-        }
-        let asked = source::request(reason, attempt, &told, &abort);
+        let asked = self.source.request(reason, attempt, &abort);
         let signal = abort.signal();
         self.request.replace(Some((request, abort)));
         let weak = Rc::downgrade(self);
@@ -245,8 +240,10 @@ impl Live {
     /// Lets go of all that is owned in the page.
     pub(crate) fn clear(&self) {
         let embeds = self.embeds.take();
-        let request = self.request.take();
-        drop((embeds, request, self.waiters.take()));
+        if let Some((_, abort)) = self.request.take() {
+            abort.abort();
+        }
+        drop((embeds, self.waiters.take()));
     }
 }
 

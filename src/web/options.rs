@@ -33,7 +33,7 @@ pub(crate) fn read(options: &JsValue) -> Options {
         policy: RefreshPolicy::parse(stated, while_hidden, after_expiry)
             .unwrap_or_default()
             .with_tabs(js::get(options, "shareKey").is_string()),
-        source: Source::new(js::get(options, "source")),
+        source: Source::new(options),
         kind: kind(&js::get(options, "tokenType")),
         initial: (!initial.is_undefined()).then(|| super::answer::json(&initial)),
     }

@@ -3,14 +3,19 @@
 use super::js;
 use super::listener::Listener;
 use super::live::Live;
-use crate::io::{Input, Trigger};
+use crate::io::{Effect, Input, Trigger};
 use crate::time::{Duration, Instant};
 use core::cell::{Cell, RefCell};
 use gloo_timers::callback::Timeout;
+use js_sys::Function;
 use std::rc::Rc;
+use std::vec::IntoIter;
 use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
 
+/// How many effects are performed in one task of the browser's, so that ten thousand embeds take turns with the page.
+/// Each may be a call into an embed, a request, or a listener of the page.
+const SLICE: u32 = 64;
 /// No timer is armed for longer: browsers throttle, machines sleep, and 2^31 − 1 ms is the end of `setTimeout`.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -29,14 +34,24 @@ struct Page {
     /// Every keeper from its start to its stop.
     keepers: RefCell<Vec<Rc<Live>>>,
     inbox: RefCell<Vec<(Rc<Live>, Input)>>,
+    /// What was in the inbox when it was last emptied.
+    taken: RefCell<IntoIter<(Rc<Live>, Input)>>,
+    /// What is to be performed before the next input is looked at.
+    todo: RefCell<Option<(Rc<Live>, IntoIter<Effect>)>>,
     /// The loop is running further up the stack.
     busy: Cell<bool>,
+    /// How many effects were performed in what may be one task of the browser's.
+    performed: Cell<u32>,
+    /// The facade's `soon(work)`, which has `work` done in a task of its own, and that work.
+    soon: RefCell<Option<(Function, js::Callback)>>,
+    /// The loop goes on in a task that was asked for.
+    put_off: Cell<bool>,
     timer: RefCell<Option<(Instant, Timeout)>>,
     listeners: RefCell<Vec<Listener>>,
 }
 
 thread_local! {
-    static PAGE: Page = const { Page::new() };
+    static PAGE: Page = Page::new();
 }
 
 /// Whether the page is hidden now.
@@ -44,7 +59,18 @@ pub(crate) fn hidden() -> bool {
     js::text(&document(), "visibilityState").is_some_and(|state| state == "hidden")
 }
 
-/// Takes a keeper in; it stays until it is told [`Input::Stop`].
+/// Takes the facade's `soon(work)`.
+pub(crate) fn boot(soon: Function) {
+    let work = js::callback(|_| {
+        PAGE.with(|page| {
+            page.begin_task();
+            page.drain();
+        });
+    });
+    PAGE.with(|page| page.soon.replace(Some((soon, work))));
+}
+
+/// Takes a keeper in; it stays until it is stopped.
 pub(crate) fn join(live: &Rc<Live>) {
     PAGE.with(|page| page.keepers.borrow_mut().push(Rc::clone(live)));
 }
@@ -69,13 +95,18 @@ fn tell_all(trigger: Option<Trigger>) {
 }
 
 impl Page {
-    const fn new() -> Self {
+    fn new() -> Self {
         Self {
-            keepers: RefCell::new(Vec::new()),
-            inbox: RefCell::new(Vec::new()),
+            keepers: RefCell::default(),
+            inbox: RefCell::default(),
+            taken: RefCell::default(),
+            todo: RefCell::default(),
             busy: Cell::new(false),
+            performed: Cell::new(0),
+            soon: RefCell::new(None),
+            put_off: Cell::new(false),
             timer: RefCell::new(None),
-            listeners: RefCell::new(Vec::new()),
+            listeners: RefCell::default(),
         }
     }
 
@@ -87,17 +118,72 @@ impl Page {
         if self.busy.replace(true) {
             return;
         }
-        loop {
-            let inputs = self.inbox.take();
-            if inputs.is_empty() {
-                break;
-            }
-            for (live, input) in inputs {
-                deliver(&live, input);
-            }
-        }
+        while self.step() {}
         self.busy.set(false);
         self.arm();
+    }
+
+    /// Performs one effect or takes one input; false when nothing is left, or the rest has to wait.
+    fn step(&self) -> bool {
+        if self.todo.borrow().is_some() {
+            return self.perform();
+        }
+        let Some((live, input)) = self.next_input() else {
+            return false;
+        };
+        let effects = live.core.borrow_mut().handle(js::now(), input);
+        if !effects.is_empty() {
+            self.todo.replace(Some((live, effects.into_iter())));
+        }
+        true
+    }
+
+    fn next_input(&self) -> Option<(Rc<Live>, Input)> {
+        let mut taken = self.taken.borrow_mut();
+        taken.next().or_else(|| {
+            *taken = self.inbox.take().into_iter();
+            taken.next()
+        })
+    }
+
+    /// Performs the next effect; false when it has to wait.
+    fn perform(&self) -> bool {
+        if self.performed.get() >= SLICE && self.puts_off() {
+            return false;
+        }
+        let mut todo = self.todo.borrow_mut();
+        let next = todo
+            .as_mut()
+            .and_then(|(live, effects)| Some((Rc::clone(live), effects.next()?)));
+        if next.is_none() {
+            *todo = None;
+        }
+        drop(todo);
+        if let Some((live, effect)) = next {
+            self.performed.set(self.performed.get() + 1);
+            live.perform(effect);
+        }
+        true
+    }
+
+    /// Has the loop go on in a task of its own; false where there is no way to.
+    fn puts_off(&self) -> bool {
+        if self.put_off.replace(true) {
+            return true;
+        }
+        let soon = self.soon.borrow();
+        let asked = soon
+            .as_ref()
+            .map(|(soon, work)| soon.call1(&JsValue::UNDEFINED, work.as_ref()));
+        let asked = asked.is_some_and(|asked| asked.is_ok());
+        self.put_off.set(asked);
+        asked
+    }
+
+    /// A new task of the browser's.
+    fn begin_task(&self) {
+        self.performed.set(0);
+        self.put_off.set(false);
     }
 
     /// Sets the one timer for the nearest deadline, and has listeners only while something is attached.
@@ -129,6 +215,7 @@ impl Page {
 
     /// The timer fired: whoever is due is told so.
     fn ring(&self) {
+        self.performed.set(0);
         let fired = self.timer.take();
         let now = js::now().mono;
         for live in self.keepers.borrow().iter() {
@@ -141,16 +228,26 @@ impl Page {
     }
 }
 
-fn deliver(live: &Rc<Live>, input: Input) {
-    let last = matches!(input, Input::Stop);
-    let effects = live.core.borrow_mut().handle(js::now(), input);
-    for effect in effects {
-        live.perform(effect);
-    }
-    if last {
-        PAGE.with(|page| page.keepers.borrow_mut().retain(|one| !Rc::ptr_eq(one, live)));
+/// Ends a keeper at once: what it still had to do is dropped, and what it is told from now on does nothing.
+pub(crate) fn stop(live: &Rc<Live>) {
+    let others = |one: &Rc<Live>| !Rc::ptr_eq(one, live);
+    PAGE.with(|page| {
+        let todo = page.todo.take().filter(|(one, _)| others(one));
+        page.todo.replace(todo);
+        let effects = live.core.borrow_mut().handle(js::now(), Input::Stop);
+        for effect in effects {
+            live.perform(effect);
+        }
+        let at = page.keepers.borrow().iter().position(|one| !others(one));
+        let left = at.map(|at| page.keepers.borrow_mut().swap_remove(at));
         live.clear();
-    }
+        drop(left);
+        // while another goes on, a timer that fires for nothing is cheaper than a thousand that are set anew
+        let goes_on = page.keepers.borrow().iter().any(|one| one.has_embeds());
+        if !goes_on {
+            page.arm();
+        }
+    });
 }
 
 fn due(live: &Live, now: Instant) -> bool {

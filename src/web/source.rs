@@ -4,17 +4,17 @@ use super::endpoint;
 use super::js;
 use crate::io::{Headers, Reason, SourceFailure};
 use crate::token::Json;
-use js_sys::{Array, Function, Object};
+use js_sys::{Function, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal};
 
 /// Where new tokens come from.
 #[derive(Debug)]
-pub(crate) enum Source {
-    /// A function of the page.
-    Function(Function),
-    /// A backend, as the facade normalised it.
-    Endpoint(JsValue),
+pub(crate) struct Source {
+    /// A function of the page, or a backend as the facade normalised it.
+    asked: JsValue,
+    /// Answers what a source is told of the embeds: the facade's, since 10,000 of them would be slow from here.
+    embeds: JsValue,
 }
 
 /// Who is told the answer, or how there is none; either with the headers that came with it.
@@ -22,35 +22,38 @@ pub(crate) enum Source {
 pub(crate) type Done = Box<dyn FnOnce(Result<Json, SourceFailure>, Headers)>;
 
 impl Source {
-    pub(crate) fn new(value: JsValue) -> Self {
-        match value.dyn_into() {
-            Ok(function) => Self::Function(function),
-            Err(endpoint) => Self::Endpoint(endpoint),
+    /// The source that the facade's `options` name.
+    pub(crate) fn new(options: &JsValue) -> Self {
+        Self {
+            asked: js::get(options, "source"),
+            embeds: js::get(options, "embeds"),
         }
+    }
+
+    /// What a source is told: `TokenRequest` of the declarations.
+    pub(crate) fn request(&self, reason: Reason, attempt: u32, abort: &AbortController) -> Object {
+        let request = Object::new();
+        js::set_text(&request, "reason", reason.as_str());
+        js::set(&request, "attempt", &JsValue::from(attempt));
+        js::set(&request, "signal", &abort.signal());
+        let embeds: Option<&Function> = self.embeds.dyn_ref();
+        let embeds = embeds.and_then(|embeds| embeds.call0(&JsValue::UNDEFINED).ok());
+        js::set(&request, "embeds", &embeds.unwrap_or_default());
+        request
     }
 
     /// Asks. `done` is told once, when the source has settled; what a source that never does holds, goes with its
     /// promise.
     pub(crate) fn ask(&self, request: &Object, signal: &AbortSignal, done: Done) {
-        match self {
-            Self::Function(function) => match function.call1(&JsValue::UNDEFINED, request) {
+        match self.asked.dyn_ref::<Function>() {
+            Some(function) => match function.call1(&JsValue::UNDEFINED, request) {
                 Ok(called) => js::settled(&called, move |answer| {
                     let answer = answer.map(|answer| super::answer::json(&answer));
                     done(answer.ok_or(SourceFailure::Threw), Headers::default());
                 }),
                 Err(_) => done(Err(SourceFailure::Threw), Headers::default()),
             },
-            Self::Endpoint(endpoint) => endpoint::ask(endpoint, request, signal, done),
+            None => endpoint::ask(&self.asked, request, signal, done),
         }
     }
-}
-
-/// What a source is told: `TokenRequest` of the declarations.
-pub(crate) fn request(reason: Reason, attempt: u32, embeds: &Array, abort: &AbortController) -> Object {
-    let request = Object::new();
-    js::set_text(&request, "reason", reason.as_str());
-    js::set(&request, "attempt", &JsValue::from(attempt));
-    js::set(&request, "signal", &abort.signal());
-    js::set(&request, "embeds", embeds);
-    request
 }

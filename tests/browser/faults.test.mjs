@@ -29,7 +29,7 @@ story("a source that takes 95 s is given up after 30 s, never asked twice at onc
   await page.passes(1);
   const [{ detail }] = await keeper.events("refreshfailed");
   assert.equal(detail.code, "ERR_SOURCE_TIMEOUT");
-  assert.equal(source.waiting, 0, "the request was aborted");
+  assert.equal(source.waiting(), 0, "the request was aborted");
 
   await page.passes(minutes(4));
   assert.ok(source.requests.length > 2, "it is asked again");

@@ -44,7 +44,7 @@ for (const [name, options, reach] of [
     await reach(told);
     await keeper.expectState(name);
     await keeper.stops();
-    assert.equal(source.waiting, 0, "no request is left");
+    assert.equal(source.waiting(), 0, "no request is left");
     await expectStopped(told, before);
   });
 }
@@ -74,7 +74,7 @@ story("stop() settles whoever waits", async ({ page, source, keeper }) => {
   assert.deepEqual([state, error.name, error.code], ["rejected", "KeeperError", "ERR_STOPPED"]);
   assert.equal((await provided.now()).value, null);
   assert.deepEqual((await refreshed.now()).value, { ok: false, code: "ERR_STOPPED" });
-  assert.equal(source.waiting, 0, "the request was aborted");
+  assert.equal(source.waiting(), 0, "the request was aborted");
   assert.equal(await page.timers(), 0);
 });
 

@@ -113,7 +113,7 @@ export class Page {
       const seen = await this.run(() => window.__watch.rest());
       this.#next = seen.next;
       // a request that left the page and has not arrived, or an answer on its way back
-      if (seen.fetching === this.#source.waiting) return;
+      if (seen.fetching === this.#source.waiting(this.#tab)) return;
     }
   }
 

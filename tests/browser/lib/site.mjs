@@ -31,6 +31,8 @@ export class Site {
   engine = null;
   /** Whether the diagnosis' chunk was asked for, and whether it is missing. */
   diagnosis = { asked: false, missing: false };
+  /** Whether the chunk for several tabs is missing. */
+  tabsMissing = false;
   /** A promise that the frame's document waits for. */
   frame = null;
 
@@ -58,6 +60,7 @@ export class Site {
       this.diagnosis.asked = true;
       if (this.diagnosis.missing) return route.fulfill({ status: 404, body: "" });
     }
+    if (this.tabsMissing && url.pathname.includes("/dist/tabs")) return route.fulfill({ status: 404, body: "" });
     if (file) return route.fulfill(file);
     this.strays.push(request.url());
     return route.abort();

@@ -74,9 +74,9 @@ export class Source {
 
   // ---- for the story's machinery --------------------------------------------------------------------------------
 
-  /** Requests that wait for a clock. One whose answer is on its way is not among them. */
-  get waiting() {
-    return [...this.#waiting].filter(({ sent }) => !sent).length;
+  /** How many requests wait for a clock; of one tab where it is named. One whose answer is on its way is not among them. */
+  waiting(tab) {
+    return [...this.#waiting].filter(({ sent, request }) => !sent && (!tab || request.frame().page() === tab)).length;
   }
 
   /** When the next delayed answer is due, on the monotonic clock. */

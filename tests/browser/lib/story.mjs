@@ -54,16 +54,24 @@ export function story(name, tell, { keepers = 1, pageErrors, later } = {}) {
       await context.clock.pauseAt(START);
       await context.addInitScript(WATCH);
       await site.open(context);
-      const tab = await context.newPage();
-      tab.on("console", (message) => said.push(message.text()));
-      tab.on("pageerror", (error) => errors.push(`${error?.message ?? error}\n${error?.stack}`));
-      tab.on("requestfailed", (request) => source.lost(request));
-      await tab.goto(`${HOST}/`);
-      const page = new Page(tab, source, clock);
+      const pages = [];
+      const opens = async () => {
+        const tab = await context.newPage();
+        tab.on("console", (message) => said.push(message.text()));
+        tab.on("pageerror", (error) => errors.push(`${error?.message ?? error}\n${error?.stack}`));
+        tab.on("requestfailed", (request) => source.lost(request));
+        await tab.goto(`${HOST}/`);
+        const page = new Page(tab, source, clock);
+        pages.push(page);
+        return { page, frame: page.frame(), keeper: new Keeper(page, "keeper"), closes: () => tab.close().then(() => pages.splice(pages.indexOf(page), 1)) };
+      };
+      const { page, frame, keeper } = await opens();
       const another = (other) => new Keeper(page, other);
-      await tell({ page, source, frame: page.frame(), keeper: another("keeper"), clock, site, another });
-      await page.rests();
-      await expectQuiet({ page, source, site, said, errors, keepers, pageErrors });
+      await tell({ page, source, frame, keeper, clock, site, another, opens });
+      for (const open of pages) {
+        await open.rests();
+        await expectQuiet({ page: open, source, site, said, errors, keepers, pageErrors });
+      }
     } finally {
       await context.close();
     }
