@@ -5,11 +5,11 @@ mod steps;
 mod world;
 
 use powerbi_token_keeper::io::{
-    EmbedId, ErrorCode, Event, Headers, Input, KeeperState, Level, Outcome, Reason, Recovery, SourceFailure,
-    Trigger,
+    ApplyOutcome, CallId, EmbedId, ErrorCode, Event, Headers, Input, KeeperState, Level, Outcome, Reason,
+    Recovery, SourceFailure, Trigger,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, RefreshPolicy, WhileHidden};
-use powerbi_token_keeper::token::Kind;
+use powerbi_token_keeper::token::{AccessToken, Kind};
 use serde_json::json;
 use world::{HOUR, MINUTE, Manner, SECOND, World, json_of};
 
@@ -52,7 +52,7 @@ fn i7_a_token_of_the_page_that_looked_expired_under_a_wrong_clock_gives_way_to_n
     page.answers_to(asked.id, &json!({ "token": earlier }), headers);
     assert_eq!(page.frame(1).holds.as_ref(), Some(&later));
     let next = page.mint(2 * HOUR);
-    page.until_request(10 * MINUTE);
+    page.refreshes();
     page.answers(&json!({ "token": next }));
     for id in 0..2 {
         assert_eq!(page.frame(id).holds.as_ref(), Some(&next));
@@ -355,4 +355,52 @@ fn a_tick_for_something_else_does_not_hurry_a_trigger_that_waits() {
     page.expect_requests(2);
     page.passes(1);
     page.expect_requests(3);
+}
+
+// ---- calls -----------------------------------------------------------------------------------------
+
+/// A frame answers a call that it was left with, so that its configuration holds `text`.
+fn answers_call(page: &mut World, call: CallId, text: Option<String>) {
+    page.frame(0).holds = text.clone();
+    page.tell(Input::Applied {
+        embed: EmbedId(0),
+        call,
+        outcome: ApplyOutcome::Settled(text.map(AccessToken::new)),
+    });
+}
+
+#[test]
+fn a_late_answer_is_not_taken_for_that_of_the_call_under_way() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Hangs;
+    page.refreshes();
+    let token = page.answers_token(2 * HOUR);
+    page.passes(12 * SECOND);
+    let calls: Vec<_> = page.frame(0).open.iter().map(|(call, _)| *call).collect();
+    assert_eq!(calls.len(), 2);
+    answers_call(&mut page, calls[0], None);
+    page.tell(Input::Applied {
+        embed: EmbedId(0),
+        call: calls[0],
+        outcome: ApplyOutcome::Gone,
+    });
+    assert_eq!(page.status().embeds, 1);
+    answers_call(&mut page, calls[1], Some(token));
+    assert_eq!(
+        page.count(|event| matches!(event, Event::ApplyFailed(..))),
+        1,
+        "the time limit of the first"
+    );
+    assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
+    page.passes(MINUTE);
+    assert_eq!(page.frame(0).calls, 2);
+}
+
+#[test]
+fn a_recovery_is_followed_by_no_further_call() {
+    let mut page = World::with_embed(HOUR);
+    page.shouts(0, Level::Load);
+    page.answers_token(2 * HOUR);
+    page.passes(MINUTE);
+    assert_eq!((page.frame(0).calls, page.recovered.len()), (1, 1));
 }

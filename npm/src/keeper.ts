@@ -236,6 +236,8 @@ export class TokenKeeper extends EventTarget {
 
   /** Raises an event of the engine's on the page. `refused` is the token that was refused, for the diagnosis alone. */
   readonly #emit = (type: string, detail: object, refused?: string): void => {
+    // further up the stack an instance that is dead may still be running
+    if (crash.dead) return;
     if (type === "heard") {
       // an error's own getters may throw; then there is nothing to explain
       this.#heard(detail as { element: HTMLElement; error: unknown }).catch(() => {});
@@ -307,7 +309,8 @@ export class TokenKeeper extends EventTarget {
       if ((element as Container).powerBiEmbed !== undefined) this.attach(element);
     };
     const { signal } = (this.#over ??= new AbortController());
-    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { signal });
+    // captured, so that the engine, which listens from then on, hears the very error that it came back with
+    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { capture: true, signal });
     this.#gone.set(element, back);
   }
 
@@ -316,7 +319,7 @@ export class TokenKeeper extends EventTarget {
     const back = this.#gone.get(element);
     if (back === undefined) return;
     this.#gone.delete(element);
-    for (const sign of SIGNS_OF_LIFE) element.removeEventListener(sign, back);
+    for (const sign of SIGNS_OF_LIFE) element.removeEventListener(sign, back, true);
   }
 
   #detach(element: HTMLElement): void {

@@ -31,6 +31,9 @@ const modules = [
   { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes, flags: [] },
 ];
 
+/** The engine with a way to crash it, for tests alone. */
+const trapped = { ...modules[0], name: "trapped", cargo: "trap" };
+
 /** Where the generated inputs of a chunk lie, the module as shipped among them, and as it was before its names were shortened. */
 const generated = (name) => at("target/npm", name);
 export const named = (name) => path.join(generated(name), `${name}.named.wasm`);
@@ -55,6 +58,11 @@ function remapped() {
 export async function buildWasm({ cargoFeatures = "" } = {}) {
   setup({ browser: false });
   for (const module of modules) await buildModule(module, cargoFeatures);
+}
+
+export async function buildTrapped() {
+  setup({ browser: false });
+  await buildModule(trapped, "");
 }
 
 async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
@@ -92,9 +100,10 @@ function optimise(from, to, passes) {
   return said;
 }
 
-// Two things wasm-bindgen leaves to others. Its default export loads the module from a URL (fetch, streaming,
+// Three things wasm-bindgen leaves to others. Its default export loads the module from a URL (fetch, streaming,
 // `import.meta`): the chunk brings its own bytes, and without the export that code is dead to esbuild. And each
-// function that crosses is named twice, in the module and here, hash and all: 2 KB after compression.
+// function that crosses is named twice, in the module and here, hash and all: 2 KB after compression. And closures,
+// which timers, listeners and promises call, throw at the page when the instance traps, and enter it again later.
 function trimGlue(file, { imports, exports }) {
   let glue = readFileSync(file, "utf8");
   const replace = (from, to) => {
@@ -107,8 +116,17 @@ function trimGlue(file, { imports, exports }) {
   replace(`"${module}": import0`, "a: import0"); // wasm-opt's name for the only module there is
   for (const [, name, short] of imports) replace(new RegExp(`^ {8}${name}:`, "gm"), `        ${short}:`);
   const used = new Map(exports.map(([name, short]) => [name, short]));
+  if (glue.includes("function boot(")) guardClosures(replace);
   glue = glue.replace(/\bwasm\.(\w+)/g, (whole, name) => (used.has(name) ? `wasm.${used.get(name)}` : whole));
   writeFileSync(file, glue);
+}
+
+/** `crashed`, which the facade gives to `boot`, has a property `dead` that says whether it was called. */
+function guardClosures(replace) {
+  replace("export function boot(crashed, soon) {", "let crash = () => {};\nexport function boot(crashed, soon) {\n    crash = crashed;");
+  replace("const real = (...args) => {", "const real = (...args) => {\n        if (crash.dead) return;");
+  for (const last of ["real._wbg_cb_unref();", "state.a = a;"]) replace(`} finally {\n            ${last}`, `} catch {\n            crash();\n        } finally {\n            ${last}`);
+  for (const what of ["ptr", "state"]) replace(`new FinalizationRegistry(${what} => `, `new FinalizationRegistry(${what} => crash.dead || `);
 }
 
 function inline(folder, name) {

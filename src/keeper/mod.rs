@@ -96,6 +96,8 @@ pub struct Keeper {
     refreshed_at: Option<Timestamp>,
     /// The last token of the source that looked expired on receipt.
     stale: Option<Stale>,
+    /// A token of the page's own that looked expired. Under a wrong clock it may be the latest of all.
+    spare: Option<Token>,
     last_error: Option<ErrorCode>,
     requests: u32,
     claims: u32,
@@ -128,6 +130,7 @@ impl Keeper {
             placed: None,
             refreshed_at: None,
             stale: None,
+            spare: None,
             last_error: None,
             requests: 0,
             claims: 0,

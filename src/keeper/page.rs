@@ -19,14 +19,13 @@ impl Keeper {
         let apart = self.newest.as_ref().and_then(Held::apart);
         let reading = apart.unwrap_or(Reading::new(&self.clock, now));
         let server = reading.server(&self.clock, now);
-        let judge = |server| accept::judge(&token, self.wanted(), self.newest.as_ref(), server);
-        let judged = match judge(server) {
-            // still better than none, or than one that expired before it: it says whose the next one must be, and that
-            // it must expire later
-            Err(ErrorCode::TokenExpired) => judge(Timestamp::from_ms(i64::MIN)),
-            judged => judged,
-        };
-        if judged.is_err() {
+        // one that has expired is still better than none: it says whose the next one must be
+        let judged = accept::judge(&token, self.wanted(), self.newest.as_ref(), server);
+        let first = self.newest.is_none() && judged == Err(ErrorCode::TokenExpired);
+        if judged.is_err() && !first {
+            if judged == Err(ErrorCode::TokenExpired) {
+                self.spare = Some(self.later(token));
+            }
             return false;
         }
         self.hold(now, token, Origin::Page, reading);
@@ -34,10 +33,18 @@ impl Keeper {
         true
     }
 
-    /// Makes `token` the newest.
+    /// Makes `token` the newest, or the spare one.
     pub(super) fn hold(&mut self, now: Now, token: Token, origin: Origin, reading: Reading) {
+        let token = self.later(token);
         let draw = self.draws.u32(..);
         self.newest = Held::new(token, origin, &self.policy, reading, &self.clock, now, draw);
+    }
+
+    /// `token`, or the spare one where that expires later: an embed holds it, and no earlier one may replace it.
+    fn later(&mut self, token: Token) -> Token {
+        let spare = self.spare.take();
+        let later = spare.filter(|spare| held::expiry(spare) > held::expiry(&token));
+        later.unwrap_or(token)
     }
 
     /// The kind of token that is needed, as far as anybody said.
@@ -240,6 +247,7 @@ impl Keeper {
         self.waiters.failed(ErrorCode::Stopped, fx);
         self.embeds.clear();
         self.newest = None;
+        self.spare = None;
         self.placed = None;
         self.round = None;
         self.phase = Phase::Stopped;

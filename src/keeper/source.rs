@@ -159,9 +159,9 @@ impl Keeper {
             // taken all the same, for as long as such a token lives at most; support should know
             token::Expiry::Assumed(_) | token::Expiry::Unknown => Some(ErrorCode::ExpirationUnknown),
         };
-        let text = token.text.clone();
         self.hold(now, token, Origin::Source, reading);
-        let Some(expires) = self.newest.as_ref().map(|held| held.window.expires) else {
+        let newest = self.newest.as_ref();
+        let Some((text, expires)) = newest.map(|held| (held.text().clone(), held.window.expires)) else {
             return;
         };
         self.round = Some(Round {

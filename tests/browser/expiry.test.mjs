@@ -128,43 +128,6 @@ story("an echo of the shouting right after the new token asks for nothing more",
   assert.equal((await keeper.events("recovered")).length, 1);
 });
 
-story("report.off('error') by the page does not deafen the keeper", async (told) => {
-  const { page, source, frame } = told;
-  await begins(told);
-  await page.run(() => stage.embeds.report.off("error"));
-  await frame.shout(3);
-  await page.passes(seconds(2));
-  source.expectRequests(1);
-  await frame.expectHolds(source.newest);
-});
-
-story("a reload waits until powerbi-client no longer swallows it", async ({ page, source, frame, keeper }) => {
-  await page.embeds();
-  await keeper.keeps();
-  await page.passes(minutes(10));
-  // powerbi-client drops a reload() within 100 ms of a load
-  await page.run(() => void stage.embeds.report.reload());
-  await frame.emit("error", LOAD_LEVEL);
-  await page.rests();
-  assert.equal(await frame.count("POST /report/load"), 2);
-  await page.passes(seconds(5));
-  source.expectRequests(1);
-  assert.equal(await frame.count("POST /report/load"), 3);
-  assert.deepEqual(await recovered(keeper), ["reload"]);
-});
-
-story("a paginated report, which refuses refresh(), is reloaded", async ({ page, source, frame, keeper }) => {
-  const embedUrl = page.config({ token: source.mint() }).embedUrl.replace("reportEmbed", "rdlEmbed");
-  await page.embeds({ embedUrl });
-  await keeper.keeps({ afterExpiry: "refresh" });
-  await page.passes(minutes(10));
-  await frame.shout(1);
-  await page.passes(seconds(5));
-  source.expectRequests(1);
-  assert.equal(await frame.count("POST /report/load"), 2);
-  assert.deepEqual(await recovered(keeper), ["reload"]);
-});
-
 for (const [name, error] of [
   ["not found", { message: "LoadReportFailed", detailedMessage: "Get report failed", errorCode: "404", level: 6 }],
   ["without permission", { message: "PowerBIEntityNotFound", errorCode: "404" }],

@@ -13,13 +13,21 @@ const dist = process.env.KEEPER_DIST ?? path.join(root, "dist");
 
 export const HOST = "https://host.test";
 
+/** The real powerbi-client as it is published: each version that is tested, newest first, and its code. */
+const CLIENTS = new Map(
+  ["powerbi-client", "powerbi-client-2.22", "powerbi-client-2.19"].map((folder) => [
+    JSON.parse(read("node_modules", folder, "package.json")).version,
+    { contentType: "text/javascript", body: read("node_modules", folder, "dist/powerbi.min.js") },
+  ]),
+);
+export const VERSIONS = [...CLIENTS.keys()];
+
 const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><link rel="icon" href="data:,">
 <div id="report" style="height:300px"></div><script src="/powerbi.js"></script><script src="/stage.js"></script>`;
 
 const script = (body) => ({ contentType: "text/javascript", body });
 const FILES = new Map([
   [`${HOST}/`, { contentType: "text/html", body: PAGE }],
-  [`${HOST}/powerbi.js`, script(read("node_modules/powerbi-client/dist/powerbi.js"))],
   [`${HOST}/stage.js`, script(read("tests/browser/lib/stage.js"))],
   ...readdirSync(dist).filter((file) => file.endsWith(".js")).map((file) => [`${HOST}/dist/${file}`, script(readFileSync(path.join(dist, file), "utf8"))]),
 ]);
@@ -29,15 +37,19 @@ export class Site {
   strays = [];
   /** What the engine's chunk is answered with instead; a story may put a promise or a status here. */
   engine = null;
+  /** Whether the engine is the one that can be made to panic (scripts/trapped.mjs). */
+  trapped = false;
   /** Whether the diagnosis' chunk was asked for, and whether it is missing. */
   diagnosis = { asked: false, missing: false };
   /** Whether the chunk for several tabs is missing. */
   tabsMissing = false;
   /** A promise that the frame's document waits for. */
   frame = null;
+  #client;
 
-  constructor(source) {
+  constructor(source, client = VERSIONS[0]) {
     this.source = source;
+    this.#client = CLIENTS.get(client);
   }
 
   async open(context) {
@@ -52,6 +64,7 @@ export class Site {
       await this.frame;
       return route.fulfill(FRAME);
     }
+    if (this.trapped && url.pathname === "/dist/engine-wasm.js") return route.fulfill(script(read("target/trapped/engine-wasm.js")));
     if (this.engine && url.pathname.includes("/dist/engine")) {
       const status = await this.engine;
       if (status) return route.fulfill({ status, body: "" });
@@ -60,6 +73,7 @@ export class Site {
       this.diagnosis.asked = true;
       if (this.diagnosis.missing) return route.fulfill({ status: 404, body: "" });
     }
+    if (url.href === `${HOST}/powerbi.js`) return route.fulfill(this.#client);
     if (this.tabsMissing && url.pathname.includes("/dist/tabs")) return route.fulfill({ status: 404, body: "" });
     if (file) return route.fulfill(file);
     this.strays.push(request.url());
