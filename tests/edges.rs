@@ -404,3 +404,18 @@ fn a_recovery_is_followed_by_no_further_call() {
     page.passes(MINUTE);
     assert_eq!((page.frame(0).calls, page.recovered.len()), (1, 1));
 }
+
+#[test]
+fn a_late_answer_with_the_newest_token_costs_no_further_call() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Hangs;
+    page.refreshes();
+    let token = page.answers_token(2 * HOUR);
+    page.passes(11 * SECOND);
+    page.frame(0).manner = Manner::Takes;
+    page.passes(SECOND);
+    let (call, _) = page.frame(0).open.remove(0);
+    answers_call(&mut page, call, Some(token));
+    page.passes(MINUTE);
+    assert_eq!(page.frame(0).calls, 2);
+}
