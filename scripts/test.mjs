@@ -67,6 +67,7 @@ const all = [
   ["size", () => node(at("scripts/size.mjs"))],
   ["demo", () => node(at("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn")],
   ["tests, package", () => testNode("tests/package")],
+  ["tests, consumers", () => node(at("scripts/consumers.mjs"), "--cheap")],
   ["tests, browser", () => testNode("tests/browser")],
   ["tests, browser, JavaScript engine", testJavaScript],
 ];

@@ -14,7 +14,7 @@ const modules = ["engine", "diagnosis"].map((name) => path.join(root, "target/np
 test("the tarball holds the package and nothing else", () => {
   const packed = npmPack("--dry-run").files.map(({ path: file }) => file).sort();
   const meant = [...code, ...declarations].map((file) => `dist/${file}`);
-  assert.deepEqual(packed, ["LICENSE", "README.md", "package.json", ...meant].sort());
+  assert.deepEqual(packed, ["LICENSE", "README.md", "csp.d.ts", "csp.js", "package.json", ...meant].sort());
 });
 
 test("the declarations have a CommonJS copy each", () => {
