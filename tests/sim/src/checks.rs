@@ -14,7 +14,8 @@ use std::fmt::Write as _;
 pub struct Violation {
     /// When, in true milliseconds of the day.
     pub at: i64,
-    /// Which: `I1` to `I12`; `window` is a request that nothing in DESIGN §2 leads to.
+    /// Which: `I1` to `I12`; `window` is a request that nothing in DESIGN §2 leads to, `idle` a
+    /// timer that nobody needs, `unnoticed` an embed that is gone and was not let go.
     pub name: &'static str,
     /// What was seen.
     pub seen: String,
@@ -144,6 +145,10 @@ impl Checks {
         let attached = site.frames.iter().any(|frame| frame.attached);
         self.holds(site.now, "I4", !attached || deadline.is_some(), || {
             "no deadline with an embed".to_owned()
+        });
+        let idle = !attached && self.flight.is_none();
+        self.holds(site.now, "idle", !idle || deadline.is_none(), || {
+            format!("{deadline:?} with nothing attached and nothing under way")
         });
     }
 }

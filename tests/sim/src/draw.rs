@@ -329,6 +329,9 @@ impl Draws {
         if self.one_in(3) {
             all.push(What::LateTimers(self.wide(1, 8 * SECOND)));
         }
+        if self.one_in(30) {
+            all.push(What::Crowd(self.0.u32(8..40)));
+        }
         if self.one_in(5) {
             all.push(What::Options(
                 self.wide(SECOND, 120 * SECOND),
@@ -395,13 +398,14 @@ impl Draws {
     fn frame(&mut self, frames: u32) -> Fault {
         let which = self.0.u32(0..frames);
         let slow = self.wide(SECOND, 3 * MINUTE);
-        match self.0.u32(0..7) {
+        match self.0.u32(0..8) {
             0 => self.during(What::FrameSlow(which, slow), MINUTE, 8 * HOUR),
             1 => self.during(What::FrameSilent(which), SECOND, 3 * HOUR),
             2 => self.during(What::FrameRefuses(which), SECOND, 3 * HOUR),
             3 => self.during(What::FrameDeaf(which), SECOND, HOUR),
             4 => self.during(What::FrameGone(which), MINUTE, 4 * HOUR),
-            5 => self.moment(What::FrameReplaced(which)),
+            5 | 6 => self.moment(What::FrameReplaced(which)),
+            7 if self.one_in(3) => self.moment(What::FrameReset(which)),
             _ => self.moment(What::FalseShout(which)),
         }
     }

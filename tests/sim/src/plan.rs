@@ -92,6 +92,8 @@ pub enum What {
     LateTimers(i64),
     /// The frames ask through `accessTokenProvider`, at 40 minutes and when their token has expired.
     Provider,
+    /// So many embeds more, from the beginning to the end.
+    Crowd(u32),
     /// Other options: poll interval, lead, source timeout, apply timeout.
     Options(i64, i64, i64, i64),
     /// `whileHidden: "pause"`.
@@ -148,8 +150,10 @@ pub enum What {
     FrameRefuses(u32),
     /// The frame does not listen yet.
     FrameDeaf(u32),
-    /// The frame is taken off the page at the beginning; at the end the page embeds anew.
+    /// The frame is taken off the page at the beginning; at the end the page embeds anew, with its first token.
     FrameGone(u32),
+    /// The container is reset, for good.
+    FrameReset(u32),
     /// Another embed with the page's first token takes its place on the element.
     FrameReplaced(u32),
     /// The frame says `TokenExpired` of a token that has not.
@@ -172,6 +176,7 @@ impl What {
             Self::Hidden(_)
                 | Self::Embed(..)
                 | Self::FrameGone(_)
+                | Self::FrameReset(_)
                 | Self::FrameReplaced(_)
                 | Self::Refresh
                 | Self::Obtain

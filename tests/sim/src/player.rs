@@ -43,8 +43,11 @@ pub enum News {
     Hidden,
     /// An embed is there.
     Attached(FrameId),
-    /// An embed is gone.
+    /// The page detaches an embed.
     Detached(FrameId),
+    /// An embed was taken off the page, or another took its place. Nobody tells a page's script; it is told to those who
+    /// watch the player.
+    Changed(FrameId),
     /// A frame asks its provider; to be answered by [`Site::provide`].
     Asked(FrameId),
     /// An embed said `TokenExpired`.

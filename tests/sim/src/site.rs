@@ -13,6 +13,9 @@ use powerbi_token_keeper::io::{Level, Recovery, RecoveryOutcome, Trigger};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+/// The first place of a crowd's.
+const CROWD: u32 = 100;
+
 /// Something that is to happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
@@ -29,12 +32,14 @@ enum Next {
     },
     Settles {
         frame: FrameId,
+        embedding: u32,
         call: u32,
         token: TokenId,
         taken: bool,
     },
     Revives {
         frame: FrameId,
+        embedding: u32,
         call: u32,
         reload: bool,
     },
@@ -152,6 +157,13 @@ impl Site {
         let own = self.source.own(&mut self.mint, 0, self.source.life());
         self.first = Some(own);
         self.come(0, Some(own), player);
+        let crowd = self.plan.setting(|what| match what {
+            What::Crowd(frames) => Some(*frames),
+            _ => None,
+        });
+        for place in 0..crowd.unwrap_or(0) {
+            self.come(CROWD + place, Some(own), player);
+        }
         while let Some(Reverse((at, _, next))) = self.queue.pop() {
             let at = at.min(DAY);
             if at > self.now {
@@ -213,13 +225,19 @@ impl Site {
             Next::Tells(Told(sort)) => self.tell_trigger(sort, player),
             Next::Timer { timer, serial, due } => self.rings(timer, serial, due, player),
             Next::Answers { flight } => self.answers(flight, player),
+            // the answers of a frame that has been replaced never come
+            Next::Settles { frame, embedding, .. } | Next::Revives { frame, embedding, .. }
+                if self.frames[frame].embedding != embedding => {}
             Next::Settles {
                 frame,
                 call,
                 token,
                 taken,
+                ..
             } => self.settles(frame, call, token, taken, player),
-            Next::Revives { frame, call, reload } => self.revives(frame, call, reload, player),
+            Next::Revives {
+                frame, call, reload, ..
+            } => self.revives(frame, call, reload, player),
             Next::Uses(frame) => self.uses(frame, player),
             Next::Asks(frame, nth) if self.frames[frame].asks == nth => self.asks(frame, player),
             Next::Asks(..) => {}
@@ -255,11 +273,7 @@ impl Site {
                 };
                 self.come(place, token, player);
             }
-            What::FrameGone(place) => {
-                for frame in self.frames.iter_mut().filter(|frame| frame.place == place) {
-                    frame.there = false;
-                }
-            }
+            What::FrameGone(place) | What::FrameReset(place) => self.take_off(place, player),
             What::FrameReplaced(place) => self.replace(place, player),
             What::FalseShout(place) => {
                 if let Some(frame) = self
@@ -426,6 +440,7 @@ impl Site {
             self.now + after,
             Next::Settles {
                 frame,
+                embedding: self.frames[frame].embedding,
                 call,
                 token,
                 taken,
@@ -456,6 +471,7 @@ impl Site {
             self.now + wait,
             Next::Revives {
                 frame,
+                embedding: self.frames[frame].embedding,
                 call,
                 reload: how == Recovery::Reload,
             },
@@ -476,7 +492,9 @@ impl Site {
 
     /// Answers a frame that asked its provider.
     pub fn provide(&mut self, frame: FrameId, token: Option<TokenId>) {
-        self.frames[frame].asking = false;
+        if !std::mem::take(&mut self.frames[frame].asking) {
+            return;
+        }
         self.note(|_| format!("frame {frame}: provided with {token:?}"));
         if let Some(token) = token {
             self.use_now(frame, token);
@@ -566,13 +584,36 @@ impl Site {
         }
     }
 
-    /// Another embed on the same element. The shell notices at its next check, so within a poll.
+    /// The element is reset, or removed with all that is in it.
+    fn take_off(&mut self, place: u32, player: &mut dyn Player) {
+        for frame in 0..self.frames.len() {
+            if self.frames[frame].place == place && std::mem::take(&mut self.frames[frame].there) {
+                self.note(|_| format!("frame {frame}: is gone"));
+                player.told(self, News::Changed(frame));
+            }
+        }
+    }
+
+    /// Another embed on the same element.
     fn replace(&mut self, place: u32, player: &mut dyn Player) {
-        if self.frames.iter().any(|frame| frame.place == place) {
-            self.go(place, player);
+        let Some(frame) = self.frames.iter().rposition(|frame| frame.place == place) else {
+            return;
+        };
+        if self.frames[frame].attached {
+            self.frames[frame].embed_anew(self.first);
+            self.note(|_| format!("frame {frame}: embedded anew"));
+            player.told(self, News::Changed(frame));
+            if let Some(token) = self.first {
+                self.use_now(frame, token);
+            }
+        } else {
+            for other in self.frames.iter_mut().filter(|other| other.place == place) {
+                other.there = false;
+            }
+            // whoever let it go hears of it when it has loaded
             self.frames.push(Frame::new(place, self.first));
-            let noticed = self.draws.i64(0..30 * SECOND);
-            self.push(self.now + noticed, Next::Comes(self.frames.len() - 1));
+            let loaded = self.draws.i64(SECOND..20 * SECOND);
+            self.push(self.now + loaded, Next::Comes(self.frames.len() - 1));
         }
     }
 

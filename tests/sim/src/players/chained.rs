@@ -81,6 +81,7 @@ impl Player for Chained {
             | News::Trigger(_)
             | News::Hidden
             | News::Detached(_)
+            | News::Changed(_)
             | News::Asked(_)
             | News::Shouted(..)
             | News::Refresh

@@ -76,6 +76,7 @@ impl Player for Microsoft {
             | News::Trigger(_)
             | News::Hidden
             | News::Detached(_)
+            | News::Changed(_)
             | News::Asked(_)
             | News::Shouted(..)
             | News::Refresh

@@ -70,6 +70,8 @@ pub struct Ours {
     late: Option<RequestId>,
     /// A clock has jumped since the keeper last looked.
     jumped: bool,
+    /// A token of the page's own that looked expired.
+    spare: Option<TokenId>,
 }
 
 impl Ours {
@@ -115,6 +117,7 @@ impl Ours {
             acceptable: false,
             late: None,
             jumped: false,
+            spare: None,
         }
     }
 
@@ -322,8 +325,15 @@ impl Ours {
                 .filter(|expires| self.looks_fresh(site, token, *expires))
             {
                 Some(expires) => {
-                    let issued = site.mint.get(token).issued().map(|at| START + at);
                     let alone = expires <= self.ledger.allowance.server();
+                    let taken = self.later(site, token);
+                    let expires = if taken == token {
+                        expires
+                    } else {
+                        START + site.mint.get(taken).exp
+                    };
+                    let token = taken;
+                    let issued = site.mint.get(token).issued().map(|at| START + at);
                     self.ledger.allowance.accepted(expires, issued, alone);
                     self.acceptable = true;
                     return self.ledger.renewed(site, token, true);
@@ -339,6 +349,13 @@ impl Ours {
             Reply::Status(..) | Reply::Rubbish(_) | Reply::Threw => Failure::Other,
         };
         self.ledger.allowance.failed(failure, Self::has_embeds(site));
+    }
+
+    /// The token, or one of the page's own that expires later: an embed holds it, and no earlier one may replace it (I7).
+    fn later(&mut self, site: &Site, token: TokenId) -> TokenId {
+        let spare = self.spare.take();
+        let later = |spare: &TokenId| site.mint.get(*spare).exp > site.mint.get(token).exp;
+        spare.filter(later).unwrap_or(token)
     }
 
     /// The row "a new token is accepted when": when the token expires, if a keeper has to accept it.
@@ -388,11 +405,24 @@ impl Ours {
         if let Some(token) = held {
             let minted = site.mint.get(token);
             let believed = self.ledger.allowance.believed();
-            // one that has expired counts where it says so itself
+            let first = self.ledger.newest.is_none() && minted.dated;
+            let known = self.ledger.newest.is_none() || minted.dated;
             let expires = self
                 .acceptable(site, token)
-                .filter(|expires| *expires > believed || minted.dated);
+                .filter(|expires| known && *expires > believed)
+                .or(first.then_some(START + minted.exp));
+            // one that has expired says that the next one must expire later
+            if minted.dated && expires.is_none() && minted.ours && START + minted.exp <= believed {
+                self.spare = Some(self.later(site, token));
+            }
             if let Some(expires) = expires {
+                let taken = self.later(site, token);
+                let expires = if taken == token {
+                    expires
+                } else {
+                    START + site.mint.get(taken).exp
+                };
+                let (token, minted) = (taken, site.mint.get(taken));
                 self.ledger
                     .allowance
                     .holds(expires, minted.issued().map(|at| START + at));
@@ -417,6 +447,8 @@ impl Ours {
         if settled && site.frames[frame].config == self.ledger.newest {
             self.ledger.allowance.refused();
         }
+        // which token was it that has expired?
+        self.look(site, EmbedId(frame as u32));
         self.inbox.push_back(Input::Shouted {
             embed: EmbedId(frame as u32),
             level,
@@ -509,6 +541,11 @@ impl Player for Ours {
                     embed: Some(EmbedId(frame as u32)),
                 });
             }
+            News::Changed(frame) => {
+                if site.frames[frame].attached {
+                    self.ledger.changed(site, frame);
+                }
+            }
             News::Shouted(frame, level) => self.shouted(site, frame, level),
             News::Refresh => {
                 let waiter = self.wait(site, None);
@@ -531,7 +568,7 @@ impl Player for Ours {
     }
 
     fn passes(&mut self, site: &Site, from: i64, to: i64) {
-        let before = (self.ledger.avoidable, self.ledger.overdue);
+        let before = (self.ledger.avoidable, self.ledger.overdue, self.ledger.unnoticed);
         self.ledger.passes(site, from, to);
         if self.ledger.avoidable > before.0 {
             let seen = format!(
@@ -543,6 +580,13 @@ impl Player for Ours {
         } else if self.ledger.overdue > before.1 {
             let seen = format!("{} ms up to {}", self.ledger.overdue - before.1, crate::stamp(to));
             self.checks.fail(from, "I9 overdue", seen);
+        } else if self.ledger.unnoticed > before.2 {
+            let seen = format!(
+                "{} ms up to {}",
+                self.ledger.unnoticed - before.2,
+                crate::stamp(to)
+            );
+            self.checks.fail(from, "unnoticed", seen);
         }
     }
 

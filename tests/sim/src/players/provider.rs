@@ -44,6 +44,7 @@ impl Player for Provider {
             | News::Hidden
             | News::Attached(_)
             | News::Detached(_)
+            | News::Changed(_)
             | News::Asked(_)
             | News::Shouted(..)
             | News::Refresh
