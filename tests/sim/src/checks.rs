@@ -132,8 +132,8 @@ impl Checks {
         self.holds(site.now, "I3", allowed, || format!("{effect:?} at stop"));
     }
 
-    /// I3, I4, I5: the deadline after an input.
-    pub fn deadline(&mut self, site: &Site, keeper: &Keeper, now: Now) {
+    /// I3, I4, I5: the deadline after an input, while somebody waits for an answer (`waited_for`) or nobody does.
+    pub fn deadline(&mut self, site: &Site, keeper: &Keeper, now: Now, waited_for: bool) {
         let deadline = keeper.deadline();
         if self.stopped {
             return self.holds(site.now, "I3", deadline.is_none(), || {
@@ -146,7 +146,7 @@ impl Checks {
         self.holds(site.now, "I4", !attached || deadline.is_some(), || {
             "no deadline with an embed".to_owned()
         });
-        let idle = !attached && self.flight.is_none();
+        let idle = !attached && self.flight.is_none() && !waited_for;
         self.holds(site.now, "idle", !idle || deadline.is_none(), || {
             format!("{deadline:?} with nothing attached and nothing under way")
         });

@@ -12,6 +12,7 @@ use fastrand::Rng;
 use powerbi_token_keeper::io::{Level, Recovery, RecoveryOutcome, Trigger};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::AddAssign;
 
 /// The first place of a crowd's.
 const CROWD: u32 = 100;
@@ -47,6 +48,20 @@ enum Next {
     Asks(FrameId, u32),
     Comes(FrameId),
     Shouts(FrameId),
+    Turn(u32),
+    Heard(TokenId, i64),
+    Rubbish(u8),
+}
+
+/// What a tab says to the others of its `shareKey`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Post {
+    /// It waits for its turn, under this name, and gives the one before back.
+    Claim(u32),
+    /// It waits no more, or lets the next have its turn.
+    Release,
+    /// It got this token, which expires then, in ms since the epoch.
+    News(TokenId, i64),
 }
 
 /// A trigger in a form that can be ordered.
@@ -72,6 +87,14 @@ pub struct Tally {
     pub unhandled: u32,
 }
 
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.without += other.without;
+        self.requests += other.requests;
+        self.unhandled += other.unhandled;
+    }
+}
+
 /// The world of one day.
 #[derive(Debug)]
 pub struct Site {
@@ -91,7 +114,11 @@ pub struct Site {
     pub tally: Tally,
     /// What happened, when it is to be told.
     pub trace: Option<Vec<String>>,
-    source: Source,
+    /// What is to be said to the other tabs.
+    pub posts: Vec<Post>,
+    /// The tab was closed.
+    pub closed: bool,
+    pub(crate) source: Source,
     queue: BinaryHeap<Reverse<(i64, u32, Next)>>,
     order: u32,
     flights: Vec<Flight>,
@@ -130,6 +157,8 @@ impl Site {
             frames: Vec::new(),
             tally: Tally::default(),
             trace: traced.then(Vec::new),
+            posts: Vec::new(),
+            closed: false,
             source: Source::new(&plan),
             queue: BinaryHeap::new(),
             order: 0,
@@ -146,15 +175,25 @@ impl Site {
 
     /// Plays the day through.
     pub fn run(&mut self, player: &mut dyn Player) {
+        self.begin(0, player);
+        while self.step(player) {}
+    }
+
+    /// The page loads at `at`.
+    pub fn begin(&mut self, at: i64, player: &mut dyn Player) {
+        self.now = at;
         self.provided = player.provides();
-        for (at, fault) in self.plan.faults.clone().into_iter().enumerate() {
-            self.push(fault.from, Next::Begins(at));
+        for (which, fault) in self.plan.faults.clone().into_iter().enumerate() {
+            if fault.to < at {
+                continue;
+            }
+            self.push(fault.from, Next::Begins(which));
             if fault.to > fault.from {
-                self.push(fault.to, Next::Ends(at));
+                self.push(fault.to, Next::Ends(which));
             }
         }
         player.told(self, News::Begin);
-        let own = self.source.own(&mut self.mint, 0, self.source.life());
+        let own = self.source.own(&mut self.mint, at, self.source.life());
         self.first = Some(own);
         self.come(0, Some(own), player);
         let crowd = self.plan.setting(|what| match what {
@@ -164,19 +203,30 @@ impl Site {
         for place in 0..crowd.unwrap_or(0) {
             self.come(CROWD + place, Some(own), player);
         }
-        while let Some(Reverse((at, _, next))) = self.queue.pop() {
-            let at = at.min(DAY);
-            if at > self.now {
-                self.pass(at, player);
-            }
-            if self.now >= DAY {
-                break;
-            }
+    }
+
+    /// When something happens next; `None` when the day is over.
+    #[must_use]
+    pub fn next(&self) -> Option<i64> {
+        if self.closed || self.now >= DAY {
+            return None;
+        }
+        Some(self.queue.peek().map_or(DAY, |Reverse((at, ..))| (*at).min(DAY)))
+    }
+
+    /// The next thing happens; false when the day is over.
+    pub fn step(&mut self, player: &mut dyn Player) -> bool {
+        let Some(at) = self.next() else { return false };
+        if at > self.now {
+            self.pass(at, player);
+        }
+        if at >= DAY {
+            return false;
+        }
+        if let Some(Reverse((_, _, next))) = self.queue.pop() {
             self.happens(next, player);
         }
-        if self.now < DAY {
-            self.pass(DAY, player);
-        }
+        true
     }
 
     fn pass(&mut self, to: i64, player: &mut dyn Player) {
@@ -241,6 +291,12 @@ impl Site {
             Next::Uses(frame) => self.uses(frame, player),
             Next::Asks(frame, nth) if self.frames[frame].asks == nth => self.asks(frame, player),
             Next::Asks(..) => {}
+            Next::Turn(claim) => player.told(self, News::Turn(claim)),
+            Next::Heard(token, expires) => {
+                self.note(|_| format!("hears of token {token}"));
+                player.told(self, News::Heard(token, expires));
+            }
+            Next::Rubbish(sort) => player.told(self, News::Rubbish(sort)),
             Next::Comes(frame) => self.attach(frame, player),
             Next::Shouts(frame) if self.frames[frame].attached => {
                 self.note(|_| format!("frame {frame}: TokenExpired, of a token that has not"));
@@ -284,6 +340,13 @@ impl Site {
                     self.push(self.now, Next::Shouts(frame));
                 }
             }
+            What::Malformed => {
+                for step in 0..(fault.to - fault.from) / SECOND {
+                    let sort = self.draws.u8(..);
+                    self.push(fault.from + step * SECOND, Next::Rubbish(sort));
+                }
+            }
+            What::Closed => self.close(),
             What::Refresh => player.told(self, News::Refresh),
             What::Obtain => player.told(self, News::Obtain),
             What::Stop => player.told(self, News::Stop),
@@ -352,6 +415,25 @@ impl Site {
             return self.push(held, next);
         }
         player.told(self, News::Timer(timer));
+    }
+
+    // ---- the other tabs -------------------------------------------------------------------------
+
+    /// The tab is closed: nothing happens in it any more.
+    pub fn close(&mut self) {
+        self.note(|_| "        is closed".to_owned());
+        self.closed = true;
+        self.queue.clear();
+    }
+
+    /// It is this tab's turn, `wait` after `at`.
+    pub fn grant(&mut self, at: i64, wait: i64, claim: u32) {
+        self.push(at + wait, Next::Turn(claim));
+    }
+
+    /// Another tab's news arrive, `wait` after `at`.
+    pub fn hear(&mut self, at: i64, wait: i64, token: TokenId, expires: i64) {
+        self.push(at + wait, Next::Heard(token, expires));
     }
 
     // ---- requests -------------------------------------------------------------------------------

@@ -82,6 +82,9 @@ impl Player for Chained {
             | News::Hidden
             | News::Detached(_)
             | News::Changed(_)
+            | News::Turn(_)
+            | News::Heard(..)
+            | News::Rubbish(_)
             | News::Asked(_)
             | News::Shouted(..)
             | News::Refresh

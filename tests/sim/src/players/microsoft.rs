@@ -77,6 +77,9 @@ impl Player for Microsoft {
             | News::Hidden
             | News::Detached(_)
             | News::Changed(_)
+            | News::Turn(_)
+            | News::Heard(..)
+            | News::Rubbish(_)
             | News::Asked(_)
             | News::Shouted(..)
             | News::Refresh

@@ -9,11 +9,11 @@ use crate::ledger::Ledger;
 use crate::mint::{TokenId, read_json};
 use crate::plan::{RetryAfter, What};
 use crate::player::{News, Player};
-use crate::site::Site;
+use crate::site::{Post, Site};
 use crate::source::Reply;
 use crate::{MINUTE, SECOND, START};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RecoveryOutcome,
+    ApplyOutcome, CallId, ClaimId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RecoveryOutcome,
     RequestId, Sight, Trigger, WaiterId,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, WhileHidden};
@@ -72,6 +72,8 @@ pub struct Ours {
     jumped: bool,
     /// A token of the page's own that looked expired.
     spare: Option<TokenId>,
+    /// What another tab got makes the request under way needless.
+    superseded: bool,
 }
 
 impl Ours {
@@ -92,6 +94,7 @@ impl Ours {
             WhileHidden::Refresh
         };
         let policy = RefreshPolicy::parse(stated, hidden, AfterExpiry::Auto).unwrap_or_default();
+        let policy = policy.with_tabs(site.plan.tabs() > 1);
         let look = look(site);
         let late = site.plan.setting(|what| {
             if let What::LateTimers(by) = what {
@@ -118,6 +121,7 @@ impl Ours {
             late: None,
             jumped: false,
             spare: None,
+            superseded: false,
         }
     }
 
@@ -149,7 +153,8 @@ impl Ours {
                 }
                 self.perform(site, effect);
             }
-            self.checks.deadline(site, &self.keeper, now);
+            self.checks
+                .deadline(site, &self.keeper, now, !self.waiters.is_empty());
         }
         self.arm(site);
     }
@@ -191,8 +196,17 @@ impl Ours {
                 self.ledger.recovering(site, frame);
                 site.recover(frame, call.0, how);
             }
-            // no page of these days has a shareKey
-            Effect::Claim(_) | Effect::Release | Effect::Share(..) => {}
+            Effect::Claim(claim) => {
+                self.ledger.allowance.claims();
+                site.note(|_| "waits for its turn".to_owned());
+                site.posts.push(Post::Claim(claim.0));
+            }
+            Effect::Release => site.posts.push(Post::Release),
+            Effect::Share(text, expires) => {
+                if let Some(token) = site.mint.find(&text) {
+                    site.posts.push(Post::News(token, expires.as_ms()));
+                }
+            }
             Effect::Look(embed) => self.look(site, embed),
             Effect::Drop(embed) => {
                 site.frames[embed.0 as FrameId].attached = false;
@@ -216,7 +230,7 @@ impl Ours {
             self.checks
                 .fail(site.now, "I1", "a request was given up that is not under way");
         }
-        match site.frames.iter().any(|frame| frame.attached) && !self.checks.stopped {
+        match Self::has_embeds(site) && !self.checks.stopped && !self.superseded {
             true => self.ledger.allowance.failed(Failure::Other, true),
             false => self.ledger.allowance.dropped(),
         }
@@ -279,15 +293,21 @@ impl Ours {
 
     fn wait(&mut self, site: &Site, frame: Option<FrameId>) -> WaiterId {
         self.waiter += 1;
-        let by = site.clocks.mono(site.now) + self.options.source_timeout + self.options.apply_timeout;
+        let by = site.clocks.mono(site.now) + self.patience(site);
         self.waiters.insert(self.waiter, Waiter { frame, by });
         WaiterId(self.waiter)
+    }
+
+    /// How long the core may take for an answer: the turn among the tabs, the request, the calls.
+    fn patience(&self, site: &Site) -> i64 {
+        let turn = if site.plan.tabs() > 1 { 6 * SECOND } else { 0 };
+        turn + self.options.source_timeout + self.options.apply_timeout
     }
 
     /// I11: the core answers each waiter with the request it waits for, at the latest when that times out.
     fn waiters_settle(&mut self, site: &Site) {
         // the longest period that a page holds its timers back for may have ended just now
-        let slack = 12 * SECOND + 2 * self.longest_period;
+        let slack = 12 * SECOND + 3 * self.longest_period;
         if self.ledger.just_back(site.now) {
             return;
         }
@@ -397,6 +417,25 @@ impl Ours {
         before.is_some_and(|(other, then, at)| other != id && (expires - then - (mono - at)).abs() <= IN_STEP)
     }
 
+    /// Another tab got this token: it is judged like one of the source's, and is no failure when it is no better.
+    fn heard(&mut self, site: &Site, token: TokenId, expires: i64) {
+        let minted = site.mint.get(token);
+        let newest = self.ledger.newest.map(|newest| site.mint.get(newest));
+        let allowance = &mut self.ledger.allowance;
+        let until = expires.min(START + minted.exp);
+        let later = newest.is_none_or(|newest| !newest.dated || minted.exp > newest.exp);
+        if later && minted.ours && minted.kind == site.kind() && until > allowance.clock() {
+            let token = self.later(site, token);
+            let minted = site.mint.get(token);
+            let issued = minted.issued().map(|at| START + at);
+            self.ledger.allowance.shared(START + minted.exp, issued);
+            self.superseded = true;
+            self.ledger.renewed(site, token, true);
+        }
+        self.inbox
+            .push_back(Input::Shared(wire::news(site, token, expires)));
+    }
+
     // ---- embeds ---------------------------------------------------------------------------------
 
     fn attached(&mut self, site: &Site, frame: FrameId) {
@@ -478,7 +517,19 @@ impl Ours {
 
 impl Player for Ours {
     fn told(&mut self, site: &mut Site, news: News) {
-        self.jumped |= self.ledger.allowance.look(look(site));
+        let unheard = match news {
+            // with nothing attached the shell listens to nothing
+            News::Trigger(_) | News::Hidden => !Self::has_embeds(site),
+            // a keeper does not look at its clocks when it is called too early
+            News::Timer(0) => {
+                let now = now(site).mono;
+                self.keeper.deadline().is_none_or(|due| now < due.at)
+            }
+            _ => false,
+        };
+        if !unheard {
+            self.jumped |= self.ledger.allowance.look(look(site));
+        }
         self.waiters_settle(site);
         match news {
             News::Begin => self.inbox.push_back(Input::Begin {
@@ -523,8 +574,7 @@ impl Player for Ours {
                 let (embed, call) = (EmbedId(frame as u32), CallId(call));
                 self.inbox.push_back(Input::Recovered { embed, call, outcome });
             }
-            // with nothing attached the shell listens to nothing
-            News::Trigger(_) | News::Hidden if !Self::has_embeds(site) => {}
+            News::Trigger(_) | News::Hidden if unheard => {}
             News::Trigger(trigger) => self.triggered(site, trigger),
             News::Hidden => self.tell_hidden(site, true),
             News::Attached(frame) => self.attached(site, frame),
@@ -547,6 +597,13 @@ impl Player for Ours {
                 }
             }
             News::Shouted(frame, level) => self.shouted(site, frame, level),
+            News::Turn(claim) => self.inbox.push_back(Input::Claimed(ClaimId(claim))),
+            News::Heard(token, expires) => self.heard(site, token, expires),
+            News::Rubbish(sort) => {
+                let newest = self.ledger.newest;
+                self.inbox
+                    .push_back(Input::Shared(wire::malformed(site, newest, sort)));
+            }
             News::Refresh => {
                 let waiter = self.wait(site, None);
                 self.inbox.push_back(Input::Refresh(waiter));
@@ -561,13 +618,20 @@ impl Player for Ours {
             }
         }
         self.drain(site);
-        self.acceptable = false;
+        (self.acceptable, self.superseded) = (false, false);
         if self.checks.stopped {
             self.waiters.clear();
         }
     }
 
     fn passes(&mut self, site: &Site, from: i64, to: i64) {
+        if let (true, Some(until)) = (site.plan.tabs() > 1, site.page.absent_until(from)) {
+            // a request that waited for its turn meanwhile begins only now
+            let by = site.clocks.mono(until) + self.patience(site);
+            self.waiters
+                .values_mut()
+                .for_each(|waiter| waiter.by = waiter.by.max(by));
+        }
         let before = (self.ledger.avoidable, self.ledger.overdue, self.ledger.unnoticed);
         self.ledger.passes(site, from, to);
         if self.ledger.avoidable > before.0 {

@@ -45,6 +45,9 @@ impl Player for Provider {
             | News::Attached(_)
             | News::Detached(_)
             | News::Changed(_)
+            | News::Turn(_)
+            | News::Heard(..)
+            | News::Rubbish(_)
             | News::Asked(_)
             | News::Shouted(..)
             | News::Refresh
