@@ -179,6 +179,25 @@ fn i10_a_token_that_ran_out_while_asleep_stays_so_when_the_clock_is_set_back() {
     assert!(page.told(waiter).is_some());
 }
 
+#[test]
+fn i10_nor_does_it_come_back_where_the_clock_was_known_to_be_ahead() {
+    let mut page = World::new();
+    page.wall += 3 * HOUR; // and no Date header says so: the tokens do
+    page.attach(0, None, Some(Kind::Embed));
+    for _ in 0..2 {
+        page.until_request(MINUTE);
+        page.answers_token(-2 * HOUR);
+    }
+    assert_eq!(page.state(), KeeperState::Fresh);
+    page.sleeps(2 * HOUR);
+    page.trigger(Trigger::Visible);
+    page.fails(SourceFailure::Status(401));
+    page.wall -= 2 * HOUR;
+    page.passes(MINUTE);
+    let waiter = page.obtains();
+    assert_eq!(page.told(waiter), None, "it is asked for");
+}
+
 // ---- embeds ----------------------------------------------------------------------------------------
 
 #[test]
