@@ -1,5 +1,5 @@
-// Makes dist/, what the package ships: the facade and the two chunks, each as ES module and as CommonJS, the command
-// line, and the declarations. `--features a,b` goes to cargo. Catches a glue or facade that older bundlers can't read.
+// Makes dist/, what the package ships: the facade, the same for strict policies, and the four chunks, each as ES module
+// and as CommonJS, the command line, and the declarations. `--features a,b` goes to cargo. Catches a glue or facade that older bundlers can't read.
 
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -10,7 +10,8 @@ import { buildWasm } from "./lib/wasm.mjs";
 const dist = at("dist");
 
 // Each bundle beside the chunk in its own module system: the facade's `import()` stays a relative path.
-const bundles = ["index", "engine-wasm", "diagnosis-wasm", "tabs"].flatMap((name) => [
+export const chunks = ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js", "tabs"];
+const bundles = ["index", "csp", ...chunks].flatMap((name) => [
   { name, format: "esm", ending: ".js" },
   { name, format: "cjs", ending: ".cjs" },
 ]);
@@ -18,15 +19,18 @@ const bundles = ["index", "engine-wasm", "diagnosis-wasm", "tabs"].flatMap((name
 async function bundle({ name, format, ending }) {
   // Imported here, since setup may have installed it a moment ago.
   const { build } = await import("esbuild");
-  const chunks = {
-    name: "chunks",
-    setup: (esbuild) =>
-      esbuild.onResolve({ filter: /^\.\/(engine-wasm|diagnosis-wasm|tabs)\.js$/ }, ({ path: from, kind }) =>
+  const resolved = {
+    name: "resolved",
+    setup: (esbuild) => {
+      esbuild.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path: from, kind }) =>
         kind === "dynamic-import" ? { path: from.replace(/\.js$/, ending), external: true } : undefined,
-      ),
+      );
+      // The facade for strict policies differs in what it tries.
+      if (name === "csp") esbuild.onResolve({ filter: /^\.\/engines\.js$/ }, () => ({ path: at("npm/src/engines-csp.ts") }));
+    },
   };
   const { outputFiles } = await build({
-    entryPoints: [at("npm/src", `${name}.ts`)],
+    entryPoints: [at("npm/src", `${name === "csp" ? "index" : name}.ts`)],
     outfile: path.join(dist, name + ending),
     bundle: true,
     minify: true,
@@ -34,7 +38,7 @@ async function bundle({ name, format, ending }) {
     target: "es2018", // webpack 4 reads nothing newer
     supported: { "dynamic-import": format === "esm" }, // jest's CommonJS has `require` alone
     legalComments: "none",
-    plugins: [chunks],
+    plugins: [resolved],
     write: false,
     logLevel: "warning",
   });

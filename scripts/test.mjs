@@ -33,11 +33,14 @@ function testWasm() {
   cargo("test", ...wasm, ...browserTests());
 }
 
-function testNode(folder) {
-  const files = tests(folder, ".test.mjs").map((file) => at(folder, file));
+function testNode(folder, { only = /./, env = {} } = {}) {
+  const files = tests(folder, ".test.mjs").filter((file) => only.test(file)).map((file) => at(folder, file));
   if (!files.length) throw new Error(`no .test.mjs files in ${folder}`);
-  run(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], { env: browserEnvironment() });
+  run(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], { env: { ...browserEnvironment(), ...env } });
 }
+
+/** The stories of the main job, as a page tells them whose policy forbids WebAssembly. */
+const testJavaScript = () => testNode("tests/browser", { only: /^(expiry|provider|refresh)\./, env: { ENGINE: "js" } });
 
 const types = () => {
   // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the declarations.
@@ -64,7 +67,9 @@ const all = [
   ["size", () => node(at("scripts/size.mjs"))],
   ["demo", () => node(at("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn")],
   ["tests, package", () => testNode("tests/package")],
+  ["tests, consumers", () => node(at("scripts/consumers.mjs"), "--cheap")],
   ["tests, browser", () => testNode("tests/browser")],
+  ["tests, browser, JavaScript engine", testJavaScript],
 ];
 
 function stage([name, check]) {

@@ -112,7 +112,7 @@ fn policy() -> impl Strategy<Value = RefreshPolicy> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// I1, I2, I3, I4, I5, I6, I7, I8, I10, I12; I9 from the end of the faults on.
     #[test]

@@ -1,5 +1,7 @@
 import type { Exports } from "./diagnosis-wasm.js";
+import { diagnoses } from "./engines.js";
 import { badOption, KeeperError } from "./errors.js";
+import { first } from "./start.js";
 import type { DiagnoseOptions, EmbedConfigLike, Explanation, Finding, TokenReport } from "./types.js";
 
 /** What a keeper knows beyond what a page author can say. */
@@ -13,7 +15,7 @@ export interface Evidence extends DiagnoseOptions {
 /**
  * Takes a token apart. Runs on this machine alone; in Node too.
  *
- * Rejects with a {@link KeeperError} `ERR_ENGINE` where WebAssembly can't be started.
+ * Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started.
  */
 export async function inspectToken(token: string, options?: DiagnoseOptions): Promise<TokenReport> {
   const evidence = check(options);
@@ -23,7 +25,7 @@ export async function inspectToken(token: string, options?: DiagnoseOptions): Pr
 /**
  * Checks an embed configuration before `powerbi.embed()`; no finding means nothing is known to be wrong.
  *
- * Rejects with a {@link KeeperError} `ERR_ENGINE` where WebAssembly can't be started.
+ * Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started.
  */
 export async function diagnose(config: EmbedConfigLike, options?: DiagnoseOptions): Promise<Finding[]> {
   const evidence = check(options);
@@ -34,7 +36,7 @@ export async function diagnose(config: EmbedConfigLike, options?: DiagnoseOption
  * Explains the detail of an `error` event of powerbi-client, what powerbi-client threw or rejected with, or a
  * backend's error, with the configuration as evidence where it is given.
  *
- * Rejects with a {@link KeeperError} `ERR_ENGINE` where WebAssembly can't be started.
+ * Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started.
  */
 export async function explain(
   error: unknown,
@@ -47,7 +49,7 @@ export async function explain(
 
 async function load(): Promise<Exports> {
   try {
-    return await (await import("./diagnosis-wasm.js")).start();
+    return await first(diagnoses);
   } catch {
     throw new KeeperError("ERR_ENGINE");
   }

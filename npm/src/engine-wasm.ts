@@ -6,9 +6,10 @@
  */
 import * as bytes from "../../target/npm/engine/bytes.js";
 import * as glue from "../../target/npm/engine/engine.js";
+import { compile } from "./compile.js";
 import { starter } from "./start.js";
 
 /** What the Rust side exports (`src/web/`). */
 export type Exports = typeof glue;
 
-export const start: () => Promise<Exports> = /* @__PURE__ */ starter(glue, bytes);
+export const start: () => Promise<Exports> = /* @__PURE__ */ starter(glue, () => compile(bytes));

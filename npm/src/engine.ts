@@ -1,4 +1,6 @@
 import type { Exports } from "./engine-wasm.js";
+import { engines } from "./engines.js";
+import { first } from "./start.js";
 import { soon } from "./turns.js";
 
 /** A started engine. */
@@ -46,8 +48,7 @@ export const crash: { (): void; dead: boolean } = /* @__PURE__ */ Object.assign(
 );
 
 async function launch(): Promise<Engine> {
-  const chunk = await import("./engine-wasm.js");
-  const glue: Exports = await chunk.start();
+  const [name, glue] = await first(engines);
   glue.boot(crash, soon);
-  return { name: "wasm", Door: glue.Door };
+  return { name, Door: glue.Door };
 }

@@ -1,28 +1,19 @@
-import { join } from "./join.js";
-import { unpack } from "./unpack.js";
+/** Makes a module's exports of its imports. */
+export type Instantiate = (imports: WebAssembly.Imports) => WebAssembly.Exports;
 
-/** What wasm-bindgen's glue offers for starting a module. */
+/** What the glue offers for starting a module: see `scripts/lib/glue.mjs`. */
 interface Glue {
-  initSync(module: { module: WebAssembly.Module }): unknown;
-}
-
-/** A module's bytes as a chunk carries them: see `scripts/lib/pack.mjs` and `split.mjs`. */
-interface Packed {
-  readonly packed: string;
-  readonly frequent: number[];
-  readonly lengths: number[];
+  start(instantiate: Instantiate): void;
 }
 
 /**
  * A function that starts a module, once for this copy of the package, however many ask. A failure is forgotten, so
  * that the next call tries again.
  */
-export function starter<G extends Glue>(glue: G, { packed, frequent, lengths }: Packed): () => Promise<G> {
+export function starter<G extends Glue>(glue: G, load: () => Instantiate | Promise<Instantiate>): () => Promise<G> {
   let started: Promise<G> | undefined;
-  // Compiled asynchronously, away from the main thread; making the instance is short. Under a policy that forbids
-  // WebAssembly either of the two may be what throws.
   const launch = async (): Promise<G> => {
-    glue.initSync({ module: await WebAssembly.compile(join(unpack(packed, frequent), lengths)) });
+    glue.start(await load());
     return glue;
   };
   return () =>
@@ -30,4 +21,17 @@ export function starter<G extends Glue>(glue: G, { packed, frequent, lengths }: 
       started = undefined;
       throw error;
     }));
+}
+
+/** What the first of `ways` comes to that can be gone, for the reasons that `engines.ts` has; rejects as the last one does. */
+export async function first<T>(ways: readonly (() => Promise<T>)[]): Promise<T> {
+  let failure: unknown;
+  for (const way of ways) {
+    try {
+      return await way();
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
 }

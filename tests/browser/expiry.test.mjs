@@ -128,6 +128,58 @@ story("an echo of the shouting right after the new token asks for nothing more",
   assert.equal((await keeper.events("recovered")).length, 1);
 });
 
+for (const type of ["dashboard", "tile", "qna"]) {
+  story(`a ${type}, which has no refresh(), is reloaded whatever failed in it`, async ({ page, source, frame, keeper }) => {
+    await page.embeds({ type });
+    await keeper.keeps();
+    await page.passes(minutes(10));
+    await frame.shout(2);
+    await page.passes(seconds(5));
+    source.expectRequests(1);
+    await frame.expectHolds(source.newest);
+    assert.equal(await frame.count(`POST /${type}/load`), 2);
+    assert.deepEqual(await recovered(keeper), ["reload"]);
+  });
+}
+
+story("of two reports one lost its visuals and one everything: one request, and each comes back in its own way", async ({ page, source, frame, keeper }) => {
+  const token = source.mint();
+  await page.embeds({ token });
+  const second = await page.embeds({ at: "second", token });
+  await page.embeds({ at: "third", token });
+  await keeper.starts();
+  await keeper.attaches("report", "second", "third");
+  await page.passes(minutes(10));
+  source.always({ delayMs: seconds(3) });
+  await frame.shout(4);
+  await second.emit("error", LOAD_LEVEL);
+  await page.passes(seconds(8));
+  source.expectRequests(1);
+  for (const at of ["report", "second", "third"]) await page.frame(at).expectHolds(source.newest);
+  const how = (await keeper.events("recovered")).map(({ detail }) => [detail.element, detail.how]);
+  assert.deepEqual(how.sort(), [["#report", "refresh"], ["#second", "reload"]]);
+  assert.deepEqual([await frame.count("POST /report/load"), await second.count("POST /report/load"), await page.frame("third").count("POST /report/load")], [1, 2, 1]);
+});
+
+for (const [name, step] of [["refuses", { statusCode: 403, body: LOAD_LEVEL }], ["never answers", { drop: true }]]) {
+  story(`a reload that the frame ${name} is not called a recovery, and the next failure brings another`, async (told) => {
+    const { page, source, frame, keeper } = told;
+    await begins(told);
+    await frame.plan({ load: [step] });
+    await frame.emit("error", LOAD_LEVEL);
+    await page.passes(seconds(30));
+    assert.equal(await frame.count("POST /report/load"), 2);
+    assert.deepEqual(await recovered(keeper), []);
+    assert.equal(await page.configToken(), source.newest.text);
+    await frame.emit("error", LOAD_LEVEL);
+    await page.passes(seconds(30));
+    source.expectRequests(2);
+    assert.deepEqual(await recovered(keeper), ["reload"]);
+    await frame.expectHolds(source.newest);
+    assert.equal((await frame.state()).phase, "loaded");
+  });
+}
+
 for (const [name, error] of [
   ["not found", { message: "LoadReportFailed", detailedMessage: "Get report failed", errorCode: "404", level: 6 }],
   ["without permission", { message: "PowerBIEntityNotFound", errorCode: "404" }],

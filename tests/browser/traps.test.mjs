@@ -145,24 +145,43 @@ trap("a frame that navigates while nothing is due loads with the newest token", 
   await expectTaken(told);
 });
 
-for (const [name, leave] of [
-  ["removed from the page", () => document.getElementById("report").remove()],
-  ["reset", () => powerbi.reset(document.getElementById("report"))],
-  ["robbed of its frame", () => document.querySelector("#report iframe").remove()],
-]) {
-  trap(`an embed that was ${name} is let go, and the other one is served`, async (told) => {
-    const { page, source, keeper } = told;
-    await two(told);
-    await page.run(leave);
-    await keeper.calls("refresh");
-    await page.passes(minutes(1));
-    await expectTaken(told, "second");
-    assert.equal((await keeper.status()).embeds, 1);
-    assert.deepEqual((await failures(keeper)).map(({ code, element }) => [code, element]), [["ERR_APPLY_GONE", "#report"]]);
-    assert.equal((await keeper.events("refreshed")).at(-1).detail.embeds, 1);
-    source.expectRequests(1);
+trap("embeds that were removed, reset, or robbed of their frame are let go, and the last one is served", async (told) => {
+  const { page, source, keeper } = told;
+  const token = source.mint();
+  const all = ["removed", "reset", "robbed", "report"];
+  for (const at of all) await page.embeds({ at, token });
+  await keeper.starts();
+  await keeper.attaches(...all);
+  await page.passes(minutes(1));
+  await page.run(() => {
+    document.getElementById("removed").remove();
+    powerbi.reset(document.getElementById("reset"));
+    document.querySelector("#robbed iframe").remove();
   });
-}
+  await keeper.calls("refresh");
+  await page.passes(minutes(1));
+  await expectTaken(told);
+  assert.equal((await keeper.status()).embeds, 1);
+  assert.deepEqual((await failures(keeper)).map(({ code, element }) => [code, element]), [["ERR_APPLY_GONE", "#removed"], ["ERR_APPLY_GONE", "#reset"], ["ERR_APPLY_GONE", "#robbed"]]);
+  assert.equal((await keeper.events("refreshed")).at(-1).detail.embeds, 1);
+  source.expectRequests(1);
+});
+
+trap("a container that was removed is let go at the next poll, and kept again when it is put back", async (told) => {
+  const { page, source, keeper, frame } = told;
+  await begins(told);
+  await page.run(() => (window.taken = document.getElementById("report")).remove());
+  await page.passes(seconds(31));
+  assert.equal((await keeper.status()).embeds, 0);
+  assert.deepEqual((await failures(keeper)).map(({ code, element }) => [code, element]), [["ERR_APPLY_GONE", "#report"]]);
+  await page.run(() => document.body.append(window.taken));
+  await page.awaits("the frame's load", async () => (await frame.loads()) === 1 && (await frame.state()).phase === "loaded");
+  assert.equal((await keeper.status()).embeds, 1);
+  await keeper.calls("refresh");
+  await page.passes(seconds(2));
+  await expectTaken(told);
+  source.expectRequests(1);
+});
 
 trap("a container that was reset and carries a new embed is followed", async (told) => {
   const { page, source, keeper } = told;

@@ -1,4 +1,4 @@
-// The module inside each chunk is, byte for byte, the one that was built.
+// The module inside each chunk is, byte for byte, the one that was built, and its JavaScript says what it says.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -11,6 +11,7 @@ const loaders = {
   js: (file) => import(file),
   cjs: async (file) => createRequire(import.meta.url)(file),
 };
+const dist = (name) => path.join(root, "dist", name);
 const chunks = ["engine", "diagnosis"].flatMap((module) => Object.entries(loaders).map(([ending, load]) => [module, `${module}-wasm.${ending}`, load]));
 
 for (const [module, name, load] of chunks) {
@@ -20,10 +21,37 @@ for (const [module, name, load] of chunks) {
       seen.push(Buffer.from(bytes));
       throw new WebAssembly.CompileError("refused by the page's policy");
     });
-    const { start } = await load(path.join(root, "dist", name));
+    const { start } = await load(dist(name));
     await assert.rejects(start(), WebAssembly.CompileError);
     await assert.rejects(start(), WebAssembly.CompileError);
     assert.equal(seen.length, 2);
     assert.ok(seen[0].equals(readFileSync(path.join(root, "target/npm", module, `${module}.wasm`))));
+  });
+}
+
+const { now, vectors } = JSON.parse(readFileSync(path.join(root, "tests/data/token-vectors.json"), "utf8"));
+const options = { now: 1000 * now };
+
+for (const [ending, load] of Object.entries(loaders)) {
+  test(`diagnosis-js.${ending} finds what the module finds in every token there is`, async () => {
+    const [wasm, js] = await Promise.all(["wasm", "js"].map(async (kind) => (await load(dist(`diagnosis-${kind}.${ending}`))).start()));
+    assert.notEqual(vectors.length, 0);
+    for (const { pieces } of vectors) {
+      const token = pieces.join("");
+      const config = { type: "report", tokenType: 1, accessToken: token };
+      assert.deepEqual(js.inspect(token, options), wasm.inspect(token, options));
+      assert.deepEqual(js.diagnose(config, options), wasm.diagnose(config, options));
+    }
+  });
+
+  // Nothing detaches the old memory in JavaScript, as WebAssembly does: views of it that are kept read what was.
+  test(`diagnosis-js.${ending} loses no text when its memory grows`, async () => {
+    const { start } = await load(dist(`diagnosis-js.${ending}`));
+    const { diagnose } = await start();
+    for (let i = 0; i < 40; i++) {
+      const config = { type: "report", tokenType: 1, accessToken: "x", id: `wrong-${i}`, ballast: "ß".repeat(100_000 * (i + 1)) };
+      const { message } = diagnose(config, options).find(({ code }) => code === "id-not-a-guid");
+      assert.match(message, new RegExp(`"wrong-${i}"`));
+    }
   });
 }

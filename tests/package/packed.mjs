@@ -29,10 +29,12 @@ export function installed() {
 
 const types = { ".html": "text/html", ".js": "text/javascript" };
 
-/** Serves files of `folder`, and `pages` by path, at a free port of this machine. */
-export async function serve(folder, pages) {
+/** Serves files of `folder`, and `pages` by path, at a free port of this machine; `answer(pathname)` may give `{ status, headers, body }` instead. */
+export async function serve(folder, pages, answer = () => undefined) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
+    const other = answer(pathname);
+    if (other) return void response.writeHead(other.status ?? 200, { "content-type": types[path.extname(pathname)] ?? "text/html", ...other.headers }).end(other.body);
     try {
       const body = pages[pathname] ?? readFileSync(path.join(folder, path.normalize(pathname)));
       response.writeHead(200, { "content-type": types[path.extname(pathname)] ?? "application/octet-stream" }).end(body);

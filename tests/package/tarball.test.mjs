@@ -8,13 +8,13 @@ import { test } from "node:test";
 import { npmPack, root } from "./packed.mjs";
 
 const declarations = readdirSync(path.join(root, "dist")).filter((file) => /\.d\.c?ts$/.test(file));
-const code = ["index", "engine-wasm", "diagnosis-wasm"].flatMap((name) => [`${name}.js`, `${name}.cjs`]).concat("cli.js");
+const code = ["index", "csp", "engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js", "tabs"].flatMap((name) => [`${name}.js`, `${name}.cjs`]).concat("cli.js");
 const modules = ["engine", "diagnosis"].map((name) => path.join(root, "target/npm", name, `${name}.wasm`));
 
 test("the tarball holds the package and nothing else", () => {
   const packed = npmPack("--dry-run").files.map(({ path: file }) => file).sort();
   const meant = [...code, ...declarations].map((file) => `dist/${file}`);
-  assert.deepEqual(packed, ["LICENSE", "README.md", "package.json", ...meant].sort());
+  assert.deepEqual(packed, ["LICENSE", "README.md", "csp.d.ts", "csp.js", "package.json", ...meant].sort());
 });
 
 test("the declarations have a CommonJS copy each", () => {

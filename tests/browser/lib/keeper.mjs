@@ -1,6 +1,7 @@
 // One keeper in the page, and what it says.
 
 import assert from "node:assert/strict";
+import { ENGINE } from "./site.mjs";
 
 export class Keeper {
   #page;
@@ -25,7 +26,7 @@ export class Keeper {
   }
 
   async engineStarts() {
-    await this.#page.awaits("the engine's start", async () => (await this.status()).engine !== "none");
+    await this.#page.awaits(`the start of the engine ${ENGINE}`, async () => (await this.status()).engine === ENGINE);
     await this.#page.rests();
   }
 

@@ -187,6 +187,14 @@ export class Page {
     return this.run(() => window.__watch.listeners());
   }
 
+  /** What is left when everything that nobody can reach has been collected. */
+  async collectsGarbage() {
+    const devtools = await this.#tab.context().newCDPSession(this.#tab);
+    await devtools.send("HeapProfiler.collectGarbage");
+    await devtools.detach();
+    await this.rests();
+  }
+
   html() {
     return this.run(() => document.documentElement.outerHTML);
   }

@@ -21,13 +21,16 @@ const CLIENTS = new Map(
   ]),
 );
 export const VERSIONS = [...CLIENTS.keys()];
+/** ENGINE=js tells every story on a page whose policy forbids WebAssembly, so that the engine is the JavaScript one. */
+export const ENGINE = process.env.ENGINE ?? "wasm";
+const POLICY = ENGINE === "js" ? { "content-security-policy": "script-src 'self'; require-trusted-types-for 'script'" } : {};
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><link rel="icon" href="data:,">
 <div id="report" style="height:300px"></div><script src="/powerbi.js"></script><script src="/stage.js"></script>`;
 
 const script = (body) => ({ contentType: "text/javascript", body });
 const FILES = new Map([
-  [`${HOST}/`, { contentType: "text/html", body: PAGE }],
+  [`${HOST}/`, { contentType: "text/html", headers: POLICY, body: PAGE }],
   [`${HOST}/stage.js`, script(read("tests/browser/lib/stage.js"))],
   ...readdirSync(dist).filter((file) => file.endsWith(".js")).map((file) => [`${HOST}/dist/${file}`, script(readFileSync(path.join(dist, file), "utf8"))]),
 ]);
@@ -58,7 +61,8 @@ export class Site {
 
   async #serve(route, request) {
     const url = new URL(request.url());
-    const file = FILES.get(url.origin + url.pathname);
+    // /copy/ is a second copy of the package
+    const file = FILES.get(url.origin + url.pathname.replace(/^\/copy\//, "/dist/"));
     if (url.pathname.startsWith("/api/")) return this.source.take(route, request);
     if (url.origin === "https://app.powerbi.com") {
       await this.frame;

@@ -1,0 +1,5 @@
+import { Report } from "./report.jsx";
+
+export default function Page() {
+  return <Report />;
+}
