@@ -40,7 +40,7 @@ function testNode(folder, { only = /./, env = {} } = {}) {
 }
 
 /** The stories of the main job, as a page tells them whose policy forbids WebAssembly. */
-const testJavaScript = () => testNode("tests/browser", { only: /^(crash|expiry|provider|refresh)\./, env: { ENGINE: "js" } });
+const testJavaScript = () => testNode("tests/browser", { only: /^(expiry|provider|refresh)\./, env: { ENGINE: "js" } });
 
 const types = () => {
   // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the declarations.

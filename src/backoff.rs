@@ -23,10 +23,13 @@ pub fn apply(failures: u32) -> Duration {
     Duration::from_secs(doubled(2, failures).min(60))
 }
 
-/// The ladder while the network is not up yet after waking: 1, 2, 4, 8 s, then `None`. `failures` counts from 1.
+/// The ladder while the network is not up yet after waking: 1, 2, 4, 8 s, then `None`. `failures` counts from 1; `None`
+/// for none.
 #[must_use]
 pub fn waking(failures: u32) -> Option<Duration> {
-    (failures <= 4).then(|| Duration::from_secs(doubled(1, failures)))
+    (1..=4)
+        .contains(&failures)
+        .then(|| Duration::from_secs(doubled(1, failures)))
 }
 
 /// The ladder after 401 and 403: 5 min, doubling to 1 h. `denials` counts from 1.
@@ -69,8 +72,8 @@ mod tests {
 
     #[test]
     fn waking_has_four_steps() {
-        let waits: Vec<_> = (1..=5).map(|n| waking(n).map(|w| w.as_ms() / 1_000)).collect();
-        assert_eq!(waits, [Some(1), Some(2), Some(4), Some(8), None]);
+        let waits: Vec<_> = (0..=5).map(|n| waking(n).map(|w| w.as_ms() / 1_000)).collect();
+        assert_eq!(waits, [None, Some(1), Some(2), Some(4), Some(8), None]);
     }
 
     #[test]

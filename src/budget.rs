@@ -86,6 +86,17 @@ mod tests {
     }
 
     #[test]
+    fn i8_a_rest_that_grants_more_than_is_missing_fills_the_bucket_and_no_more() {
+        let mut budget = Budget::default();
+        for _ in 0..5 {
+            assert!(budget.take(at(0)).is_ok());
+        }
+        let later = at(7 * 30);
+        let made = (0..20).filter(|_| budget.take(later).is_ok()).count();
+        assert_eq!(made, 10);
+    }
+
+    #[test]
     fn a_day_of_rest_grants_no_more_than_the_burst() {
         let mut budget = Budget::default();
         for _ in 0..10 {

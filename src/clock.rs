@@ -183,6 +183,20 @@ mod tests {
     }
 
     #[test]
+    fn five_seconds_are_a_skew_and_no_jump() {
+        let mut clock = Clock::default();
+        // the wall clock went five seconds further than the monotonic one: drift, as in `look`
+        clock.learn(now(1_000, 0), now(1_007, 2), Timestamp::from_secs(1_006));
+        assert_eq!(
+            clock.skew(),
+            Skew::from_ms(5_000),
+            "and that is no noise any more"
+        );
+        clock.learn(now(1_000, 0), now(1_002, 2), Timestamp::from_secs(996));
+        assert_eq!(clock.skew(), Skew::from_ms(-5_000));
+    }
+
+    #[test]
     fn a_token_of_the_future_puts_a_slow_clock_right_and_an_old_one_says_nothing() {
         let mut clock = Clock::default();
         clock.learn_issued(now(1_000, 0), Timestamp::from_secs(400));

@@ -236,6 +236,38 @@ fn the_access_token_is_told_from_its_neighbours() {
 }
 
 #[test]
+fn a_text_that_may_be_a_word_counts_where_there_is_no_better_one() {
+    let (forty, short) = ("x".repeat(40), "x".repeat(39));
+    let of_1 = "H4sIAAAAAAAEACWW".to_owned(); // an embed token, short as it is
+    let hour = Expiry::Assumed(Timestamp::from_secs(NOW + 3_600));
+    for (answer, text, expiry) in [
+        (
+            json!({"accessToken": "one-word", "token": "another"}),
+            "one-word",
+            Expiry::Unknown,
+        ),
+        (
+            json!({"accessToken": "undefined", "token": "one-word"}),
+            "one-word",
+            Expiry::Unknown,
+        ),
+        (
+            json!({"accessToken": &short, "token": dated()}),
+            &dated(),
+            at(EXP),
+        ),
+        (
+            json!({"accessToken": &forty, "token": dated()}),
+            &forty,
+            Expiry::Unknown,
+        ),
+        (json!({"accessToken": &of_1, "token": dated()}), &of_1, hour),
+    ] {
+        accepts(&answer.to_string(), &answer, text, expiry);
+    }
+}
+
+#[test]
 fn the_earlier_end_counts() {
     let hour = Expiry::Assumed(Timestamp::from_secs(NOW + 3_600));
     let (dated, undated, aad, opaque) = (dated(), undated(), aad(), opaque());

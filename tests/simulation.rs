@@ -5,7 +5,7 @@
 
 #![expect(clippy::panic, reason = "tests")]
 
-use sim::draw::{Single, Sort, draw};
+use sim::draw::{SINGLES, Sort, draw};
 use sim::{play, report};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -44,19 +44,13 @@ fn i9_no_second_is_avoidable_on_days_with_the_usual_faults() {
 }
 
 #[test]
+fn i9_no_second_is_avoidable_on_days_with_every_fault_there_is() {
+    hold(Sort::Wild, 0..2_000);
+}
+
+#[test]
 fn i9_no_second_is_avoidable_on_days_with_one_fault() {
-    for single in [
-        Single::Outage,
-        Single::SlowBackend,
-        Single::ThrottledBackend,
-        Single::ThrottledTimers,
-        Single::Sleep,
-        Single::FrozenTab,
-        Single::ClockJumps,
-        Single::ShortTokens,
-        Single::SameToken,
-        Single::SilentFrames,
-    ] {
+    for single in SINGLES {
         hold(Sort::Single(single), 0..40);
     }
 }

@@ -400,6 +400,22 @@ fn a_network_that_is_not_up_yet_after_waking_has_a_ladder_of_its_own() {
 }
 
 #[test]
+fn the_ladder_of_waking_begins_anew_with_each_wake() {
+    let mut page = World::with_embed(HOUR);
+    page.sleeps(3 * HOUR);
+    for trigger in [Trigger::Resume, Trigger::Online] {
+        page.trigger(trigger);
+        for wait in [1, 2, 4, 8] {
+            page.fails(SourceFailure::Network);
+            page.passes(wait * SECOND);
+            page.expect_request();
+        }
+        page.fails(SourceFailure::Network);
+        page.passes(SECOND);
+    }
+}
+
+#[test]
 fn a_refresh_that_the_budget_forbids_says_so_and_waits_for_the_next_grant() {
     let mut page = World::with_embed(HOUR);
     let mut waiters = Vec::new();
@@ -536,6 +552,24 @@ fn an_embed_token_that_nobody_dated_counts_for_an_hour() {
     );
 }
 
+#[test]
+fn an_hour_that_was_guessed_under_a_wrong_clock_stands_in_no_tokens_way() {
+    let undated = |serial: &str| format!("H4sI{}", serial.repeat(200));
+    let mut page = World::new();
+    page.wall += 3 * HOUR;
+    page.attach(0, Some(undated("A")), Some(Kind::Embed));
+    let asked = page.until_request(HOUR);
+    let headers = Headers {
+        date: Some(httpdate::fmt_http_date(
+            std::time::UNIX_EPOCH + std::time::Duration::from_millis((page.wall - 3 * HOUR).unsigned_abs()),
+        )),
+        retry_after: None,
+    };
+    page.answers_to(asked.id, &json!({ "token": undated("B") }), headers);
+    assert_eq!(page.failures(), []);
+    assert_eq!(page.frame(0).holds, Some(undated("B")));
+}
+
 // ---- applying --------------------------------------------------------------------------------------
 
 #[test]
@@ -619,6 +653,26 @@ fn applies_are_retried_after_2_4_8_to_60_seconds() {
         .map(|pair| (pair[1] - pair[0]) / SECOND)
         .collect();
     assert_eq!(gaps, [2, 4, 8, 16, 32, 60, 60, 60]);
+}
+
+#[test]
+fn a_late_answer_while_the_next_call_is_under_way_says_which_token_a_frame_refuses() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Hangs;
+    page.until_request(52 * MINUTE);
+    let token = page.answers_token(HOUR);
+    page.passes(13 * SECOND);
+    assert_eq!(page.frame(0).calls, 2);
+    let (call, _) = page.frame(0).open.remove(0);
+    page.frame(0).holds = Some(token.clone());
+    page.tell(Input::Applied {
+        embed: EmbedId(0),
+        call,
+        outcome: ApplyOutcome::Settled(Some(AccessToken::new(token))),
+    });
+    page.expect_requests(1);
+    page.shouts(0, Level::Load);
+    page.expect_requests(2);
 }
 
 #[test]
@@ -1201,6 +1255,31 @@ fn i7_under_a_fast_clock_an_embed_that_brings_a_later_token_keeps_it() {
     page.attach(1, Some(later.clone()), Some(Kind::Aad));
     assert_eq!(page.frame(1).holds.as_deref(), Some(later.as_str()));
     assert_eq!(page.frame(0).holds.as_deref(), Some(later.as_str()));
+    page.expect_requests(2);
+}
+
+#[test]
+fn i7_an_embed_whose_token_expired_later_than_ours_is_given_no_earlier_one() {
+    let mut page = World::with_embed(-HOUR);
+    let later = page.mint(-10 * MINUTE);
+    page.attach(1, Some(later.clone()), Some(Kind::Embed));
+    // out of a cache, and by chance as far apart as two that were made when they were asked for
+    page.answers_token(-30 * MINUTE);
+    page.until_request(MINUTE);
+    page.answers_token(-30 * MINUTE);
+    assert_eq!(page.frame(1).holds.as_ref(), Some(&later));
+}
+
+#[test]
+fn a_token_that_expires_while_a_recovery_waits_for_a_timer_is_replaced() {
+    let mut page = World::with_embed(-MINUTE);
+    page.shouts(0, Level::Visual);
+    page.recovery = Some(RecoveryOutcome::TooSoon);
+    page.answers_token(HOUR);
+    page.shouts(0, Level::Visual);
+    page.expect_requests(1);
+    page.freezes(20 * SECOND);
+    page.shouts(0, Level::Visual);
     page.expect_requests(2);
 }
 

@@ -1,5 +1,7 @@
 //! `shareKey`, told as timelines of one tab: when it waits for its turn, and what it makes of what others got.
 
+#![expect(clippy::panic, reason = "tests")]
+
 mod world;
 
 use powerbi_token_keeper::io::{ClaimId, ErrorCode, Headers, Input, KeeperState, Outcome, SourceFailure};

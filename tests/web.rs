@@ -78,7 +78,11 @@ impl Page {
             &events,
             &JsValue::UNDEFINED,
         );
-        let options = js(&format!("return {{ embeds: () => [], ...{options} }};"), given, &JsValue::UNDEFINED);
+        let options = js(
+            &format!("return {{ embeds: () => [], ...{options} }};"),
+            given,
+            &JsValue::UNDEFINED,
+        );
         Self {
             door: Door::new(&options, emit.unchecked_into()),
             events,

@@ -20,6 +20,8 @@ const onCrash = new Set<() => void>();
  */
 export function loadEngine(crashed: () => void): Promise<Engine> {
   onCrash.add(crashed);
+  // before the caller gets the engine
+  if (crash.dead) queueMicrotask(crash);
   return (booted ??= launch().catch((error: unknown) => {
     booted = undefined;
     throw error;
@@ -31,12 +33,19 @@ export function forget(crashed: () => void): void {
   onCrash.delete(crashed);
 }
 
-/** The engine is dead: every keeper is told once, and the next one starts a new instance. */
-export function crash(): void {
-  const told = [...onCrash];
-  onCrash.clear();
-  for (const crashed of told) crashed();
-}
+/**
+ * The engine is dead: every keeper is told once, and who comes later as well. What the instance still has on the page,
+ * a timer or a listener, looks at `dead` and enters it no more (`scripts/lib/wasm.mjs`).
+ */
+export const crash: { (): void; dead: boolean } = /* @__PURE__ */ Object.assign(
+  () => {
+    crash.dead = true;
+    const told = [...onCrash];
+    onCrash.clear();
+    for (const crashed of told) crashed();
+  },
+  { dead: false },
+);
 
 async function launch(): Promise<Engine> {
   const [name, glue] = await first(engines);

@@ -36,7 +36,7 @@ interface Attached {
   readonly element: HTMLElement;
   readonly embed: EmbedLike | undefined;
   /** The errors that were explained since the last new token: fifty visuals may raise the same one. */
-  readonly explained: Set<string>;
+  explained?: Set<string>;
   /** A new token was asked for because an explanation said that it helps. Once is enough. */
   healed: boolean;
 }
@@ -82,7 +82,7 @@ export class TokenKeeper extends EventTarget {
   /** What listens on containers whose embed is gone. */
   readonly #gone = new WeakMap<HTMLElement, () => void>();
   /** Aborts when the keeper has ended. */
-  readonly #over = new AbortController();
+  #over: AbortController | undefined;
   /** The tabs of the same `shareKey`; none without one, or when the chunk can't be loaded. */
   #tabs: Promise<Tabs | undefined> = Promise.resolve(undefined);
   /** Everybody who waits for an answer: each ends its own waiting. */
@@ -155,7 +155,7 @@ export class TokenKeeper extends EventTarget {
     if (this.#stage.name !== "over" && !this.#embeds.has(element)) {
       const id = this.#ids++;
       this.#forgetFor(element);
-      this.#embeds.set(element, { id, element, embed: own, explained: new Set(), healed: false });
+      this.#embeds.set(element, { id, element, embed: own, healed: false });
       this.#later((door) => door.attach(id, element, own));
     }
     return () => this.#detach(element);
@@ -236,6 +236,8 @@ export class TokenKeeper extends EventTarget {
 
   /** Raises an event of the engine's on the page. `refused` is the token that was refused, for the diagnosis alone. */
   readonly #emit = (type: string, detail: object, refused?: string): void => {
+    // further up the stack an instance that is dead may still be running
+    if (crash.dead) return;
     if (type === "heard") {
       // an error's own getters may throw; then there is nothing to explain
       this.#heard(detail as { element: HTMLElement; error: unknown }).catch(() => {});
@@ -245,7 +247,7 @@ export class TokenKeeper extends EventTarget {
       this.#talk(detail as Talk);
       return;
     }
-    if (type === "refreshed") for (const { explained } of this.#embeds.values()) explained.clear();
+    if (type === "refreshed") for (const attached of this.#embeds.values()) attached.explained?.clear();
     if (refused !== undefined && DIAGNOSED.has((detail as { code: ErrorCode }).code)) {
       findingsOf(refused, this.status).then((findings) => {
         if (this.#stage.name !== "over") this.#dispatch(type, { ...detail, findings });
@@ -280,8 +282,8 @@ export class TokenKeeper extends EventTarget {
     const attached = this.#embeds.get(element);
     const { message, errorCode } = (error ?? {}) as { message?: unknown; errorCode?: unknown };
     const key = `${String(message)} ${String(errorCode)}`;
-    if (attached === undefined || attached.explained.has(key)) return;
-    attached.explained.add(key);
+    if (attached === undefined || attached.explained?.has(key)) return;
+    (attached.explained ??= new Set()).add(key);
     const embed = (element as Container).powerBiEmbed ?? attached.embed;
     const explanation = await explainError(error, embed, this.status);
     if (explanation === undefined || this.#embeds.get(element) !== attached) return;
@@ -306,7 +308,9 @@ export class TokenKeeper extends EventTarget {
       this.#forgetFor(element);
       if ((element as Container).powerBiEmbed !== undefined) this.attach(element);
     };
-    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { signal: this.#over.signal });
+    const { signal } = (this.#over ??= new AbortController());
+    // captured, so that the engine, which listens from then on, hears the very error that it came back with
+    for (const sign of SIGNS_OF_LIFE) element.addEventListener(sign, back, { capture: true, signal });
     this.#gone.set(element, back);
   }
 
@@ -315,7 +319,7 @@ export class TokenKeeper extends EventTarget {
     const back = this.#gone.get(element);
     if (back === undefined) return;
     this.#gone.delete(element);
-    for (const sign of SIGNS_OF_LIFE) element.removeEventListener(sign, back);
+    for (const sign of SIGNS_OF_LIFE) element.removeEventListener(sign, back, true);
   }
 
   #detach(element: HTMLElement): void {
@@ -411,7 +415,7 @@ export class TokenKeeper extends EventTarget {
     this.#stage = { name: "over", code };
     this.#queue = [];
     this.#embeds.clear();
-    this.#over.abort();
+    this.#over?.abort();
     this.#tabs.then((tabs) => tabs?.leave());
     this.#options.signal?.removeEventListener("abort", this.#stop);
     forget(this.#crashed);

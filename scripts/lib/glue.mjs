@@ -28,7 +28,7 @@ const views = [
 /** `file` without its ending; `names` is what wasm-opt said when it shortened the module's. */
 export function trimGlue(file, { imports, exports }) {
   edit(`${file}.d.ts`, (replace) => replace(/\nexport type SyncInitInput[^]*$/, declared));
-  edit(`${file}.js`, (replace) => {
+  edit(`${file}.js`, (replace, glue) => {
     replace(/\nasync function __wbg_load\([^]*$/, start);
     for (const [from, to] of views) replace(from, to);
     // Each function that crosses is named twice, in the module and here, hash and all: 2 KB after compression.
@@ -36,16 +36,26 @@ export function trimGlue(file, { imports, exports }) {
     replace(`"${module}": import0`, "a: import0"); // wasm-opt's name for the only module there is
     for (const [, name, short] of imports) replace(new RegExp(`^ {8}${name}:`, "gm"), `        ${short}:`);
     const used = new Map(exports.map(([name, short]) => [name, short]));
+    if (glue.includes("function boot(")) guardClosures(replace);
     replace(/\bwasm\.(\w+)/g, (whole, name) => (used.has(name) ? `wasm.${used.get(name)}` : whole));
   });
+}
+
+// Closures, which timers, listeners and promises call, throw at the page when the instance traps, and enter it again
+// later. `crashed`, which the facade gives to `boot`, has a property `dead` that says whether it was called.
+function guardClosures(replace) {
+  replace("export function boot(crashed, soon) {", "let crash = () => {};\nexport function boot(crashed, soon) {\n    crash = crashed;");
+  replace("const real = (...args) => {", "const real = (...args) => {\n        if (crash.dead) return;");
+  for (const last of ["real._wbg_cb_unref();", "state.a = a;"]) replace(`} finally {\n            ${last}`, `} catch {\n            crash();\n        } finally {\n            ${last}`);
+  for (const what of ["ptr", "state"]) replace(`new FinalizationRegistry(${what} => `, `new FinalizationRegistry(${what} => crash.dead || `);
 }
 
 function edit(file, change) {
   let text = readFileSync(file, "utf8");
   change((from, to) => {
-    const next = text.replace(from, typeof to === "string" ? () => to : to);
+    const next = text.replaceAll(typeof from === "string" || from.global ? from : new RegExp(from, `${from.flags}g`), typeof to === "string" ? () => to : to);
     if (next === text) throw new Stop(`${from} is not in ${file}: scripts/lib/glue.mjs expects it there.`);
     text = next;
-  });
+  }, text);
   writeFileSync(file, text);
 }

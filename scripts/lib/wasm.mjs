@@ -37,6 +37,9 @@ const modules = [
   { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes, flags: [withoutReferences] },
 ];
 
+/** The engine with a way to crash it, for tests alone. */
+const trapped = { ...modules[0], name: "trapped", cargo: "trap" };
+
 /** Where the generated inputs of a chunk lie, the module as shipped among them, and as it was before its names were shortened. */
 const generated = (name) => at("target/npm", name);
 export const named = (name) => path.join(generated(name), `${name}.named.wasm`);
@@ -61,6 +64,11 @@ function remapped() {
 export async function buildWasm({ cargoFeatures = "" } = {}) {
   setup({ browser: false });
   for (const module of modules) await buildModule(module, cargoFeatures);
+}
+
+export async function buildTrapped() {
+  setup({ browser: false });
+  await buildModule(trapped, "");
 }
 
 async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {

@@ -12,7 +12,8 @@ use crate::token::{AccessToken, Kind};
 const SHORTLY: Duration = Duration::from_secs(1);
 /// How soon one is looked at that has not listened for the length of an apply.
 const LATER: Duration = Duration::from_secs(5);
-/// For how long after a new token an embed's per-visual `TokenExpired` is an echo of the old one.
+/// For how long after a new token an embed's per-visual `TokenExpired`, or any during its recovery, is an echo of the old
+/// one.
 const ECHO: Duration = Duration::from_secs(10);
 /// How many embeds are looked at in one check, in turn: a poll costs the same however many there are.
 const GLANCES: usize = 8;
@@ -186,11 +187,8 @@ impl Embeds {
     ) -> Option<Shout> {
         let slot = self.find(embed)?;
         let reviving = matches!(slot.stage, Stage::Recovering { .. } | Stage::Reviving { .. });
-        if reviving {
-            return Some(Shout::Late);
-        }
-        let echo = level == Level::Visual && slot.took.is_some_and(|took| now.since(took) < ECHO);
-        if echo {
+        let fresh = slot.took.is_some_and(|took| now.since(took) < ECHO);
+        if fresh && (reviving || level == Level::Visual) {
             return Some(Shout::Late);
         }
         // a load-level failure needs more than a visual-level one: the worst is remembered

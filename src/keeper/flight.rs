@@ -10,7 +10,6 @@ use crate::token::AccessToken;
 pub(super) struct Row {
     pub(super) failures: u32,
     denials: u32,
-    unreached: u32,
 }
 
 /// The request under way.
@@ -65,8 +64,8 @@ pub(super) struct Failure {
     pub(super) code: ErrorCode,
     pub(super) status: Option<u16>,
     pub(super) retry_after: Option<Duration>,
-    /// The server was not reached within a minute of waking.
-    pub(super) waking: bool,
+    /// So many requests in a row, this one included, that did not reach the server within a minute of waking.
+    pub(super) unreached: u32,
     /// The token that was refused.
     pub(super) refused: Option<AccessToken>,
 }
@@ -77,7 +76,7 @@ impl Failure {
             code,
             status: None,
             retry_after: None,
-            waking: false,
+            unreached: 0,
             refused: None,
         }
     }
@@ -86,11 +85,6 @@ impl Failure {
 /// The pause that follows `failure` in a row of them. `draw` is 0 to `u32::MAX`.
 pub(super) fn pause(mut row: Row, failure: &Failure, now: Instant, draw: u32) -> Pause {
     row.failures = row.failures.saturating_add(1);
-    row.unreached = if failure.waking {
-        row.unreached.saturating_add(1)
-    } else {
-        0
-    };
     row.denials = if failure.code == ErrorCode::SourceDenied {
         row.denials.saturating_add(1)
     } else {
@@ -100,7 +94,7 @@ pub(super) fn pause(mut row: Row, failure: &Failure, now: Instant, draw: u32) ->
         (Cause::Denied, backoff::denied(row.denials))
     } else if failure.code == ErrorCode::SourceThrottled || failure.retry_after.is_some() {
         (Cause::Throttled, backoff::throttled(failure.retry_after))
-    } else if let (true, Some(wait)) = (failure.waking, backoff::waking(row.unreached)) {
+    } else if let Some(wait) = backoff::waking(failure.unreached) {
         (Cause::Failure, wait)
     } else {
         (Cause::Failure, backoff::retry(row.failures, draw))

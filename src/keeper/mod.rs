@@ -89,11 +89,15 @@ pub struct Keeper {
     /// A trigger that came too soon after another, and when it will be acted on.
     echo: Option<(Instant, Trigger)>,
     woke: Option<Instant>,
+    /// Requests in a row that did not reach the server since then.
+    unreached: u32,
     /// When the token in place on the embeds expires.
     placed: Option<Timestamp>,
     refreshed_at: Option<Timestamp>,
     /// The last token of the source that looked expired on receipt.
     stale: Option<Stale>,
+    /// A token of the page's own that looked expired. Under a wrong clock it may be the latest of all.
+    spare: Option<Token>,
     last_error: Option<ErrorCode>,
     requests: u32,
     claims: u32,
@@ -122,9 +126,11 @@ impl Keeper {
             triggered: None,
             echo: None,
             woke: None,
+            unreached: 0,
             placed: None,
             refreshed_at: None,
             stale: None,
+            spare: None,
             last_error: None,
             requests: 0,
             claims: 0,
@@ -162,7 +168,7 @@ impl Keeper {
     /// Notices what the clocks did since the last time.
     fn look(&mut self, now: Now) {
         if self.clock.look(now) == Jump::Forward {
-            self.woke = Some(now.mono);
+            self.wakes(now);
             // while asleep the pause did not pass on every machine, and the failure may be gone
             if let Phase::Pausing(
                 pause @ Pause {
@@ -177,6 +183,12 @@ impl Keeper {
         if let Some(held) = &mut self.newest {
             held.advance(&self.clock, now);
         }
+    }
+
+    /// The network may not be up yet from here on.
+    fn wakes(&mut self, now: Now) {
+        self.woke = Some(now.mono);
+        self.unreached = 0;
     }
 
     /// Takes one input in. Answers with the reason of a request that time alone would now lead to.

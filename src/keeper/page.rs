@@ -23,6 +23,9 @@ impl Keeper {
         let judged = accept::judge(&token, self.wanted(), self.newest.as_ref(), server);
         let first = self.newest.is_none() && judged == Err(ErrorCode::TokenExpired);
         if judged.is_err() && !first {
+            if judged == Err(ErrorCode::TokenExpired) {
+                self.spare = Some(self.later(token));
+            }
             return false;
         }
         self.hold(now, token, Origin::Page, reading);
@@ -30,10 +33,18 @@ impl Keeper {
         true
     }
 
-    /// Makes `token` the newest.
+    /// Makes `token` the newest, or the spare one.
     pub(super) fn hold(&mut self, now: Now, token: Token, origin: Origin, reading: Reading) {
+        let token = self.later(token);
         let draw = self.draws.u32(..);
         self.newest = Held::new(token, origin, &self.policy, reading, &self.clock, now, draw);
+    }
+
+    /// `token`, or the spare one where that expires later: an embed holds it, and no earlier one may replace it.
+    fn later(&mut self, token: Token) -> Token {
+        let spare = self.spare.take();
+        let later = spare.filter(|spare| held::expiry(spare) > held::expiry(&token));
+        later.unwrap_or(token)
     }
 
     /// The kind of token that is needed, as far as anybody said.
@@ -123,9 +134,9 @@ impl Keeper {
         match trigger {
             Trigger::Visible | Trigger::PageShow | Trigger::Resume => {
                 self.hidden = false;
-                self.woke = Some(now.mono);
+                self.wakes(now);
             }
-            Trigger::Online => self.woke = Some(now.mono),
+            Trigger::Online => self.wakes(now),
             Trigger::Focus => {}
         }
         if let Some(last) = self.triggered
@@ -236,6 +247,7 @@ impl Keeper {
         self.waiters.failed(ErrorCode::Stopped, fx);
         self.embeds.clear();
         self.newest = None;
+        self.spare = None;
         self.placed = None;
         self.round = None;
         self.phase = Phase::Stopped;

@@ -197,10 +197,9 @@ pub(super) fn settled(
     let newest_there = holds.is_some() && holds.as_ref() == newest;
     let (taken, attempt) = match &slot.stage {
         Stage::Calling { token, attempt, .. } if current => (holds.as_ref() == Some(token), *attempt),
-        // a call under way will say what the embed holds in the end
-        Stage::Calling { .. } => return,
-        // what it holds now is looked at when the recovery is over
-        Stage::Reviving { .. } => {
+        // a call under way will say what the embed holds in the end, and what it holds now is looked at when a recovery
+        // is over
+        Stage::Calling { .. } | Stage::Reviving { .. } => {
             slot.holds = holds;
             return;
         }

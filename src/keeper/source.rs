@@ -153,14 +153,15 @@ impl Keeper {
         fx: &mut Effects,
     ) {
         self.phase = Phase::Resting;
+        self.unreached = 0;
         self.last_error = match token.expiry {
             token::Expiry::Known(_) => None,
             // taken all the same, for as long as such a token lives at most; support should know
             token::Expiry::Assumed(_) | token::Expiry::Unknown => Some(ErrorCode::ExpirationUnknown),
         };
-        let text = token.text.clone();
         self.hold(now, token, Origin::Source, reading);
-        let Some(expires) = self.newest.as_ref().map(|held| held.window.expires) else {
+        let newest = self.newest.as_ref();
+        let Some((text, expires)) = newest.map(|held| (held.text().clone(), held.window.expires)) else {
             return;
         };
         self.round = Some(Round {
@@ -233,7 +234,11 @@ impl Keeper {
             .retry_after
             .as_deref()
             .and_then(|text| self.retry_after(now, text));
-        let waking = waking && code == ErrorCode::SourceNetwork;
+        let unreached = if waking && code == ErrorCode::SourceNetwork {
+            self.unreached.saturating_add(1)
+        } else {
+            0
+        };
         self.fail(
             now,
             flight,
@@ -241,7 +246,7 @@ impl Keeper {
                 code,
                 status,
                 retry_after,
-                waking,
+                unreached,
                 refused: None,
             },
             fx,
@@ -253,6 +258,7 @@ impl Keeper {
         self.release(fx);
         let pause = flight::pause(flight.row, &failure, now.mono, self.draws.u32(..));
         self.last_error = Some(failure.code);
+        self.unreached = failure.unreached;
         let goes_on = !self.embeds.is_empty();
         let told_so = matches!(pause.cause, Cause::Denied | Cause::Throttled);
         self.phase = if goes_on || told_so {

@@ -164,6 +164,8 @@ mod tests {
             ("Bearer Bearer H4sIAAAA", Err(Unusable::Wrapped)),
             ("Bearer undefined", Err(Unusable::NotAToken)),
             ("Bearer", Err(Unusable::NotAToken)),
+            ("BearerOfATokenNobodyReads", Ok(Look::Opaque)),
+            ("opaque H4sIAAAA", Err(Unusable::NotAToken)),
             ("eyJhbGciOiJSUzI1NiJ9 e30.AA", Err(Unusable::Wrapped)),
             ("H4sIAAAA\u{200b}AAAA", Err(Unusable::Wrapped)),
             ("H4sIAAAA%3D%3D", Err(Unusable::Wrapped)),

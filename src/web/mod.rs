@@ -34,12 +34,16 @@ mod page;
 mod plain;
 #[cfg(feature = "keeper")]
 mod source;
+#[cfg(feature = "trap")]
+mod trap;
 
 #[cfg(feature = "diagnosis")]
 pub mod diagnosis;
 
 #[cfg(feature = "keeper")]
 pub use door::{Door, boot};
+#[cfg(feature = "trap")]
+pub use trap::trap;
 
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

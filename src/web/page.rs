@@ -238,9 +238,15 @@ pub(crate) fn stop(live: &Rc<Live>) {
         for effect in effects {
             live.perform(effect);
         }
-        page.keepers.borrow_mut().retain(others);
+        let at = page.keepers.borrow().iter().position(|one| !others(one));
+        let left = at.map(|at| page.keepers.borrow_mut().swap_remove(at));
         live.clear();
-        page.arm();
+        drop(left);
+        // while another goes on, a timer that fires for nothing is cheaper than a thousand that are set anew
+        let goes_on = page.keepers.borrow().iter().any(|one| one.has_embeds());
+        if !goes_on {
+            page.arm();
+        }
     });
 }
 

@@ -1,35 +1,171 @@
-// An engine that traps: the keeper ends, says so once, and the page goes on.
+// An engine that crashes, on purpose and for real: a panic in the shipped code, brought about by an export that only
+// the engine of these stories has. The keepers end, say so once, answer everybody, and the page goes on as if they had
+// never been there.
 
 import assert from "node:assert/strict";
-import { ENGINE } from "./lib/site.mjs";
-import { story } from "./lib/story.mjs";
+import { before } from "node:test";
+import { build } from "../../scripts/trapped.mjs";
+import { hours, minutes, seconds, story } from "./lib/story.mjs";
 
-for (const method of ["provide", "obtain", "refresh", "status", "attach"]) {
-  story(`an engine that traps in ${method} is ERR_CRASHED once, and every promise settles`, async ({ page, keeper }) => {
-    await page.embeds();
-    await keeper.keeps();
-    await page.run(async ([name, engine]) => {
-      const { Door } = await (await import(`/dist/engine-${engine}.js`)).start();
-      Door.prototype[name] = () => {
-        throw new WebAssembly.RuntimeError("unreachable");
-      };
-    }, [method, ENGINE]);
-    const results = await page.run(async (which) => {
-      const it = stage.keepers.keeper ?? Object.values(stage.keepers)[0];
-      const { status } = it;
-      if (which === "attach") it.attach(document.body.appendChild(document.createElement("div")));
-      const settled = await Promise.all([it.accessTokenProvider(), it.refresh(), it.getToken().catch(({ name, code }) => ({ name, code }))]);
-      it.stop();
-      return { settled, state: status.state, after: it.status, again: await it.accessTokenProvider() };
-    }, method);
-    assert.equal(results.after.state, "stopped");
-    assert.equal(results.after.lastErrorCode, "ERR_CRASHED");
-    assert.equal(results.again, null);
-    // what came after the trap knows of it; what came before may have been answered
-    const crashed = { ok: false, code: "ERR_CRASHED" };
-    if (["provide", "status", "attach"].includes(method)) assert.deepEqual(results.settled, [null, crashed, { name: "KeeperError", code: "ERR_CRASHED" }]);
-    if (method === "refresh") assert.deepEqual(results.settled[1], crashed);
-    const failures = (await keeper.events("refreshfailed")).map(({ detail }) => detail.code);
-    assert.equal(failures.filter((code) => code === "ERR_CRASHED").length, 1);
+before(build);
+
+/** Everything is under way when it happens: a request, a question of the frame, a page that waits. */
+async function begins({ page, source, keeper, another, site }) {
+  site.trapped = true;
+  source.kind = "aad";
+  await keeper.starts();
+  await page.embeds({ by: "keeper" });
+  await keeper.attaches();
+  await page.embeds({ at: "second" });
+  await another("other").starts();
+  await another("other").attaches("second");
+  await page.passes(minutes(1));
+  await page.run(async () => {
+    const { trap } = await (await import("/dist/engine-wasm.js")).start();
+    window.trap = (text = "out of order") => {
+      try {
+        trap(text);
+      } catch (error) {
+        return error instanceof WebAssembly.RuntimeError;
+      }
+      return false;
+    };
+    // the engine reads the clock inside its loop, with a keeper's core borrowed
+    const now = performance.now.bind(performance);
+    performance.now = () => {
+      const byEngine = new Error().stack.split("\n")[2].includes("engine-wasm");
+      const armed = byEngine && window.armed;
+      if (armed) window.armed = false;
+      if (armed === "panic") trap("out of order");
+      if (armed === "trap") throw new WebAssembly.RuntimeError("memory access out of bounds");
+      return now();
+    };
   });
 }
+
+/** Told once, and over for good: nothing is asked for, nothing is raised, nothing happens on the page. */
+async function expectCrashed({ page, source, another }, names = ["keeper", "other"]) {
+  for (const name of names) {
+    const keeper = another(name);
+    const { state, lastErrorCode, engine } = await keeper.status();
+    assert.deepEqual({ state, lastErrorCode, engine }, { state: "stopped", lastErrorCode: "ERR_CRASHED", engine: "none" }, name);
+    const failures = (await keeper.events("refreshfailed")).map(({ detail }) => detail.code);
+    assert.deepEqual(failures.filter((code) => code === "ERR_CRASHED"), ["ERR_CRASHED"], name);
+    const states = await keeper.states();
+    assert.deepEqual([states.at(-1), states.filter((one) => one === "stopped").length], ["stopped", 1], name);
+    const settled = await page.run(async (which) => {
+      const one = stage.keepers[which];
+      return [await one.accessTokenProvider(), await one.refresh(), await one.getToken().catch(({ name: kind, code }) => ({ kind, code }))];
+    }, name);
+    assert.deepEqual(settled, [null, { ok: false, code: "ERR_CRASHED" }, { kind: "KeeperError", code: "ERR_CRASHED" }], name);
+  }
+  const [requests, events] = [source.requests.length, await page.run(() => stage.events.length)];
+  // whatever the page goes through, and calls
+  await page.hides();
+  await page.shows();
+  for (const event of ["focus", "online"]) await page.hears("window", event);
+  for (const event of ["resume"]) await page.hears("document", event);
+  await page.frame().shout(2);
+  await page.sleeps(hours(2));
+  await page.passes(minutes(10));
+  await page.run(() => {
+    for (const keeper of Object.values(stage.keepers)) {
+      keeper.attach(stage.embeds.report);
+      keeper.detach(stage.embeds.report);
+      keeper.stop();
+    }
+  });
+  await page.passes(minutes(1));
+  assert.equal(source.requests.length, requests, "requests after the crash");
+  assert.equal(await page.run(() => stage.events.length), events, "events after the crash");
+  assert.equal(await page.timers(), 0);
+  // powerbi-client works as it does without a keeper
+  const token = source.mint();
+  await page.run((text) => stage.embeds.report.setAccessToken(text), token.text);
+  await page.frame().expectHolds(token);
+}
+
+story("an engine that panics between two calls, with everything under way: all is answered at once", async (told) => {
+  const { page, source, keeper, another, frame } = told;
+  await begins(told);
+  source.always({ hang: true });
+  await another("third").starts();
+  const asked = await frame.asks();
+  const waiting = [await keeper.calls("refresh"), await another("third").calls("getToken"), await keeper.calls("accessTokenProvider")];
+  assert.equal(await asked.answer(), null, "pending");
+  // the message of a panic may quote anything
+  assert.ok(await page.run((text) => window.trap(text), source.tokens[0].text), "a trap of WebAssembly");
+  await page.rests();
+  assert.deepEqual(await asked.answer(), { statusCode: 200, body: null });
+  const [refreshed, token, provided] = await Promise.all(waiting.map((one) => one.now()));
+  assert.deepEqual([refreshed.value, token.error.code, provided.value], [{ ok: false, code: "ERR_CRASHED" }, "ERR_CRASHED", null]);
+  await expectCrashed(told, ["keeper", "other", "third"]);
+}, { keepers: 3 });
+
+/** Under way for a second, from when it is called. */
+const slowSource = async ({ source, keeper }) => {
+  source.always({ delayMs: seconds(1) });
+  await keeper.calls("refresh");
+};
+const slowFrame = async ({ frame, keeper }) => {
+  await frame.plan({ token: [{ delayMs: seconds(1) }] });
+  await keeper.calls("refresh");
+};
+
+for (const [name, bring, begun] of [
+  ["the poll", ({ page }) => page.passes(seconds(31))],
+  ["a sign of the page's return", ({ page }) => page.hears("window", "focus")],
+  ["an error of the frame", ({ frame }) => frame.shout(1)],
+  ["a question of the frame", ({ frame }) => frame.asks()],
+  ["attach()", ({ page }) => page.run(() => void stage.keepers.keeper.attach(stage.container("third")))],
+  ["refresh()", ({ keeper }) => keeper.calls("refresh")],
+  ["status", ({ keeper }) => keeper.status()],
+  ["stop()", ({ keeper }) => keeper.stops()],
+  ["the source's answer", ({ page }) => page.passes(seconds(1)), slowSource],
+  ["the embed's answer", ({ page }) => page.passes(seconds(1)), slowFrame],
+]) {
+  story(`an engine that panics in its loop, at ${name}`, async (told) => {
+    const { page } = told;
+    await begins(told);
+    await begun?.(told);
+    await page.run(() => (window.armed = "panic"));
+    await bring(told);
+    await page.rests();
+    assert.equal(await page.run(() => window.armed), false, "it panicked");
+    await expectCrashed(told);
+  }, { keepers: 2 });
+}
+
+story("an engine that traps without a panic, as it does when memory runs out, at the poll", async (told) => {
+  const { page } = told;
+  await begins(told);
+  await page.run(() => (window.armed = "trap"));
+  await page.passes(seconds(31));
+  await expectCrashed(told);
+}, { keepers: 2 });
+
+for (const [name, options, prepare] of [
+  ["the page's source", () => ({ source: () => window.trap() }), () => {}],
+  ["the page's setAccessToken", {}, () => (stage.embeds.report.setAccessToken = () => window.trap())],
+  ["the page's listener", {}, () => stage.keepers.third.addEventListener("statechange", () => window.trap())],
+]) {
+  story(`an engine that panics further down the stack, in ${name}`, async (told) => {
+    const { page, another } = told;
+    await begins(told);
+    await another("third").starts(options);
+    await page.run(prepare);
+    await another("third").attaches();
+    await another("third").calls("refresh");
+    await page.run(() => delete stage.embeds.report.setAccessToken);
+    await expectCrashed(told, ["keeper", "other", "third"]);
+  }, { keepers: 3 });
+}
+
+story("a keeper made after a crash is over at once", async (told) => {
+  const { page, another } = told;
+  await begins(told);
+  await page.run(() => window.trap());
+  await another("late").starts({}, { engine: false });
+  await page.awaits("its end", async () => (await another("late").status()).state === "stopped");
+  await expectCrashed(told, ["keeper", "other", "late"]);
+}, { keepers: 3 });

@@ -128,42 +128,57 @@ story("an echo of the shouting right after the new token asks for nothing more",
   assert.equal((await keeper.events("recovered")).length, 1);
 });
 
-story("report.off('error') by the page does not deafen the keeper", async (told) => {
-  const { page, source, frame } = told;
-  await begins(told);
-  await page.run(() => stage.embeds.report.off("error"));
-  await frame.shout(3);
-  await page.passes(seconds(2));
+for (const type of ["dashboard", "tile", "qna"]) {
+  story(`a ${type}, which has no refresh(), is reloaded whatever failed in it`, async ({ page, source, frame, keeper }) => {
+    await page.embeds({ type });
+    await keeper.keeps();
+    await page.passes(minutes(10));
+    await frame.shout(2);
+    await page.passes(seconds(5));
+    source.expectRequests(1);
+    await frame.expectHolds(source.newest);
+    assert.equal(await frame.count(`POST /${type}/load`), 2);
+    assert.deepEqual(await recovered(keeper), ["reload"]);
+  });
+}
+
+story("of two reports one lost its visuals and one everything: one request, and each comes back in its own way", async ({ page, source, frame, keeper }) => {
+  const token = source.mint();
+  await page.embeds({ token });
+  const second = await page.embeds({ at: "second", token });
+  await page.embeds({ at: "third", token });
+  await keeper.starts();
+  await keeper.attaches("report", "second", "third");
+  await page.passes(minutes(10));
+  source.always({ delayMs: seconds(3) });
+  await frame.shout(4);
+  await second.emit("error", LOAD_LEVEL);
+  await page.passes(seconds(8));
   source.expectRequests(1);
-  await frame.expectHolds(source.newest);
+  for (const at of ["report", "second", "third"]) await page.frame(at).expectHolds(source.newest);
+  const how = (await keeper.events("recovered")).map(({ detail }) => [detail.element, detail.how]);
+  assert.deepEqual(how.sort(), [["#report", "refresh"], ["#second", "reload"]]);
+  assert.deepEqual([await frame.count("POST /report/load"), await second.count("POST /report/load"), await page.frame("third").count("POST /report/load")], [1, 2, 1]);
 });
 
-story("a reload waits until powerbi-client no longer swallows it", async ({ page, source, frame, keeper }) => {
-  await page.embeds();
-  await keeper.keeps();
-  await page.passes(minutes(10));
-  // powerbi-client drops a reload() within 100 ms of a load
-  await page.run(() => void stage.embeds.report.reload());
-  await frame.emit("error", LOAD_LEVEL);
-  await page.rests();
-  assert.equal(await frame.count("POST /report/load"), 2);
-  await page.passes(seconds(5));
-  source.expectRequests(1);
-  assert.equal(await frame.count("POST /report/load"), 3);
-  assert.deepEqual(await recovered(keeper), ["reload"]);
-});
-
-story("a paginated report, which refuses refresh(), is reloaded", async ({ page, source, frame, keeper }) => {
-  const embedUrl = page.config({ token: source.mint() }).embedUrl.replace("reportEmbed", "rdlEmbed");
-  await page.embeds({ embedUrl });
-  await keeper.keeps({ afterExpiry: "refresh" });
-  await page.passes(minutes(10));
-  await frame.shout(1);
-  await page.passes(seconds(5));
-  source.expectRequests(1);
-  assert.equal(await frame.count("POST /report/load"), 2);
-  assert.deepEqual(await recovered(keeper), ["reload"]);
-});
+for (const [name, step] of [["refuses", { statusCode: 403, body: LOAD_LEVEL }], ["never answers", { drop: true }]]) {
+  story(`a reload that the frame ${name} is not called a recovery, and the next failure brings another`, async (told) => {
+    const { page, source, frame, keeper } = told;
+    await begins(told);
+    await frame.plan({ load: [step] });
+    await frame.emit("error", LOAD_LEVEL);
+    await page.passes(seconds(30));
+    assert.equal(await frame.count("POST /report/load"), 2);
+    assert.deepEqual(await recovered(keeper), []);
+    assert.equal(await page.configToken(), source.newest.text);
+    await frame.emit("error", LOAD_LEVEL);
+    await page.passes(seconds(30));
+    source.expectRequests(2);
+    assert.deepEqual(await recovered(keeper), ["reload"]);
+    await frame.expectHolds(source.newest);
+    assert.equal((await frame.state()).phase, "loaded");
+  });
+}
 
 for (const [name, error] of [
   ["not found", { message: "LoadReportFailed", detailedMessage: "Get report failed", errorCode: "404", level: 6 }],

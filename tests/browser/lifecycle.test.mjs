@@ -32,7 +32,9 @@ async function expectStopped({ page, source, keeper }, before) {
 }
 
 for (const [name, options, reach] of [
+  ["idle", {}, ({ keeper }) => keeper.detaches()],
   ["fresh", {}, async () => {}],
+  ["due", { whileHidden: "pause" }, async ({ page }) => { await page.hides(); await page.passes(minutes(52)); }],
   ["refreshing", {}, ({ source, keeper }) => { source.always({ hang: true }); return keeper.calls("refresh"); }],
   ["retrying", {}, async ({ page, source, keeper }) => { source.always({ drop: true }); await keeper.calls("refresh"); await page.rests(); }],
   ["denied", {}, ({ source, keeper }) => { source.always({ status: 401, body: "" }); return keeper.calls("refresh"); }],
@@ -60,6 +62,23 @@ story("stop() while a token is being set, and while an embed is being revived, l
   await page.passes(seconds(10));
   await expectStopped(told, before);
 });
+
+for (const [name, options, prepare] of [
+  ["its source function", () => ({ source: () => { stage.keepers.keeper.stop(); return Promise.reject(new Error("over")); } }), () => {}],
+  ["the headers of its endpoint", () => ({ source: { url: "/api/token", headers: () => { stage.keepers.keeper.stop(); return {}; } } }), () => {}],
+  ["setAccessToken", {}, () => {
+    const { report } = stage.embeds;
+    report.setAccessToken = (token) => { stage.keepers.keeper.stop(); return Object.getPrototypeOf(report).setAccessToken.call(report, token); };
+  }],
+]) {
+  story(`stop() from inside ${name} leaves nothing`, async (told) => {
+    const before = await begins(told, options);
+    await told.page.run(prepare);
+    await told.keeper.calls("refresh");
+    await told.page.passes(seconds(1));
+    await expectStopped(told, before);
+  });
+}
 
 story("stop() settles whoever waits", async ({ page, source, keeper }) => {
   source.always({ hang: true });
@@ -244,21 +263,3 @@ story("listeners of the page that throw, or stop the keeper, do no harm", async 
   await keeper.expectState("stopped");
   assert.equal((await keeper.events()).at(-1).detail.state, "stopped");
 }, { pageErrors: /of the page itself/ });
-
-story("a hundred keepers started and stopped leave nothing", async ({ page, source }) => {
-  await page.embeds();
-  const before = await rest(page);
-  await page.run(async () => {
-    const { keepFresh } = await import("/dist/index.js");
-    for (let i = 0; i < 100; i += 1) {
-      const keeper = keepFresh(stage.embeds.report, { source: "/api/token" });
-      // some before their engine is there, some after
-      if (i % 2) await new Promise((done) => { const { port1, port2 } = new MessageChannel(); port1.onmessage = done; port2.postMessage(0); });
-      keeper.stop();
-    }
-  });
-  await page.rests();
-  assert.deepEqual(await rest(page), before);
-  await page.passes(hours(1));
-  source.expectRequests(0);
-});

@@ -163,29 +163,6 @@ story("a keeper made after an engine that could not be had tries again", async (
   assert.equal((await token.now()).value, source.newest?.text);
 });
 
-story("a second embed on the same element is still answered, at its own id", async (told) => {
-  const { page, source, frame } = told;
-  source.kind = "aad";
-  await told.keeper.starts();
-  // the same configuration object twice, as a framework does
-  await page.run((config) => {
-    window.config = config;
-    stage.embed("report", config, "keeper");
-  }, page.config({ token: source.mint() }));
-  await page.awaits("the frame's load", async () => (await frame.loads()) === 1 && (await frame.state()).phase === "loaded");
-  const first = (await frame.state()).uid;
-  await told.keeper.attaches();
-  // powerbi-client swallows a load within 100 ms of another
-  await page.passes(seconds(1));
-  await page.run(() => stage.embed("report", window.config, "keeper"));
-  await page.awaits("the second load", async () => (await frame.loads()) === 2 && (await frame.state()).phase === "loaded");
-  assert.equal((await frame.state()).uid, first, "uniqueId is pinned");
-  const asked = await frame.asks();
-  await page.rests();
-  assert.equal((await asked.answer())?.body, source.newest.text);
-  source.expectRequests(1);
-});
-
 story("after stop: null", async (told) => {
   const { page, frame, keeper, source } = told;
   await begins(told);

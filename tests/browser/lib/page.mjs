@@ -14,6 +14,9 @@ const KINDS = {
   dashboard: { id: REPORT, embedUrl: `https://app.powerbi.com/dashboardEmbed?dashboardId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}` },
   tile: { id: REPORT, dashboardId: GROUP, embedUrl: `https://app.powerbi.com/embed?dashboardId=${GROUP}&tileId=${REPORT}&config=${CLUSTER}` },
   qna: { datasetIds: [REPORT], embedUrl: `https://app.powerbi.com/qnaEmbed?config=${CLUSTER}` },
+  paginated: { type: "report", id: REPORT, embedUrl: `https://app.powerbi.com/rdlEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}` },
+  create: { datasetId: REPORT, embedUrl: `https://app.powerbi.com/reportEmbed?groupId=${GROUP}&config=${CLUSTER}` },
+  quickCreate: { datasetCreateConfig: { locale: "en-US", tableSchemaList: [{ name: "t", columns: [{ name: "a", dataType: "Text" }] }], data: [{ name: "t", rows: [["1"]] }] }, embedUrl: `https://app.powerbi.com/quickCreate?groupId=${GROUP}&config=${CLUSTER}` },
   visual: { id: REPORT, pageName: "overview", visualName: "months", embedUrl: `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}` },
 };
 
@@ -156,11 +159,14 @@ export class Page {
     return { type, tokenType, accessToken: token.text, groupId: GROUP, ...KINDS[type], ...more };
   }
 
-  /** Calls `powerbi.embed()` on the container `at` and waits for the frame. `by` names the keeper that configures it. */
-  async embeds({ at = "report", by = null, ...config } = {}) {
+  /**
+   * Calls `powerbi.embed()`, or what `how` says, on the container `at` and waits for the frame. `by` names the keeper
+   * that configures it.
+   */
+  async embeds({ at = "report", by = null, how = "embed", ...config } = {}) {
     const frame = this.frame(at);
     const loads = await frame.loads();
-    await this.run(([id, full, keeper]) => stage.embed(id, full, keeper), [at, this.config(config), by]);
+    await this.run(([id, full, keeper, method]) => stage.embed(id, full, keeper, method), [at, this.config(config), by, how]);
     await this.awaits("the frame's load", async () => (await frame.loads()) > loads && ["loaded", "failed"].includes((await frame.state()).phase));
     await this.rests();
     return frame;
@@ -179,6 +185,14 @@ export class Page {
 
   listeners() {
     return this.run(() => window.__watch.listeners());
+  }
+
+  /** What is left when everything that nobody can reach has been collected. */
+  async collectsGarbage() {
+    const devtools = await this.#tab.context().newCDPSession(this.#tab);
+    await devtools.send("HeapProfiler.collectGarbage");
+    await devtools.detach();
+    await this.rests();
   }
 
   html() {

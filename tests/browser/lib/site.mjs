@@ -13,6 +13,14 @@ const dist = process.env.KEEPER_DIST ?? path.join(root, "dist");
 
 export const HOST = "https://host.test";
 
+/** The real powerbi-client as it is published: each version that is tested, newest first, and its code. */
+const CLIENTS = new Map(
+  ["powerbi-client", "powerbi-client-2.22", "powerbi-client-2.19"].map((folder) => [
+    JSON.parse(read("node_modules", folder, "package.json")).version,
+    { contentType: "text/javascript", body: read("node_modules", folder, "dist/powerbi.min.js") },
+  ]),
+);
+export const VERSIONS = [...CLIENTS.keys()];
 /** ENGINE=js tells every story on a page whose policy forbids WebAssembly, so that the engine is the JavaScript one. */
 export const ENGINE = process.env.ENGINE ?? "wasm";
 const POLICY = ENGINE === "js" ? { "content-security-policy": "script-src 'self'; require-trusted-types-for 'script'" } : {};
@@ -23,7 +31,6 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><link rel=
 const script = (body) => ({ contentType: "text/javascript", body });
 const FILES = new Map([
   [`${HOST}/`, { contentType: "text/html", headers: POLICY, body: PAGE }],
-  [`${HOST}/powerbi.js`, script(read("node_modules/powerbi-client/dist/powerbi.js"))],
   [`${HOST}/stage.js`, script(read("tests/browser/lib/stage.js"))],
   ...readdirSync(dist).filter((file) => file.endsWith(".js")).map((file) => [`${HOST}/dist/${file}`, script(readFileSync(path.join(dist, file), "utf8"))]),
 ]);
@@ -33,15 +40,19 @@ export class Site {
   strays = [];
   /** What the engine's chunk is answered with instead; a story may put a promise or a status here. */
   engine = null;
+  /** Whether the engine is the one that can be made to panic (scripts/trapped.mjs). */
+  trapped = false;
   /** Whether the diagnosis' chunk was asked for, and whether it is missing. */
   diagnosis = { asked: false, missing: false };
   /** Whether the chunk for several tabs is missing. */
   tabsMissing = false;
   /** A promise that the frame's document waits for. */
   frame = null;
+  #client;
 
-  constructor(source) {
+  constructor(source, client = VERSIONS[0]) {
     this.source = source;
+    this.#client = CLIENTS.get(client);
   }
 
   async open(context) {
@@ -50,12 +61,14 @@ export class Site {
 
   async #serve(route, request) {
     const url = new URL(request.url());
-    const file = FILES.get(url.origin + url.pathname);
+    // /copy/ is a second copy of the package
+    const file = FILES.get(url.origin + url.pathname.replace(/^\/copy\//, "/dist/"));
     if (url.pathname.startsWith("/api/")) return this.source.take(route, request);
     if (url.origin === "https://app.powerbi.com") {
       await this.frame;
       return route.fulfill(FRAME);
     }
+    if (this.trapped && url.pathname === "/dist/engine-wasm.js") return route.fulfill(script(read("target/trapped/engine-wasm.js")));
     if (this.engine && url.pathname.includes("/dist/engine")) {
       const status = await this.engine;
       if (status) return route.fulfill({ status, body: "" });
@@ -64,6 +77,7 @@ export class Site {
       this.diagnosis.asked = true;
       if (this.diagnosis.missing) return route.fulfill({ status: 404, body: "" });
     }
+    if (url.href === `${HOST}/powerbi.js`) return route.fulfill(this.#client);
     if (this.tabsMissing && url.pathname.includes("/dist/tabs")) return route.fulfill({ status: 404, body: "" });
     if (file) return route.fulfill(file);
     this.strays.push(request.url());

@@ -15,9 +15,10 @@ window.stage = {
     made.style.height = "300px";
     return made;
   },
-  embed(id, config, configuredBy) {
+  /** `how` is the Service's method: embed, createReport and the like. */
+  embed(id, config, configuredBy, how = "embed") {
     const full = configuredBy ? stage.keepers[configuredBy].configure(config) : config;
-    stage.embeds[id] = powerbi.embed(stage.container(id), full);
+    stage.embeds[id] = powerbi[how](stage.container(id), full);
   },
   keep(name, keeper) {
     stage.keepers[name] = keeper;

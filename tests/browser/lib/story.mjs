@@ -9,11 +9,12 @@ import { chromium } from "playwright-core";
 import { findBrowser } from "../../../scripts/setup.mjs";
 import { Keeper } from "./keeper.mjs";
 import { Clock, Page } from "./page.mjs";
-import { HOST, Site } from "./site.mjs";
+import { HOST, Site, VERSIONS } from "./site.mjs";
 import { Source } from "./source.mjs";
 import { minutes, START } from "./time.mjs";
 
 export * from "./time.mjs";
+export { VERSIONS };
 
 const WATCH = readFileSync(new URL("watch.js", import.meta.url), "utf8");
 const NATIVE = "Object.defineProperty(window, '__native', { value: { setTimeout: window.setTimeout.bind(window) } });";
@@ -36,16 +37,16 @@ after(() => browser?.close());
 /**
  * @param {string} name
  * @param {(told: { page: Page, source: Source, frame: import("./frame.mjs").Frame, keeper: Keeper, clock: Clock, site: Site, another: (name: string) => Keeper }) => Promise<void>} tell
- * @param {{ keepers?: number, pageErrors?: RegExp, later?: string }} [unlike] How the story is unlike the others: how many keepers may
- *   ask at once, which errors are the page's own, and why it may fail as yet.
+ * @param {{ keepers?: number, pageErrors?: RegExp, later?: string, client?: string }} [unlike] How the story is unlike the others: how many
+ *   keepers may ask at once, which errors are the page's own, why it may fail as yet, and which version of powerbi-client embeds.
  */
-export function story(name, tell, { keepers = 1, pageErrors, later } = {}) {
+export function story(name, tell, { keepers = 1, pageErrors, later, client } = {}) {
   test(name, { timeout: 120_000, todo: later }, async () => {
     const context = await browser.newContext();
     try {
       const clock = new Clock();
       const source = new Source(clock);
-      const site = new Site(source);
+      const site = new Site(source, client);
       const said = [];
       const errors = [];
       await context.addInitScript(NATIVE);
@@ -76,6 +77,11 @@ export function story(name, tell, { keepers = 1, pageErrors, later } = {}) {
       await context.close();
     }
   });
+}
+
+/** The same story with each version of powerbi-client: for what one of them may do in another way. */
+export function storyOfEach(name, tell, unlike) {
+  for (const client of VERSIONS) story(`${client}: ${name}`, tell, { ...unlike, client });
 }
 
 async function expectQuiet({ page, source, site, said, errors, keepers, pageErrors }) {

@@ -39,7 +39,11 @@
     const target = this ?? window;
     const capture = captures(options);
     const known = listeners.some((one) => one.target === target && one.type === type && one.callback === callback && one.capture === capture);
-    if (callback && !known) listeners.push({ target, type, callback, capture });
+    if (callback && !known && !options?.signal?.aborted) {
+      const one = { target, type, callback, capture };
+      listeners.push(one);
+      if (options?.signal) add.call(options.signal, "abort", () => (listeners = listeners.filter((other) => other !== one)));
+    }
     return add.call(target, type, callback, options);
   };
   EventTarget.prototype.removeEventListener = function (type, callback, options) {

@@ -3,13 +3,14 @@
 //!
 //! It sees what the keeper sees (answers, triggers, the page's clocks) and what the keeper does (requests), and it
 //! never looks into the keeper. Where a row has a range (jitter, a coalesced trigger) the far end counts; where a row
-//! lets a trigger act at once, the trigger's moment counts.
+//! lets a trigger act at once, the trigger's moment counts. A keeper's needless requests are those that it makes by
+//! itself while neither the window is open nor the row retry goes on.
 //!
 //! | row | latest next request |
 //! |---|---|
 //! | window | expiration − 80 % of min(lead, lifetime / 2), and 30 s after receipt, by the server's time as far as the clock row lets it be known |
 //! | budget | the next grant of a bucket of 10, one per 30 s |
-//! | retry | failure + min(2 s · 2ⁿ⁻¹, 60 s), after ten 5 min |
+//! | retry | failure + min(2 s · 2ⁿ⁻¹, 60 s), after ten 5 min, whatever had asked; for as long as something is attached |
 //! | network not up yet | failure + 1, 2, 4, 8 s, within 60 s of a visible, resume, online or a clock jump |
 //! | Retry-After | what it says, 1 s to 1 h; 60 s where 429 or 503 says nothing |
 //! | 401, 403 | failure + 5 min, doubling to 1 h |
@@ -79,6 +80,7 @@ pub enum Failure {
 pub struct Window {
     /// When it expires, as far as anybody says.
     pub expires: i64,
+    earliest: i64,
     latest: i64,
     /// 30 s after receipt on the monotonic clock.
     floor: i64,
@@ -98,9 +100,9 @@ enum Phase {
         until: i64,
         seen: bool,
         network: bool,
-        /// Before the window had opened.
-        early: bool,
     },
+    /// Resting, or pausing until then: which of them can't be seen from outside.
+    Waiting(i64),
 }
 
 /// The latest moment at which the next request must be under way, kept up from outside.
@@ -120,6 +122,10 @@ pub struct Allowance {
     /// What a throttled source asked for, whoever comes and goes meanwhile.
     not_before: i64,
     window: Option<Window>,
+    /// The last request failed, and the row retry goes on.
+    owed: bool,
+    /// The server's time, moved on by whichever clock is further, so that it never goes back.
+    furthest: i64,
     /// The newest token was refused by a frame that holds it.
     refused: bool,
     /// The page's clock has called the newest token expired; nothing revives it (I10).
@@ -148,23 +154,33 @@ impl Allowance {
             woke: i64::MIN / 2,
             not_before: i64::MIN,
             window: None,
+            owed: false,
+            furthest: look.wall,
             refused: false,
             dead: false,
         }
     }
 
-    /// The clock row: a wall clock set back by more than 5 s is corrected for, one that is ahead is believed.
-    pub fn look(&mut self, look: Look) {
+    /// The clock row: a wall clock set back by more than 5 s is corrected for, one that is ahead is believed. True when
+    /// it has jumped.
+    pub fn look(&mut self, look: Look) -> bool {
         let drift = (look.wall - self.last.wall) - (look.mono - self.last.mono);
         if drift < -5 * SECOND {
             self.skew -= drift;
         } else if drift > 5 * SECOND {
-            self.woke = look.mono;
+            self.wakes(look.mono);
         }
+        let passed = (look.wall - self.last.wall).max(look.mono - self.last.mono);
         self.last = look;
-        self.dead |= self
-            .window
-            .is_some_and(|window| window.expires <= self.believed());
+        self.furthest = (self.furthest + passed).max(self.believed());
+        self.dead |= self.window.is_some_and(|window| window.expires <= self.furthest);
+        drift.abs() > 5 * SECOND
+    }
+
+    /// The network may not be up yet, and the row for that begins.
+    fn wakes(&mut self, mono: i64) {
+        self.woke = mono;
+        self.unreached = 0;
     }
 
     /// What a keeper can make of its own clock.
@@ -198,12 +214,20 @@ impl Allowance {
     /// The request was given up without an answer.
     pub fn dropped(&mut self) {
         self.phase = Phase::Resting;
+        self.owed = false;
     }
 
     /// Nobody needs a token any more. What the source said holds for the next embed as well.
     pub fn let_go(&mut self) {
-        if matches!(self.phase, Phase::Pausing { network: true, .. }) {
-            self.phase = Phase::Resting;
+        match self.phase {
+            Phase::Pausing { network: true, .. } => self.dropped(),
+            // it may have waited for the budget, which is let go: where the pause is over, or may be by a clock that is ahead
+            Phase::Pausing { until, seen, .. }
+                if until <= self.last.mono || !seen && until > self.not_before =>
+            {
+                self.phase = Phase::Waiting(until);
+            }
+            Phase::Waiting(_) | Phase::Pausing { .. } | Phase::Resting | Phase::Asking(_) => {}
         }
     }
 
@@ -225,9 +249,10 @@ impl Allowance {
         }
     }
 
-    /// The request failed.
-    pub fn failed(&mut self, failure: Failure) {
+    /// The request failed, while something was `attached` or nothing was.
+    pub fn failed(&mut self, failure: Failure, attached: bool) {
         self.failures += 1;
+        self.owed = true;
         self.denials = if failure == Failure::Denied {
             self.denials + 1
         } else {
@@ -250,8 +275,10 @@ impl Allowance {
             until: self.last.mono + wait,
             seen,
             network,
-            early: network && self.is_early(),
         };
+        if network && !attached {
+            self.dropped();
+        }
         // a date is read by a clock that may be wrong, so only the allowance can be told
         if matches!(failure, Failure::Throttled(after) if !matches!(after, RetryAfter::Date(_))) {
             self.not_before = self.last.mono + wait;
@@ -265,6 +292,7 @@ impl Allowance {
     pub fn accepted(&mut self, expires: i64, issued: Option<i64>, alone: bool) {
         (self.failures, self.denials, self.unreached) = (0, 0, 0);
         self.phase = Phase::Resting;
+        self.owed = false;
         // nothing of the token before counts for this one
         self.window = None;
         self.holds(expires, issued.or(alone.then_some(expires - LONGEST_LIFE)));
@@ -275,6 +303,8 @@ impl Allowance {
             let made = issued.unwrap_or(expires - LONGEST_LIFE);
             window.alone = alone.then_some(made - self.last.mono);
         }
+        self.furthest = self.believed();
+        self.dead = false;
     }
 
     /// The newest token is this one now, wherever it came from.
@@ -285,13 +315,18 @@ impl Allowance {
         let lead = self.options.lead.min((expires - born).max(0) / 2);
         self.window = Some(Window {
             expires,
+            earliest: expires - lead,
             latest: expires - lead + lead / 5 + 1,
             floor: i64::MIN,
             floor_server: i64::MIN,
             alone: self.window.and_then(|window| window.alone),
         });
+        // a reading that is known to be better than the page's clock goes on
+        if self.window.is_none_or(|window| window.alone.is_none()) {
+            self.furthest = self.believed();
+        }
         self.refused = false;
-        self.dead = false;
+        self.dead = expires <= self.furthest;
     }
 
     /// The token in hand, if any.
@@ -302,7 +337,7 @@ impl Allowance {
 
     /// Whether the source gave the newest token less than 30 s ago, by every clock there is.
     #[must_use]
-    pub fn just_received(&self) -> bool {
+    fn just_received(&self) -> bool {
         let by_both = |window: Window| window.floor > self.last.mono && window.floor_server > self.server();
         self.window.is_some_and(by_both)
     }
@@ -322,11 +357,9 @@ impl Allowance {
     /// The page was told of being seen again (`seen`), or of the network.
     pub fn triggered(&mut self, by_seen: bool, by_network: bool, wakes: bool) {
         if wakes {
-            self.woke = self.last.mono;
+            self.wakes(self.last.mono);
         }
-        if let Phase::Pausing {
-            until, seen, network, ..
-        } = &mut self.phase
+        if let Phase::Pausing { until, seen, network } = &mut self.phase
             && (*seen && by_seen || *network && by_network)
         {
             *until = (*until).min(self.last.mono + SECOND);
@@ -339,20 +372,18 @@ impl Allowance {
         let latest = match self.phase {
             // it answers within its time, or is given up
             Phase::Asking(ends) => return ends + self.after_timeout(),
-            // a request that nobody needed yet, and that failed, need not be made again before the window
-            Phase::Pausing {
-                until, early: true, ..
-            } => until.max(self.resting()),
             Phase::Pausing { until, .. } => until,
+            Phase::Waiting(until) => until.max(self.resting()),
             Phase::Resting => self.resting(),
         };
         latest.max(self.full - (BURST - 1) * GRANT).max(self.not_before)
     }
 
-    /// Whether the window of the token in hand need not have opened yet.
-    fn is_early(&self) -> bool {
-        let early = |window: Window| window.latest > self.believed() || window.floor > self.last.mono;
-        !self.refused && self.window.is_some_and(early)
+    /// Whether nothing in the table leads to a request now: the window of a good token is shut, and no request failed.
+    #[must_use]
+    pub fn is_needless(&self) -> bool {
+        let shut = |window: Window| self.furthest < window.earliest || self.just_received();
+        !self.owed && !self.refused && self.window.is_some_and(shut)
     }
 
     fn resting(&self) -> i64 {

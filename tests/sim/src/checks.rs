@@ -7,14 +7,14 @@ use crate::{CANARY, START};
 use powerbi_token_keeper::Keeper;
 use powerbi_token_keeper::io::{Effect, Effects, Event, Reason, RequestId};
 use powerbi_token_keeper::time::Now;
-use std::fmt::Debug;
+use std::fmt::Write as _;
 
 /// An invariant that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// When, in true milliseconds of the day.
     pub at: i64,
-    /// Which: `I1` to `I12`; `window` is the least gap after a receipt.
+    /// Which: `I1` to `I12`; `window` is a request that nothing in DESIGN §2 leads to.
     pub name: &'static str,
     /// What was seen.
     pub seen: String,
@@ -31,6 +31,8 @@ pub struct Checks {
     pub stopped: bool,
     /// The latest expiration that was said to have passed, in ms since the epoch.
     expired: Option<i64>,
+    /// What the last effects look like in print.
+    printed: String,
 }
 
 impl Checks {
@@ -58,18 +60,23 @@ impl Checks {
         if effects.is_empty() {
             return;
         }
-        self.prints_no_token(site.now, effects);
+        self.printed.clear();
+        let _ = write!(self.printed, "{effects:?}");
+        let tells = self.printed.contains(CANARY);
+        self.holds(site.now, "I6", !tells, || "a token in print".to_owned());
         self.holds(site.now, "I3", !self.stopped || stopping, || {
             format!("{effects:?} after stop")
         });
     }
 
-    fn prints_no_token(&mut self, at: i64, value: &impl Debug) {
-        let text = format!("{value:?}");
-        self.holds(at, "I6", !text.contains(CANARY), || "a token in print".to_owned());
+    /// I2: what a late answer led to, where nothing else was due.
+    pub fn late_answer(&mut self, site: &Site, effects: &Effects) {
+        self.holds(site.now, "I2", effects.is_empty(), || {
+            format!("{effects:?} after a late answer")
+        });
     }
 
-    /// I1, I8, and the least gap of the row window.
+    /// I1, I8, and no request that nothing leads to.
     pub fn ask(&mut self, site: &Site, allowance: &Allowance, request: RequestId, reason: Reason) {
         let under_way = self.flight.replace(request);
         self.holds(site.now, "I1", under_way.is_none(), || {
@@ -79,10 +86,12 @@ impl Checks {
             "more requests than the budget has".to_owned()
         });
         let by_itself = !matches!(reason, Reason::Manual | Reason::Provider | Reason::TokenExpired);
-        let soon = by_itself && allowance.just_received() && !allowance.is_refused();
-        self.holds(site.now, "window", !soon, || {
-            format!("{reason:?} within 30 s of a receipt")
-        });
+        self.holds(
+            site.now,
+            "window",
+            !(by_itself && allowance.is_needless()),
+            || format!("{reason:?} before the window, or within 30 s of a receipt"),
+        );
     }
 
     /// I6, I7, I10 of a token that is handed to an embed or to a frame that asked.
@@ -106,9 +115,8 @@ impl Checks {
         });
     }
 
-    /// I3, I6 of an event.
-    pub fn event(&mut self, site: &Site, event: &Event) {
-        self.prints_no_token(site.now, event);
+    /// For I10: which tokens were said to have expired.
+    pub fn event(&mut self, event: &Event) {
         if let Event::Expired(expired) = event {
             self.expired = self.expired.max(Some(expired.expires_at.as_ms()));
         }

@@ -18,6 +18,24 @@ pub enum Sort {
     Wild,
     /// One fault alone, a few times.
     Single(Single),
+    /// All of these in turn, the wild ones most.
+    Mixed,
+}
+
+impl Sort {
+    /// What sort of day the one with this seed is.
+    #[must_use]
+    pub fn of(self, seed: u64) -> Self {
+        match (self, seed % 8) {
+            (Self::Mixed, 0) => Self::Usual,
+            (Self::Mixed, 1) => match SINGLES.get((seed / 8) as usize % (SINGLES.len() + 1)) {
+                Some(single) => Self::Single(*single),
+                None => Self::Healthy,
+            },
+            (Self::Mixed, _) => Self::Wild,
+            (sort, _) => sort,
+        }
+    }
 }
 
 /// The days with one fault.
@@ -25,8 +43,10 @@ pub enum Sort {
 pub enum Single {
     /// The source can't be reached, three times for 2 to 40 minutes.
     Outage,
-    /// The source takes 5 to 95 seconds, all day.
+    /// The source takes 5 to 29 seconds, all day.
     SlowBackend,
+    /// The source takes 31 to 95 seconds, all day: longer than `sourceTimeoutMs`.
+    TooSlowBackend,
     /// 429 and 503, with and without `Retry-After`, three times for 2 to 30 minutes.
     ThrottledBackend,
     /// Hidden for hours, timers once a minute or once in six.
@@ -45,12 +65,27 @@ pub enum Single {
     SilentFrames,
 }
 
+/// All of them.
+pub const SINGLES: [Single; 11] = [
+    Single::Outage,
+    Single::SlowBackend,
+    Single::TooSlowBackend,
+    Single::ThrottledBackend,
+    Single::ThrottledTimers,
+    Single::Sleep,
+    Single::FrozenTab,
+    Single::ClockJumps,
+    Single::ShortTokens,
+    Single::SameToken,
+    Single::SilentFrames,
+];
+
 /// The plan of the day that `seed` stands for.
 #[must_use]
 pub fn draw(sort: Sort, seed: u64) -> Plan {
     let mut draws = Draws(Rng::with_seed(seed ^ 0x005e_ed0f_da75));
-    let mut faults = match sort {
-        Sort::Healthy => Vec::new(),
+    let mut faults = match sort.of(seed) {
+        Sort::Healthy | Sort::Mixed => Vec::new(),
         Sort::Usual => draws.usual(),
         Sort::Wild => draws.wild(),
         Sort::Single(single) => draws.single(single),
@@ -178,7 +213,11 @@ impl Draws {
                 Box::new(|d| d.during(What::Outage, 2 * MINUTE, 40 * MINUTE)),
             ),
             Single::SlowBackend => {
-                let slow = self.wide(5 * SECOND, 95 * SECOND);
+                let slow = self.wide(5 * SECOND, 29 * SECOND);
+                vec![Fault::all_day(What::Slow(slow))]
+            }
+            Single::TooSlowBackend => {
+                let slow = self.wide(31 * SECOND, 95 * SECOND);
                 vec![Fault::all_day(What::Slow(slow))]
             }
             Single::ThrottledBackend => times(

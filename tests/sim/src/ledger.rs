@@ -47,6 +47,8 @@ struct Due {
     call: Option<u32>,
     /// Its time limit.
     ends: i64,
+    /// A `reload()` or `refresh()` is under way until then at the latest; calls into one embed are serialised.
+    reviving: i64,
 }
 
 /// Counts the milliseconds that a keeper could have avoided.
@@ -198,7 +200,8 @@ impl Ledger {
             let mono = site.clocks.mono(site.now);
             if frame.config != Some(token) && due.call.is_none() && (by_source || due.at < mono) {
                 *due = Due {
-                    at: mono,
+                    at: mono.max(due.reviving),
+                    reviving: due.reviving,
                     ..Due::default()
                 };
             }
@@ -270,10 +273,20 @@ impl Ledger {
         }
     }
 
-    /// A `reload()` or `refresh()` is under way; calls into one embed are serialised.
+    /// A `reload()` or `refresh()` is under way.
     pub fn recovering(&mut self, site: &Site, frame: FrameId) {
         if let Some(due) = self.dues.get_mut(&frame) {
-            due.at = due.at.max(site.clocks.mono(site.now) + self.apply_timeout);
+            due.reviving = site.clocks.mono(site.now) + self.apply_timeout;
+            due.at = due.at.max(due.reviving);
+        }
+    }
+
+    /// It has ended. Should the frame have no newer token by then, it is given one now.
+    pub fn recovered(&mut self, site: &Site, frame: FrameId) {
+        if let Some(due) = self.dues.get_mut(&frame)
+            && due.at == due.reviving
+        {
+            due.at = site.clocks.mono(site.now);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Days by the hundred thousand: `npm run soak -- --days 100000`.
 //!
 //! Stops at the first day on which an invariant does not hold, and tells it, shortened. `--seed` tells one day, `--table`
-//! prints the yardstick, `--sort healthy | usual | wild` chooses the days, `--from` the first seed, `--threads` how many.
+//! prints the yardstick, `--sort healthy | usual | wild` chooses the days (all of them in turn when nothing is chosen),
+//! `--from` the first seed, `--threads` how many.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sim::checks::Violation;
@@ -11,6 +12,12 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+
+impl Asked {
+    fn name(&self) -> String {
+        format!("{:?}", self.sort).to_lowercase()
+    }
+}
 
 /// What the command line says.
 struct Asked {
@@ -24,11 +31,12 @@ struct Asked {
 
 fn asked() -> Result<Asked, String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut days = None;
     let mut asked = Asked {
-        days: 10_000,
+        days: 0,
         from: 0,
         seed: None,
-        sort: Sort::Wild,
+        sort: Sort::Mixed,
         threads: cores,
         table: false,
     };
@@ -45,7 +53,7 @@ fn asked() -> Result<Asked, String> {
                 .map_err(|_| format!("{word} wants a number, not {value}"))
         };
         match word.as_str() {
-            "--days" => asked.days = number()?,
+            "--days" => days = Some(number()?),
             "--from" => asked.from = number()?,
             "--seed" => asked.seed = Some(number()?),
             "--threads" => asked.threads = usize::try_from(number()?.max(1)).unwrap_or(1),
@@ -54,7 +62,8 @@ fn asked() -> Result<Asked, String> {
                     "healthy" => Sort::Healthy,
                     "usual" => Sort::Usual,
                     "wild" => Sort::Wild,
-                    _ => return Err(format!("--sort is healthy, usual or wild, not {value}")),
+                    "mixed" => Sort::Mixed,
+                    _ => return Err(format!("--sort is healthy, usual, wild or mixed, not {value}")),
                 }
             }
             _ => {
@@ -64,6 +73,7 @@ fn asked() -> Result<Asked, String> {
             }
         }
     }
+    asked.days = days.unwrap_or(if asked.table { 300 } else { 10_000 });
     Ok(asked)
 }
 
@@ -89,7 +99,7 @@ fn main() -> ExitCode {
             let bar = bar(asked.days * (table::DAYS.len() * table::EVERYBODY.len()) as u64);
             let text = table::table(asked.days, || bar.inc(1));
             bar.finish_and_clear();
-            println!("{} days of each sort\n\n{text}", asked.days);
+            print!("{text}");
             ExitCode::SUCCESS
         }
         Ok(Asked {
@@ -148,18 +158,20 @@ fn soak(asked: &Asked) -> ExitCode {
     let first = first.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some((seed, violation)) = first {
         print!("{}", report::report(&draw(asked.sort, seed), &violation));
-        println!("npm run soak -- --seed {seed}");
+        println!("npm run soak -- --sort {} --seed {seed}", asked.name());
         return ExitCode::FAILURE;
     }
     println!(
-        "{played} days, seeds {} to {}: every invariant held, 0 avoidable seconds",
+        "{played} days ({}), seeds {} to {}, {} seconds: every invariant held, 0 avoidable seconds",
+        asked.name(),
         asked.from,
-        asked.from + asked.days.saturating_sub(1)
+        asked.from + asked.days.saturating_sub(1),
+        played * 86_400
     );
     println!(
-        "{:.0} requests a day, {:.0} s a day without a valid token, none of them avoidable",
-        requests.into_inner() as f64 / played.max(1) as f64,
-        without.into_inner() as f64 / SECOND as f64 / played.max(1) as f64
+        "{} requests, {} s without a valid token, none of them avoidable",
+        requests.into_inner(),
+        without.into_inner() / SECOND,
     );
     println!(
         "{took:.1} s, {:.0} days a minute on {} threads",

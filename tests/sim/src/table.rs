@@ -8,17 +8,21 @@ use crate::{SECOND, play, play_with};
 use std::fmt::Write as _;
 
 /// The days of the table, in its order.
-pub const DAYS: [(&str, Sort); 12] = [
-    ("healthy", Sort::Healthy),
-    ("usual faults", Sort::Usual),
-    ("outage", Sort::Single(Single::Outage)),
-    ("slow backend", Sort::Single(Single::SlowBackend)),
-    ("throttled backend", Sort::Single(Single::ThrottledBackend)),
+pub const DAYS: [(&str, Sort); 13] = [
+    ("no fault", Sort::Healthy),
+    ("the usual faults", Sort::Usual),
+    ("outages of 2 to 40 min", Sort::Single(Single::Outage)),
+    (
+        "a backend that takes 5 to 29 s",
+        Sort::Single(Single::SlowBackend),
+    ),
+    ("one that takes 31 to 95 s", Sort::Single(Single::TooSlowBackend)),
+    ("a throttled backend", Sort::Single(Single::ThrottledBackend)),
     ("throttled timers", Sort::Single(Single::ThrottledTimers)),
     ("sleep", Sort::Single(Single::Sleep)),
-    ("frozen tab", Sort::Single(Single::FrozenTab)),
+    ("a frozen tab", Sort::Single(Single::FrozenTab)),
     ("clock jumps", Sort::Single(Single::ClockJumps)),
-    ("short tokens", Sort::Single(Single::ShortTokens)),
+    ("tokens of 1 to 9 min", Sort::Single(Single::ShortTokens)),
     ("the same token again", Sort::Single(Single::SameToken)),
     ("silent frames", Sort::Single(Single::SilentFrames)),
 ];
@@ -38,10 +42,10 @@ pub enum Who {
 
 /// Everybody, with the name that the table gives.
 pub const EVERYBODY: [(&str, Who); 4] = [
-    ("**powerbi-token-keeper**", Who::Keeper),
-    ("Microsoft's documented loop", Who::Microsoft),
-    ("accessTokenProvider alone (Aad)", Who::Provider),
-    ("chained timeout, as Superset's", Who::Chained),
+    ("powerbi-token-keeper", Who::Keeper),
+    ("Microsoft's loop", Who::Microsoft),
+    ("accessTokenProvider alone", Who::Provider),
+    ("chained timeout", Who::Chained),
 ];
 
 /// The figures of one day for one player.
@@ -60,41 +64,34 @@ pub fn day(sort: Sort, seed: u64, who: Who) -> Tally {
 }
 
 /// The table over `days` days of each sort; `tick` is called once per day played.
+///
+/// A cell holds three means of a day: seconds without a valid token, requests, rejections that nobody caught.
 #[must_use]
 pub fn table(days: u64, tick: impl Fn()) -> String {
-    let mut text = String::from(
-        "| day | who | seconds without a valid token, mean | p99 | requests | unhandled rejections |\n\
-         |---|---|---:|---:|---:|---:|\n",
+    let names = EVERYBODY.map(|(name, _)| name).join(" | ");
+    let mut text = format!(
+        "| a day with | {names} |\n|---|{}\n",
+        "---:|".repeat(EVERYBODY.len())
     );
     for (name, sort) in DAYS {
-        for (row, (label, who)) in EVERYBODY.into_iter().enumerate() {
-            let tallies: Vec<_> = (0..days)
-                .map(|seed| day(sort, seed, who))
-                .inspect(|_| tick())
-                .collect();
-            let name = if row == 0 { name } else { "" };
-            let _ = writeln!(text, "| {name} | {label} | {}", figures(&tallies));
+        let _ = write!(text, "| {name} |");
+        for (_, who) in EVERYBODY {
+            let tallies = (0..days).map(|seed| day(sort, seed, who)).inspect(|_| tick());
+            let _ = write!(text, " {} |", cell(tallies, days));
         }
+        text.push('\n');
     }
     text
 }
 
-fn figures(tallies: &[Tally]) -> String {
-    let count = tallies.len().max(1) as f64;
-    let mean = |of: fn(&Tally) -> f64| tallies.iter().map(of).sum::<f64>() / count;
-    let mut without: Vec<_> = tallies.iter().map(|tally| tally.without).collect();
-    without.sort_unstable();
-    let p99 = without
-        .get((without.len() * 99).div_ceil(100).saturating_sub(1))
-        .copied()
-        .unwrap_or(0);
-    let seconds = mean(|tally| tally.without as f64 / SECOND as f64);
-    let (requests, unhandled) = (
-        mean(|tally| f64::from(tally.requests)),
-        mean(|tally| f64::from(tally.unhandled)),
-    );
-    format!(
-        "{seconds:.1} | {:.1} | {requests:.1} | {unhandled:.1} |",
-        p99 as f64 / SECOND as f64
-    )
+fn cell(tallies: impl Iterator<Item = Tally>, days: u64) -> String {
+    let sum = tallies.fold(Tally::default(), |sum, one| Tally {
+        without: sum.without + one.without,
+        requests: sum.requests + one.requests,
+        unhandled: sum.unhandled + one.unhandled,
+    });
+    let mean = |sum: f64| sum / days.max(1) as f64;
+    let seconds = mean(sum.without as f64 / SECOND as f64);
+    let (requests, unhandled) = (mean(f64::from(sum.requests)), mean(f64::from(sum.unhandled)));
+    format!("{seconds:.1} s · {requests:.0} · {unhandled:.1}")
 }

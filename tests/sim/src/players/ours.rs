@@ -13,8 +13,8 @@ use crate::site::Site;
 use crate::source::Reply;
 use crate::{MINUTE, SECOND, START};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RequestId, Sight, Trigger,
-    WaiterId,
+    ApplyOutcome, CallId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RecoveryOutcome,
+    RequestId, Sight, Trigger, WaiterId,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, WhileHidden};
 use powerbi_token_keeper::time::{Instant, Now, Timestamp};
@@ -66,6 +66,10 @@ pub struct Ours {
     hidden: bool,
     /// The answer that the keeper is being told of has to be accepted.
     acceptable: bool,
+    /// The request whose answer the keeper is being told of, though it is not under way any more.
+    late: Option<RequestId>,
+    /// A clock has jumped since the keeper last looked.
+    jumped: bool,
 }
 
 impl Ours {
@@ -109,6 +113,8 @@ impl Ours {
             hidden: false,
             longest_period: site.page.longest_period(),
             acceptable: false,
+            late: None,
+            jumped: false,
         }
     }
 
@@ -120,7 +126,14 @@ impl Ours {
             let early =
                 matches!(input, Input::Tick) && self.keeper.deadline().is_none_or(|due| now.mono < due.at);
             let before = self.keeper.deadline();
+            let late = self.late.take().is_some_and(|late| is_answer_to(&input, late))
+                && !self.jumped
+                && before.is_none_or(|due| now.mono < due.at);
             let effects = self.keeper.handle(now, input);
+            self.jumped = false;
+            if late {
+                self.checks.late_answer(site, &effects);
+            }
             if early && (!effects.is_empty() || self.keeper.deadline() != before) {
                 self.checks
                     .fail(site.now, "I5", "a tick before the deadline did something");
@@ -185,8 +198,8 @@ impl Ours {
             }
             Effect::Settle(waiter, outcome) => self.settle(site, waiter, &outcome),
             Effect::Emit(event) => {
-                site.note(|_| format!("event   {event:?}"));
-                self.checks.event(site, &event);
+                site.note(|_| in_words(&event));
+                self.checks.event(&event);
                 if let (Event::RefreshFailed(failed, _), true) = (event, self.acceptable) {
                     self.checks
                         .fail(site.now, "I9 refused", format!("a good token: {:?}", failed.code));
@@ -201,7 +214,7 @@ impl Ours {
                 .fail(site.now, "I1", "a request was given up that is not under way");
         }
         match site.frames.iter().any(|frame| frame.attached) && !self.checks.stopped {
-            true => self.ledger.allowance.failed(Failure::Other),
+            true => self.ledger.allowance.failed(Failure::Other, true),
             false => self.ledger.allowance.dropped(),
         }
     }
@@ -291,6 +304,8 @@ impl Ours {
         if current {
             self.checks.flight = None;
             self.judge(site, reply);
+        } else {
+            self.late = Some(request);
         }
         self.inbox.push_back(wire::input(site, request, reply));
     }
@@ -323,7 +338,7 @@ impl Ours {
             Reply::Network => Failure::Network,
             Reply::Status(..) | Reply::Rubbish(_) | Reply::Threw => Failure::Other,
         };
-        self.ledger.allowance.failed(failure);
+        self.ledger.allowance.failed(failure, Self::has_embeds(site));
     }
 
     /// The row "a new token is accepted when": when the token expires, if a keeper has to accept it.
@@ -339,7 +354,11 @@ impl Ours {
             (false, Kind::Embed) => allowance.server() + 60 * MINUTE,
             (false, Kind::Aad) => return None,
         };
-        let better = allowance.window().is_none_or(|old| expires > old.expires);
+        // an expiration that was guessed stands in no token's way
+        let known = allowance
+            .window()
+            .filter(|_| newest.is_some_and(|newest| newest.dated));
+        let better = known.is_none_or(|old| expires > old.expires);
         let same = newest.is_some_and(|newest| newest.text == token.text);
         let ours = token.kind == site.kind() && token.ours;
         (ours && !same && better).then_some(expires)
@@ -369,11 +388,10 @@ impl Ours {
         if let Some(token) = held {
             let minted = site.mint.get(token);
             let believed = self.ledger.allowance.believed();
-            let first = self.ledger.newest.is_none() && minted.dated;
+            // one that has expired counts where it says so itself
             let expires = self
                 .acceptable(site, token)
-                .filter(|expires| *expires > believed)
-                .or(first.then_some(START + minted.exp));
+                .filter(|expires| *expires > believed || minted.dated);
             if let Some(expires) = expires {
                 self.ledger
                     .allowance
@@ -428,7 +446,7 @@ impl Ours {
 
 impl Player for Ours {
     fn told(&mut self, site: &mut Site, news: News) {
-        self.ledger.allowance.look(look(site));
+        self.jumped |= self.ledger.allowance.look(look(site));
         self.waiters_settle(site);
         match news {
             News::Begin => self.inbox.push_back(Input::Begin {
@@ -467,6 +485,9 @@ impl Player for Ours {
                 });
             }
             News::Recovered { frame, call, outcome } => {
+                if outcome != RecoveryOutcome::TooSoon {
+                    self.ledger.recovered(site, frame);
+                }
                 let (embed, call) = (EmbedId(frame as u32), CallId(call));
                 self.inbox.push_back(Input::Recovered { embed, call, outcome });
             }
@@ -528,6 +549,29 @@ impl Player for Ours {
     fn provides(&self) -> bool {
         self.provides
     }
+}
+
+/// An event as a line of the trace.
+fn in_words(event: &Event) -> String {
+    match event {
+        Event::StateChange(status) => format!("state   {:?}", status.state),
+        Event::RefreshFailed(failed, _) => {
+            let again = failed
+                .retry_in_ms
+                .map_or_else(|| "never".to_owned(), |wait| format!("in {} ms", wait.as_ms()));
+            let (reason, code, attempt) = (failed.reason, failed.code, failed.attempt);
+            format!("failed  {reason:?}, attempt {attempt}: {code:?}; again {again}")
+        }
+        Event::Refreshed(refreshed) => format!(
+            "fresh   {:?}, attempt {}, {} embeds",
+            refreshed.reason, refreshed.attempt, refreshed.embeds
+        ),
+        other => format!("event   {other:?}"),
+    }
+}
+
+fn is_answer_to(input: &Input, asked: RequestId) -> bool {
+    matches!(input, Input::Answered { request, .. } | Input::Failed { request, .. } if *request == asked)
 }
 
 fn options(site: &Site) -> Options {

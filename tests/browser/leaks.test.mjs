@@ -1,0 +1,195 @@
+// What a page does a thousand times, or forgets to do: nothing grows, and nothing ends that should not.
+
+import assert from "node:assert/strict";
+import { hours, minutes, story } from "./lib/story.mjs";
+
+/**
+ * What the page holds: timers, listeners, and of each engine its memory, and the entries in use of the table through
+ * which it holds JavaScript's objects.
+ */
+const held = async (page) => ({
+  timers: await page.timers(),
+  listeners: await page.listeners(),
+  engines: await page.run(() => {
+    const used = (table) => Array.from({ length: table.length }, (_, i) => table.get(i)).filter((entry) => entry !== null).length;
+    const size = (one) => (one instanceof WebAssembly.Memory ? one.buffer.byteLength : one instanceof WebAssembly.Table ? used(one) : []);
+    return window.engines.map(({ exports }) => Object.values(exports).flatMap(size));
+  }),
+});
+
+/** Has the page note each instance that is made of a module. */
+const seesEngines = (page) =>
+  page.run(() => {
+    const { Instance } = WebAssembly;
+    window.engines = [];
+    WebAssembly.Instance = function (...args) {
+      const made = new Instance(...args);
+      window.engines.push(made);
+      return made;
+    };
+    window.turn = () =>
+      new Promise((done) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          port1.close();
+          done();
+        };
+        port2.postMessage(0);
+      });
+  });
+
+/** Runs a thousand `cycles` in the page. After some, with which it grows into what it needs, nothing grows. */
+async function expectSteady({ page }, cycles) {
+  const hundred = async () => {
+    await page.run(cycles, 100);
+    await page.rests();
+    // what the first finds the second frees
+    await page.collectsGarbage();
+    await page.collectsGarbage();
+  };
+  for (let i = 0; i < 3; i += 1) await hundred();
+  const before = await held(page);
+  assert.equal(before.engines.length, 1);
+  assert.equal(before.engines[0].length, 2, "a memory and a table");
+  for (let i = 0; i < 10; i += 1) await hundred();
+  assert.deepEqual(await held(page), before);
+}
+
+story("a thousand times attach and detach: nothing grows", async (told) => {
+  const { page, source, keeper, frame } = told;
+  await seesEngines(page);
+  await page.embeds();
+  await keeper.starts();
+  await expectSteady(told, async (times) => {
+    for (let i = 0; i < times; i += 1) {
+      const letGo = stage.keepers.keeper.attach(stage.embeds.report);
+      // now and then the engine has its turn in between
+      if (i % 3 === 0) await window.turn();
+      if (i % 2) letGo();
+      else stage.keepers.keeper.detach(stage.container("report"));
+    }
+  });
+  assert.equal(await page.timers(), 0);
+  source.expectRequests(0);
+  await page.passes(minutes(1));
+  await keeper.attaches();
+  await keeper.calls("refresh");
+  await frame.expectHolds(source.newest);
+});
+
+story("a thousand keepers started and stopped: nothing grows", async (told) => {
+  const { page, source } = told;
+  await seesEngines(page);
+  await page.embeds();
+  const before = { timers: await page.timers(), listeners: await page.listeners() };
+  await page.run(async () => void (window.K = await import("/dist/index.js")));
+  await expectSteady(told, async (times) => {
+    for (let i = 0; i < times; i += 1) {
+      const keeper = window.K.keepFresh(stage.embeds.report, { source: "/api/token" });
+      const ending = new AbortController();
+      const other = new window.K.TokenKeeper({ source: () => new Promise(() => {}), signal: ending.signal });
+      // some before their engine is there, some while they ask
+      if (i % 2) await window.turn();
+      void keeper.accessTokenProvider();
+      void other.refresh();
+      if (i % 3 === 0) await window.turn();
+      keeper.stop();
+      ending.abort();
+    }
+  });
+  const after = await held(page);
+  assert.deepEqual({ timers: after.timers, listeners: after.listeners }, before);
+  const { length } = source.requests;
+  await page.passes(hours(1));
+  source.expectRequests(length);
+}, { keepers: Infinity });
+
+story("a page that drops its handle is kept fresh until stop, and then nothing holds the keeper", async ({ page, source, frame }) => {
+  await page.embeds();
+  const before = { timers: await page.timers(), listeners: await page.listeners() };
+  await page.run(async () => {
+    const { keepFresh } = await import("/dist/index.js");
+    window.ending = new AbortController();
+    window.handle = new WeakRef(keepFresh(stage.embeds.report, { source: "/api/token", signal: window.ending.signal }));
+  });
+  for (let poll = 0; poll < 4; poll += 1) {
+    await page.passes(minutes(13));
+    await page.collectsGarbage();
+  }
+  source.expectRequests(1);
+  await frame.expectHolds(source.newest);
+  await page.run(() => window.ending.abort());
+  await page.rests();
+  // a weak reference holds until the task ends
+  for (let i = 0; i < 3; i += 1) await page.collectsGarbage();
+  assert.equal(await page.run(() => window.handle.deref() === undefined), true, "nothing holds the keeper");
+  assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
+});
+
+// ---- frameworks ------------------------------------------------------------------------------------------------------
+
+for (const [name, mount] of [
+  ["a keeper for each mount", () => {
+    const keeper = window.K.keepFresh(stage.embeds.report, { source: "/api/token" });
+    return [keeper, () => keeper.stop()];
+  }],
+  ["one keeper, attached with each mount", () => {
+    window.keeper ??= new window.K.TokenKeeper({ source: "/api/token" });
+    return [window.keeper, window.keeper.attach(stage.embeds.report)];
+  }],
+]) {
+  story(`mounted, unmounted and mounted again at once, as React's StrictMode does: ${name}`, async ({ page, source, frame, keeper }) => {
+    await page.embeds();
+    const before = { timers: await page.timers(), listeners: await page.listeners() };
+    await page.run(`(async () => {
+      window.K = await import("/dist/index.js");
+      const mount = ${mount};
+      const [, unmount] = mount();
+      unmount();
+      const [kept, last] = mount();
+      window.unmount = last;
+      stage.keep("keeper", kept);
+    })()`);
+    await keeper.engineStarts();
+    assert.equal(await page.timers(), before.timers + 1);
+    await page.passes(minutes(52));
+    source.expectRequests(1);
+    await frame.expectHolds(source.newest);
+    assert.equal(await frame.count("POST /report/token"), 1);
+    assert.deepEqual((await keeper.events()).filter(({ type }) => /failed/.test(type)), []);
+    await page.run(() => window.unmount());
+    await page.rests();
+    assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
+  });
+}
+
+story("two copies of the package after a hot reload, each with the same report: they do not fight", async ({ page, source, frame }) => {
+  await page.embeds();
+  await page.run(async () => {
+    for (const [name, from] of [["old", "/dist/index.js"], ["new", "/copy/index.js"]]) {
+      const { TokenKeeper } = await import(from);
+      stage.keep(name, new TokenKeeper({ source: "/api/token" }));
+      stage.keepers[name].attach(stage.embeds.report);
+    }
+    if (stage.keepers.old.constructor === stage.keepers.new.constructor) throw new Error("one copy");
+  });
+  await page.awaits("both engines", () => page.run(() => Object.values(stage.keepers).every(({ status }) => status.engine !== "none")));
+  let requests = 0;
+  for (let hour = 0; hour < 4; hour += 1) {
+    await page.passes(hours(1));
+    assert.ok((await frame.state()).expiresAt > (await page.run(() => Date.now())), "never expired");
+    await frame.expectHolds(source.newest);
+    // one asks, and the other sees the newer token at its next check
+    assert.ok(source.requests.length - requests <= 2, `${source.requests.length - requests} requests in an hour`);
+    requests = source.requests.length;
+  }
+  assert.ok((await frame.count("POST /report/token")) <= requests + 1, "each token is set once");
+  assert.deepEqual(await page.run(() => stage.events.filter(({ type }) => /failed|expired/.test(type)).length), 0);
+  const [before, events] = [await page.timers(), await page.run(() => stage.events.length)];
+  await page.run(() => stage.keepers.old.stop());
+  assert.equal(await page.timers(), before - 1);
+  await page.passes(hours(1));
+  await frame.expectHolds(source.newest);
+  assert.ok(source.requests.length - requests <= 2);
+  assert.ok((await page.run(() => stage.events.length)) > events);
+}, { keepers: 2 });

@@ -1,0 +1,91 @@
+// Ten thousand embeds on one keeper, a thousand keepers on one page: one timer, and the page has its turn in between.
+// How long the slices take is a figure: `npm run bench:many`.
+
+import assert from "node:assert/strict";
+import { minutes, seconds, story } from "./lib/story.mjs";
+
+/** Makes containers whose embeds answer at once, and counts how many were called in one task of the page's. */
+const MAKE = `(count) => {
+  window.most = 0;
+  let task = 0;
+  const called = () => {
+    if (task === 0) {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => { port1.close(); task = 0; };
+      port2.postMessage(0);
+    }
+    window.most = Math.max(window.most, ++task);
+  };
+  window.sent = [];
+  window.many = Array.from({ length: count }, () => {
+    const config = { type: "report", tokenType: 1, accessToken: stage.embeds.report.config.accessToken };
+    const embed = { element: document.createElement("div"), config, calls: 0, setAccessToken(token) {
+      called();
+      embed.calls++;
+      config.accessToken = token;
+      return Promise.resolve();
+    } };
+    return (embed.element.powerBiEmbed = embed);
+  });
+}`;
+
+const made = (page, count) => page.run(`(${MAKE})(${count})`);
+const got = (page) => page.run(() => window.many.filter(({ calls }) => calls === 1).length);
+
+story("10,000 embeds: one request, one timer, one call each, a slice at a time", async ({ page, source, keeper }) => {
+  await page.embeds();
+  await made(page, 10_000);
+  await keeper.starts();
+  await page.run(() => window.many.forEach((embed) => stage.keepers.keeper.attach(embed)));
+  await page.awaits("all are attached", async () => (await keeper.events("statechange")).length > 0);
+  assert.equal((await keeper.status()).embeds, 10_000);
+  assert.equal(await page.timers(), 1);
+  await page.passes(seconds(2));
+  const asked = await keeper.calls("refresh");
+  await page.awaits("every embed has the token", async () => (await got(page)) === 10_000);
+  await page.awaits("the outcome", async () => (await asked.now()).state === "fulfilled");
+  source.expectRequests(1);
+  assert.equal(source.requests[0].body.embeds.length, 10_000);
+  assert.ok((await page.run(() => window.most)) <= 64, "calls in one task");
+  assert.equal((await keeper.events("refreshed"))[0].detail.embeds, 10_000);
+  assert.equal(await page.timers(), 1);
+  await keeper.stops();
+  assert.equal(await page.timers(), 0);
+});
+
+story("one of many that hangs and one that throws delay none of the others", async ({ page, keeper }) => {
+  await page.embeds();
+  await made(page, 200);
+  await page.run(() => {
+    window.many[0].setAccessToken = () => new Promise(() => {});
+    window.many[1].setAccessToken = () => { throw new Error("no"); };
+  });
+  await keeper.starts();
+  await page.run(() => window.many.forEach((embed) => stage.keepers.keeper.attach(embed)));
+  await page.passes(seconds(2));
+  await keeper.calls("refresh");
+  await page.awaits("the others have the token", async () => (await got(page)) === 198);
+  await page.passes(seconds(11));
+  const failed = (await keeper.events("applyfailed")).map(({ detail }) => detail.code);
+  assert.ok(failed.includes("ERR_APPLY_TIMEOUT") && failed.includes("ERR_APPLY_REJECTED"), String(failed));
+});
+
+story("1,000 keepers: one timer and five listeners of the page for all of them, none after their stop", async ({ page, source, keeper }) => {
+  await page.embeds();
+  await made(page, 1_000);
+  await keeper.starts();
+  const ofPage = async () => (await page.listeners()).filter((one) => /^(window|document) /.test(one));
+  const before = await ofPage();
+  await page.run(() => {
+    window.keepers = window.many.map((embed) => K.keepFresh(embed, { source: () => "nothing" }));
+  });
+  await page.awaits("all have started", async () => page.run(() => window.keepers.every(({ status }) => status.state === "fresh")));
+  assert.equal(await page.timers(), 1);
+  assert.equal((await ofPage()).length, before.length + 5);
+  await page.passes(minutes(2));
+  assert.equal(await page.timers(), 1);
+  await page.run(() => window.keepers.forEach((one) => one.stop()));
+  assert.equal(await page.timers(), 0);
+  assert.deepEqual(await ofPage(), before);
+  source.expectRequests(0);
+});

@@ -1,0 +1,421 @@
+//! Edges that no story passes by: what the fuzzer found, and lines that could be changed without any other test
+//! noticing (`cargo mutants`).
+
+mod steps;
+mod world;
+
+use powerbi_token_keeper::io::{
+    ApplyOutcome, CallId, EmbedId, ErrorCode, Event, Headers, Input, KeeperState, Level, Outcome, Reason,
+    Recovery, SourceFailure, Trigger,
+};
+use powerbi_token_keeper::policy::{AfterExpiry, RefreshPolicy, WhileHidden};
+use powerbi_token_keeper::token::{AccessToken, Kind};
+use serde_json::json;
+use world::{HOUR, MINUTE, Manner, SECOND, World, json_of};
+
+/// A keeper whose poll is so slow that every other deadline shows.
+fn slow_poll(hidden: WhileHidden) -> RefreshPolicy {
+    let ms = |name| (name == "pollIntervalMs").then_some(600_000.0);
+    RefreshPolicy::parse(ms, hidden, AfterExpiry::Auto).unwrap_or_default()
+}
+
+/// A page under `policy` with one embed, whose token lives for `life` ms.
+fn page_under(policy: RefreshPolicy, life: i64) -> World {
+    let mut page = World::with(policy, 7);
+    let token = page.mint(life);
+    page.attach(0, Some(token), Some(Kind::Embed));
+    page
+}
+
+fn is_expired(event: &Event) -> bool {
+    matches!(event, Event::Expired(_))
+}
+
+// ---- found by the steps ----------------------------------------------------------------------------
+
+#[test]
+fn i7_a_token_of_the_page_that_looked_expired_under_a_wrong_clock_gives_way_to_no_earlier_one() {
+    let mut page = World::with_embed(MINUTE);
+    page.passes(HOUR);
+    page.sleeps(3 * HOUR); // set ahead, as far as anybody can tell, and then put right
+    page.trigger(Trigger::Focus);
+    page.wall -= 3 * HOUR;
+    page.passes(MINUTE); // the request that saw the jump teaches nothing
+    let later = page.mint(HOUR);
+    page.attach(1, Some(later.clone()), Some(Kind::Embed));
+    let asked = page.until_request(10 * MINUTE);
+    let earlier = page.mint(10 * MINUTE);
+    let headers = Headers {
+        date: Some(steps::http_date(page.wall)),
+        retry_after: None,
+    };
+    page.answers_to(asked.id, &json!({ "token": earlier }), headers);
+    assert_eq!(page.frame(1).holds.as_ref(), Some(&later));
+    let next = page.mint(2 * HOUR);
+    page.refreshes();
+    page.answers(&json!({ "token": next }));
+    for id in 0..2 {
+        assert_eq!(page.frame(id).holds.as_ref(), Some(&next));
+    }
+}
+
+// ---- found by mutants ------------------------------------------------------------------------------
+
+#[test]
+fn i3_after_stop_nothing_is_taken_from_anybody() {
+    let mut page = World::with_embed(HOUR);
+    page.tell(Input::Stop);
+    for id in 1..3 {
+        let token = page.mint(i64::from(id) * HOUR);
+        page.attach(id, Some(token), Some(Kind::Embed));
+    }
+    page.hears_of_token(9 * HOUR);
+    page.passes(HOUR);
+    assert!(page.frames.values().all(|frame| frame.calls == 0));
+    assert_eq!(page.state(), KeeperState::Stopped);
+}
+
+// ---- states and deadlines --------------------------------------------------------------------------
+
+#[test]
+fn a_spent_budget_is_due_without_a_failure_and_retrying_after_one() {
+    for (failures, state) in [(0, KeeperState::Due), (1, KeeperState::Retrying)] {
+        let mut page = World::with_embed(HOUR);
+        for life in 1..=10 - failures {
+            page.refreshes();
+            page.answers_token(HOUR + life * MINUTE);
+        }
+        for _ in 0..failures {
+            page.refreshes();
+            page.fails(SourceFailure::Network);
+        }
+        page.refreshes();
+        assert_eq!(page.failures().last(), Some(&ErrorCode::Budget));
+        assert_eq!(page.state(), state);
+    }
+}
+
+#[test]
+fn a_token_that_no_frame_has_answered_to_is_still_being_refreshed() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Hangs;
+    page.refreshes();
+    page.answers_token(2 * HOUR);
+    assert_eq!(page.state(), KeeperState::Refreshing);
+    page.passes(10 * SECOND);
+    assert_eq!(page.state(), KeeperState::Fresh, "the call goes on by itself");
+}
+
+#[test]
+fn a_hidden_page_that_pauses_is_due_and_waits_without_a_timer_of_its_own() {
+    let mut page = page_under(slow_poll(WhileHidden::Pause), HOUR);
+    page.tell(Input::Hidden);
+    page.passes(53 * MINUTE);
+    page.trigger(Trigger::Focus);
+    assert_eq!(page.state(), KeeperState::Due);
+    page.passes(6 * MINUTE);
+    page.expect_requests(0);
+    assert!(page.ticks <= 6, "{} ticks in an hour", page.ticks);
+}
+
+#[test]
+fn a_pause_or_a_request_inside_the_window_costs_no_ticks() {
+    let mut page = page_under(slow_poll(WhileHidden::Refresh), HOUR);
+    page.until_request(53 * MINUTE);
+    let ticks = page.ticks;
+    page.passes(29 * SECOND);
+    assert_eq!(page.ticks, ticks, "while asking");
+    page.fails(SourceFailure::Status(401));
+    page.passes(4 * MINUTE);
+    assert!(page.ticks <= ticks + 1, "while denied");
+}
+
+#[test]
+fn windows_and_ends_are_met_to_the_millisecond_whatever_the_poll() {
+    let mut page = page_under(slow_poll(WhileHidden::Refresh), 4 * MINUTE);
+    let asked = page.until_request(3 * MINUTE);
+    assert!(
+        asked.at <= page.mono,
+        "at half of its life, and not with the poll"
+    );
+    page.fails(SourceFailure::Status(403));
+    let left = page
+        .status()
+        .remaining_ms
+        .map_or(0, |left| left.as_ms().cast_signed());
+    page.passes(left - 1);
+    assert_eq!((page.count(is_expired), page.state()), (0, KeeperState::Denied));
+    page.passes(1);
+    assert_eq!(page.count(is_expired), 1);
+    let ticks = page.ticks;
+    page.passes(2 * MINUTE);
+    assert!(page.ticks <= ticks + 2, "said once, it needs no more ticks");
+}
+
+#[test]
+fn the_status_says_when_it_will_act_next_and_nothing_of_embeds_after_stop() {
+    let mut page = World::with_embed(HOUR);
+    page.freezes(SECOND);
+    let next = page.status().next_check_at.map(|at| at.as_ms() - page.wall);
+    assert_eq!(next, Some(29 * SECOND));
+    page.tell(Input::Stop);
+    assert_eq!((page.status().embeds, page.status().next_check_at), (0, None));
+}
+
+// ---- clocks ----------------------------------------------------------------------------------------
+
+#[test]
+fn i10_a_token_that_ran_out_while_asleep_stays_so_when_the_clock_is_set_back() {
+    let mut page = World::with_embed(HOUR);
+    page.sleeps(2 * HOUR);
+    page.trigger(Trigger::Visible);
+    page.fails(SourceFailure::Status(401));
+    assert_eq!(page.state(), KeeperState::Denied);
+    page.wall -= 2 * HOUR;
+    page.passes(MINUTE);
+    let waiter = page.obtains();
+    assert_eq!(page.told(waiter), None, "it is asked for");
+    page.answers_token(3 * HOUR);
+    assert!(page.told(waiter).is_some());
+}
+
+// ---- embeds ----------------------------------------------------------------------------------------
+
+#[test]
+fn every_check_looks_at_embeds_though_their_number_is_that_of_one_check() {
+    let mut page = World::new();
+    let token = page.mint(10 * HOUR);
+    for id in 0..8 {
+        page.attach(id, Some(token.clone()), Some(Kind::Embed));
+    }
+    page.passes(2 * MINUTE);
+    assert_eq!(page.looks, 4 * 8);
+}
+
+#[test]
+fn a_frame_that_does_not_listen_is_called_each_second_for_ten_and_then_each_five() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Deaf;
+    let waiter = page.refreshes();
+    page.answers_token(2 * HOUR);
+    page.passes(9 * SECOND);
+    assert_eq!((page.frame(0).calls, page.told(waiter)), (10, None));
+    page.passes(SECOND);
+    let timeout = Outcome::Failed(ErrorCode::ApplyTimeout);
+    assert_eq!((page.frame(0).calls, page.told(waiter)), (11, Some(&timeout)));
+    page.passes(20 * SECOND);
+    assert_eq!(page.frame(0).calls, 15);
+}
+
+#[test]
+fn an_embed_that_fails_to_load_is_reloaded_with_the_next_token() {
+    let mut page = World::with_embed(HOUR);
+    page.tell(Input::Ailing(EmbedId(9)));
+    page.expect_requests(0);
+    page.tell(Input::Ailing(EmbedId(0)));
+    page.expect_request();
+    page.answers_token(2 * HOUR);
+    assert_eq!(page.recovered, [(0, Recovery::Reload)]);
+}
+
+#[test]
+fn a_visual_that_says_expired_within_ten_seconds_of_a_token_is_an_echo() {
+    for (after, requests) in [(10 * SECOND - 1, 1), (10 * SECOND, 2)] {
+        let mut page = World::with_embed(HOUR);
+        page.refreshes();
+        page.answers_token(2 * HOUR);
+        page.freezes(after);
+        page.shouts(0, Level::Visual);
+        page.expect_requests(requests);
+    }
+}
+
+// ---- the page's own token, and its questions -------------------------------------------------------
+
+#[test]
+fn a_token_in_hand_at_the_start_spares_a_request() {
+    let mut page = World::new();
+    let token = page.mint(HOUR);
+    page.tell(Input::Begin {
+        initial: Some(json_of(&json!({ "token": token }))),
+        kind: Some(Kind::Embed),
+        hidden: false,
+    });
+    let waiter = page.obtains();
+    assert_eq!(page.told_token(waiter), token);
+    page.attach(0, Some(token), None);
+    page.expect_requests(0);
+    assert_eq!(page.state(), KeeperState::Fresh);
+}
+
+#[test]
+fn what_the_page_says_at_the_start_counts() {
+    let mut page = World::with(slow_poll(WhileHidden::Pause), 7);
+    page.tell(Input::Begin {
+        initial: None,
+        kind: Some(Kind::Aad),
+        hidden: true,
+    });
+    page.attach(0, None, Some(Kind::Embed));
+    page.passes(HOUR);
+    page.expect_requests(0);
+    page.trigger(Trigger::Visible);
+    page.answers_token(HOUR);
+    assert_eq!(page.failures(), [ErrorCode::TokenType]);
+}
+
+#[test]
+fn a_frame_that_missed_the_newest_token_gets_it_without_a_request() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Refuses;
+    page.refreshes();
+    let token = page.answers_token(2 * HOUR);
+    page.passes(MINUTE);
+    let waiter = page.asks_provider(Some(0));
+    assert_eq!(page.told_token(waiter), token);
+    page.expect_requests(1);
+}
+
+#[test]
+fn a_frame_that_asks_within_half_a_minute_of_a_receipt_gets_that_token() {
+    for (after, requests) in [(30 * SECOND - 1, 1), (30 * SECOND, 2)] {
+        let mut page = World::with_embed(HOUR);
+        page.refreshes();
+        page.answers_token(2 * HOUR);
+        page.freezes(after);
+        page.asks_provider(Some(0));
+        page.expect_requests(requests);
+    }
+}
+
+#[test]
+fn somebody_who_waits_for_a_token_gets_it_though_the_last_embed_goes() {
+    for tabs in [false, true] {
+        let mut page = page_under(RefreshPolicy::default().with_tabs(tabs), -MINUTE);
+        let waiter = page.obtains();
+        page.detach(0);
+        page.passes(5 * SECOND);
+        let token = page.answers_token(HOUR);
+        assert_eq!(page.told_token(waiter), token);
+    }
+}
+
+// ---- triggers --------------------------------------------------------------------------------------
+
+/// A page whose source denies it, and which was told something at just this moment.
+fn denied_and_told() -> World {
+    let mut page = World::with_embed(HOUR);
+    page.until_request(53 * MINUTE);
+    page.fails(SourceFailure::Status(401));
+    page.freezes(2 * SECOND);
+    page.trigger(Trigger::Focus);
+    page
+}
+
+#[test]
+fn triggers_a_second_apart_are_two_and_less_than_that_wait_for_the_second() {
+    let mut page = denied_and_told();
+    page.freezes(SECOND);
+    page.trigger(Trigger::Visible);
+    page.expect_requests(2);
+
+    let mut page = denied_and_told();
+    page.freezes(SECOND - 1);
+    page.trigger(Trigger::Visible);
+    page.expect_requests(1);
+    page.passes(1);
+    page.expect_requests(2);
+}
+
+#[test]
+fn of_two_triggers_alike_within_a_second_the_first_gives_the_reason() {
+    let mut page = denied_and_told();
+    for trigger in [Trigger::Online, Trigger::Resume, Trigger::PageShow] {
+        page.freezes(100);
+        page.trigger(trigger);
+    }
+    assert_eq!(page.until_request(SECOND).reason, Reason::Resume);
+}
+
+#[test]
+fn a_tick_for_something_else_does_not_hurry_a_trigger_that_waits() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Deaf;
+    page.refreshes();
+    page.answers_token(2 * HOUR); // from now on it is called each second
+    page.refreshes();
+    page.fails(SourceFailure::Status(401));
+    page.freezes(500);
+    page.trigger(Trigger::Focus);
+    page.freezes(100);
+    page.trigger(Trigger::Visible);
+    let calls = page.frame(0).calls;
+    page.passes(899);
+    assert_eq!(page.frame(0).calls, calls + 1);
+    page.expect_requests(2);
+    page.passes(1);
+    page.expect_requests(3);
+}
+
+// ---- calls -----------------------------------------------------------------------------------------
+
+/// A frame answers a call that it was left with, so that its configuration holds `text`.
+fn answers_call(page: &mut World, call: CallId, text: Option<String>) {
+    page.frame(0).holds = text.clone();
+    page.tell(Input::Applied {
+        embed: EmbedId(0),
+        call,
+        outcome: ApplyOutcome::Settled(text.map(AccessToken::new)),
+    });
+}
+
+#[test]
+fn a_late_answer_is_not_taken_for_that_of_the_call_under_way() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Hangs;
+    page.refreshes();
+    let token = page.answers_token(2 * HOUR);
+    page.passes(12 * SECOND);
+    let calls: Vec<_> = page.frame(0).open.iter().map(|(call, _)| *call).collect();
+    assert_eq!(calls.len(), 2);
+    answers_call(&mut page, calls[0], None);
+    page.tell(Input::Applied {
+        embed: EmbedId(0),
+        call: calls[0],
+        outcome: ApplyOutcome::Gone,
+    });
+    assert_eq!(page.status().embeds, 1);
+    answers_call(&mut page, calls[1], Some(token));
+    assert_eq!(
+        page.count(|event| matches!(event, Event::ApplyFailed(..))),
+        1,
+        "the time limit of the first"
+    );
+    assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
+    page.passes(MINUTE);
+    assert_eq!(page.frame(0).calls, 2);
+}
+
+#[test]
+fn a_recovery_is_followed_by_no_further_call() {
+    let mut page = World::with_embed(HOUR);
+    page.shouts(0, Level::Load);
+    page.answers_token(2 * HOUR);
+    page.passes(MINUTE);
+    assert_eq!((page.frame(0).calls, page.recovered.len()), (1, 1));
+}
+
+#[test]
+fn a_late_answer_with_the_newest_token_costs_no_further_call() {
+    let mut page = World::with_embed(HOUR);
+    page.frame(0).manner = Manner::Hangs;
+    page.refreshes();
+    let token = page.answers_token(2 * HOUR);
+    page.passes(11 * SECOND);
+    page.frame(0).manner = Manner::Takes;
+    page.passes(SECOND);
+    let (call, _) = page.frame(0).open.remove(0);
+    answers_call(&mut page, call, Some(token));
+    page.passes(MINUTE);
+    assert_eq!(page.frame(0).calls, 2);
+}
