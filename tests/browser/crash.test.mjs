@@ -3,11 +3,11 @@
 // never been there.
 
 import assert from "node:assert/strict";
-import { before } from "node:test";
 import { build } from "../../scripts/trapped.mjs";
 import { hours, minutes, seconds, story } from "./lib/story.mjs";
 
-before(build);
+// not in a hook: it may take longer than a story may
+await build();
 
 /** Everything is under way when it happens: a request, a question of the frame, a page that waits. */
 async function begins({ page, source, keeper, another, site }) {
