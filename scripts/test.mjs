@@ -42,6 +42,11 @@ function testNode(folder, { only = /./, env = {} } = {}) {
 /** The stories of the main job, as a page tells them whose policy forbids WebAssembly. */
 const testJavaScript = () => testNode("tests/browser", { only: /^(expiry|provider|refresh)\./, env: { ENGINE: "js" } });
 
+// The crate's page, and that of the shell, which a native build leaves out.
+const rustdoc = () => {
+  for (const target of [[], wasm]) run("cargo", ["doc", "--no-deps", "--all-features", ...target], { env: { RUSTDOCFLAGS: "-D warnings" } });
+};
+
 const types = () => {
   // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the declarations.
   if (!existsSync(at("dist/index.d.ts"))) node(at("scripts/build.mjs"));
@@ -59,6 +64,7 @@ const all = [
   ["format", quick[0][1]],
   ["clippy, native", quick[1][1]],
   ["clippy, wasm32", () => cargo("clippy", ...wasm, "--lib", ...browserTests(), ...strict)],
+  ["rustdoc", rustdoc],
   ["tests, native", quick[2][1]],
   ["tests, wasm32 in the browser", testWasm],
   ["build", () => node(at("scripts/build.mjs"))],

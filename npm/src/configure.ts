@@ -4,6 +4,12 @@ import type { EmbedConfigLike } from "./types.js";
 const TAKES_PROVIDER = ["report", "create", "quickcreate"];
 const AAD = 0;
 
+/** What some configurations have besides. */
+interface Hooked {
+  readonly eventHooks?: object;
+  readonly uniqueId?: unknown;
+}
+
 /** The same configuration gets the same id, so that embedding it again finds the hook's route. */
 const pinned = new WeakMap<object, string>();
 
@@ -16,12 +22,12 @@ const pinned = new WeakMap<object, string>();
 export function withHook<C extends EmbedConfigLike>(config: C, accessTokenProvider: () => Promise<string | null>): C {
   const uniqueId = pin(config);
   const takes = TAKES_PROVIDER.includes(String(config.type).toLowerCase()) && config.tokenType === AAD;
-  const eventHooks = takes ? { eventHooks: { ...(config["eventHooks"] as object), accessTokenProvider } } : {};
+  const eventHooks = takes ? { eventHooks: { ...(config as Hooked).eventHooks, accessTokenProvider } } : {};
   return { ...config, ...eventHooks, uniqueId };
 }
 
 function pin(config: EmbedConfigLike): string {
-  const own = config["uniqueId"];
+  const own = (config as Hooked).uniqueId;
   if (typeof own === "string" && own !== "") return own;
   const known = pinned.get(config);
   if (known !== undefined) return known;

@@ -17,7 +17,14 @@ export interface EmbedLike {
 }
 
 /** Any embed configuration of powerbi-client (report, dashboard, tile, qna, visual, create, quickCreate, paginated). */
-export type EmbedConfigLike = Record<string, unknown> & { type?: string; tokenType?: number; accessToken?: string };
+export type EmbedConfigLike = KnownConfig | (KnownConfig & Record<string, unknown>);
+
+/** The half of a configuration that every kind has. powerbi-models' interfaces fit this one, literals the one above. */
+export interface KnownConfig {
+  type?: string;
+  tokenType?: number;
+  accessToken?: string;
+}
 
 export type RefreshReason =
   | "initial"      // no token yet

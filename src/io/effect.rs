@@ -18,7 +18,7 @@ pub enum Outcome {
 /// What the shell must do, in this order, after every borrow has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask the source; answer with [`Input::Answered`] or [`Input::Failed`].
+    /// Ask the source; answer with [`Input::Answered`](super::Input::Answered) or [`Input::Failed`](super::Input::Failed).
     Ask {
         /// The request.
         request: RequestId,
@@ -29,13 +29,13 @@ pub enum Effect {
     },
     /// Abort the request; its answer will be ignored.
     Abort(RequestId),
-    /// Wait for this tab's turn among those of the same `shareKey`; answer with [`Input::Claimed`].
+    /// Wait for this tab's turn among those of the same `shareKey`; answer with [`Input::Claimed`](super::Input::Claimed).
     Claim(ClaimId),
     /// End that wait, or let the next tab have its turn.
     Release,
-    /// Give the token, with its expiration, to the tabs of the same `shareKey`; they are told [`Input::Shared`].
+    /// Give the token, with its expiration, to the tabs of the same `shareKey`; they are told [`Input::Shared`](super::Input::Shared).
     Share(AccessToken, Timestamp),
-    /// Call `setAccessToken`; answer with [`Input::Applied`].
+    /// Call `setAccessToken`; answer with [`Input::Applied`](super::Input::Applied).
     Apply {
         /// The embed.
         embed: EmbedId,
@@ -44,7 +44,7 @@ pub enum Effect {
         /// The token to set.
         token: AccessToken,
     },
-    /// Call `reload()` or `refresh()`; answer with [`Input::Recovered`].
+    /// Call `reload()` or `refresh()`; answer with [`Input::Recovered`](super::Input::Recovered).
     Recover {
         /// The embed.
         embed: EmbedId,
@@ -53,7 +53,7 @@ pub enum Effect {
         /// Which.
         how: Recovery,
     },
-    /// Look at the embed; answer with [`Input::Seen`].
+    /// Look at the embed; answer with [`Input::Seen`](super::Input::Seen).
     Look(EmbedId),
     /// The embed is gone: drop what is held for it.
     Drop(EmbedId),

@@ -2,7 +2,7 @@
 //!
 //! It owns listeners, timers and requests, and decides nothing. Its contract:
 //!
-//! - Everything that happens becomes an [`Input`](crate::io::Input) in the [`page`]'s inbox. One loop takes them out,
+//! - Everything that happens becomes an [`Input`](crate::io::Input) in the `page`'s inbox. One loop takes them out,
 //!   asks the core, and performs the effects after the core's borrow has ended.
 //! - JavaScript is never called inside a borrow. What it calls back meanwhile goes into the inbox of the same loop.
 //! - Every import that can throw is caught. What was thrown is dropped: it may quote a token.

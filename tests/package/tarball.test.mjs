@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { check as checkVersion } from "../../scripts/version.mjs";
 import { npmPack, root } from "./packed.mjs";
 
 const declarations = readdirSync(path.join(root, "dist")).filter((file) => /\.d\.c?ts$/.test(file));
@@ -14,7 +15,7 @@ const modules = ["engine", "diagnosis"].map((name) => path.join(root, "target/np
 test("the tarball holds the package and nothing else", () => {
   const packed = npmPack("--dry-run").files.map(({ path: file }) => file).sort();
   const meant = [...code, ...declarations].map((file) => `dist/${file}`);
-  assert.deepEqual(packed, ["LICENSE", "README.md", "csp.d.ts", "csp.js", "package.json", ...meant].sort());
+  assert.deepEqual(packed, ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "csp.d.ts", "csp.js", "package.json", ...meant].sort());
 });
 
 test("the declarations have a CommonJS copy each", () => {
@@ -34,3 +35,5 @@ test("nothing is needed at run time", () => {
   assert.equal(dependencies, undefined);
   assert.deepEqual(peerDependenciesMeta, { "powerbi-client": { optional: true } });
 });
+
+test("package.json, Cargo.toml and the changelog name the same version", () => checkVersion());

@@ -4,7 +4,7 @@ import { mask, maskPieces, maskRuns } from "./mask";
 import { type Pasted, read, Unreadable, type Value } from "./paste";
 
 export interface Subject {
-  config: EmbedConfigLike | null;
+  config: (EmbedConfigLike & Record<string, unknown>) | null;
   /** The access token as text, from the configuration or alone. */
   token: string | null;
   error: unknown;

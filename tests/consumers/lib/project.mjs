@@ -62,10 +62,13 @@ export function lay({ name, label }, tarball) {
   return folder;
 }
 
-/** What the project is made of, as the README's table has it. */
-export function versions({ name }) {
+/** The versions that the README's table names: those asked for, else all but powerbi-client's. */
+export function versions({ name, versions: shown }) {
   const { dependencies } = JSON.parse(readFileSync(at("tests/consumers", name, "package.json"), "utf8"));
-  return Object.entries(dependencies).filter(([one]) => one !== "powerbi-client").map((one) => one.join(" ")).join(", ");
+  return Object.entries(dependencies)
+    .filter(([one]) => (shown ? shown.includes(one) : one !== "powerbi-client"))
+    .map((one) => one.join(" "))
+    .join(", ");
 }
 
 /** A project's own tool, by the name that npm gave it. */

@@ -47,13 +47,14 @@ class World {
 
   async open(context) {
     await context.route("https://app.powerbi.com/**", (route) => route.fulfill({ contentType: "text/html", body: FRAME }));
-    await context.route("**/api/embed", (route) => {
-      const { text } = this.mint("embed", "page");
+    await context.route(/\/api\/embed(\?|$)/, (route, request) => {
+      const kind = new URL(request.url()).searchParams.get("kind") ?? "embed";
+      const { text } = this.mint(kind, "page");
       const embedUrl = `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}`;
-      return route.fulfill({ json: { type: "report", tokenType: 1, id: REPORT, groupId: GROUP, embedUrl, accessToken: text } });
+      return route.fulfill({ json: { type: "report", tokenType: kind === "aad" ? 0 : 1, id: REPORT, groupId: GROUP, embedUrl, accessToken: text } });
     });
-    await context.route("**/api/embed-token", (route) => {
-      const { text, expiresAt } = this.mint("embed", "keeper");
+    await context.route(/\/api\/(embed|aad)-token$/, (route, request) => {
+      const { text, expiresAt } = this.mint(request.url().includes("aad-token") ? "aad" : "embed", "keeper");
       return route.fulfill({ json: { token: text, expiration: new Date(expiresAt).toISOString() } });
     });
     await context.route("https://login.microsoftonline.com/**", (route, request) => route.fulfill({ headers: { "access-control-allow-origin": "*" }, json: this.signIn(new URL(request.url())) }));

@@ -3,17 +3,16 @@ import { PowerBIEmbed } from "powerbi-client-react";
 import { TokenKeeper } from "powerbi-token-keeper";
 
 export function Report({ config }) {
+  const [keeper] = useState(() => new TokenKeeper({ source: "/api/aad-token" }));
+  // once and for good: another token or another hook in the props loads the report again
+  const [embedConfig] = useState(() => keeper.configure(config));
   const [embed, setEmbed] = useState(null);
-  // the configuration of the first render for good: another accessToken in the props would load the report again
-  const [embedConfig] = useState(config);
 
   useEffect(() => {
-    if (!embed) return;
-    const keeper = new TokenKeeper({ source: "/api/embed-token" });
-    keeper.attach(embed);
-    window.keeper = keeper; // for this project's test
-    return () => keeper.stop();
-  }, [embed]);
+    window.keeper = keeper; // for the test
+    // attach gives what detaches; with nothing attached a keeper does nothing
+    return embed ? keeper.attach(embed) : undefined;
+  }, [keeper, embed]);
 
   return <PowerBIEmbed embedConfig={embedConfig} getEmbeddedComponent={setEmbed} />;
 }

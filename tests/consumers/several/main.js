@@ -1,15 +1,12 @@
 import { factories, service } from "powerbi-client";
-import { TokenKeeper } from "powerbi-token-keeper";
+import { showAll } from "./reports.js";
 
 const powerbi = new service.Service(factories.hpmFactory, factories.wpmpFactory, factories.routerFactory);
-const keeper = new TokenKeeper({ source: "/api/embed-token" });
 
-const show = async () => {
-  const config = await (await fetch("/api/embed")).json();
-  for (const container of document.querySelectorAll(".report")) keeper.attach(powerbi.embed(container, config));
-};
-
-// for this project's test
-window.keeper = keeper;
 window.expected = 3;
-show();
+fetch("/api/embed")
+  .then((answer) => answer.json())
+  .then((config) => {
+    const containers = [...document.querySelectorAll(".report")];
+    window.keeper = showAll(powerbi, containers.map((container) => ({ container, config })));
+  });

@@ -298,7 +298,7 @@ impl Site {
             }
             Next::Rubbish(sort) => player.told(self, News::Rubbish(sort)),
             Next::Comes(frame) => self.attach(frame, player),
-            Next::Shouts(frame) if self.frames[frame].attached => {
+            Next::Shouts(frame) if self.frames[frame].attached && self.frames[frame].there => {
                 self.note(|_| format!("frame {frame}: TokenExpired, of a token that has not"));
                 player.told(self, News::Shouted(frame, Level::Visual));
             }

@@ -19,7 +19,7 @@ export class ReportComponent implements OnInit, OnDestroy {
 
   async ngOnInit(): Promise<void> {
     this.config.set(await (await fetch("/api/embed")).json());
-    Object.assign(window, { keeper: this.keeper }); // for this project's test
+    Object.assign(window, { keeper: this.keeper }); // for the test
   }
 
   ngOnDestroy(): void {

@@ -298,10 +298,11 @@ impl Ours {
         WaiterId(self.waiter)
     }
 
-    /// How long the core may take for an answer: the turn among the tabs, the request, the calls.
+    /// How long the core may take for an answer: the turn among the tabs, the request, and its calls, which wait for those
+    /// of the token before.
     fn patience(&self, site: &Site) -> i64 {
         let turn = if site.plan.tabs() > 1 { 6 * SECOND } else { 0 };
-        turn + self.options.source_timeout + self.options.apply_timeout
+        turn + self.options.source_timeout + 2 * self.options.apply_timeout
     }
 
     /// I11: the core answers each waiter with the request it waits for, at the latest when that times out.

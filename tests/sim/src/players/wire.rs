@@ -106,8 +106,9 @@ pub(super) fn malformed(site: &Site, newest: Option<TokenId>, sort: u8) -> Json 
             0 => text(""),
             1 => text("undefined"),
             2 => text("<!doctype html>"),
-            3 => newest.map_or_else(|| text("H4sI"), known),
-            _ => newest.map_or_else(|| text("eyJ.eyJ."), |_| known(0)),
+            3 => newest.map_or_else(|| text("undefined"), known),
+            // nothing that looks like a token comes to a tab that has none: it could not tell
+            _ => newest.map_or_else(|| text("null"), |_| known(0)),
         },
         expires,
     )
