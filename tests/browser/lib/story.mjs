@@ -5,9 +5,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
-import { findBrowser } from "../../../scripts/setup.mjs";
 import { Keeper } from "./keeper.mjs";
+import { launch } from "./launch.mjs";
 import { Clock, Page } from "./page.mjs";
 import { HOST, Site, VERSIONS } from "./site.mjs";
 import { Source } from "./source.mjs";
@@ -26,11 +25,10 @@ const dice = (name) => `{ let state = ${[...name].reduce((sum, letter) => (Math.
     bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
     return ((bits ^ (bits >>> 14)) >>> 0) / 4294967296;
   }; }`;
-const ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 let browser;
 before(async () => {
-  browser = await chromium.launch({ executablePath: findBrowser(), args: ARGS });
+  browser = await launch();
 });
 after(() => browser?.close());
 
