@@ -179,6 +179,25 @@ fn i10_a_token_that_ran_out_while_asleep_stays_so_when_the_clock_is_set_back() {
     assert!(page.told(waiter).is_some());
 }
 
+#[test]
+fn i10_nor_does_it_come_back_where_the_clock_was_known_to_be_ahead() {
+    let mut page = World::new();
+    page.wall += 3 * HOUR; // and no Date header says so: the tokens do
+    page.attach(0, None, Some(Kind::Embed));
+    for _ in 0..2 {
+        page.until_request(MINUTE);
+        page.answers_token(-2 * HOUR);
+    }
+    assert_eq!(page.state(), KeeperState::Fresh);
+    page.sleeps(2 * HOUR);
+    page.trigger(Trigger::Visible);
+    page.fails(SourceFailure::Status(401));
+    page.wall -= 2 * HOUR;
+    page.passes(MINUTE);
+    let waiter = page.obtains();
+    assert_eq!(page.told(waiter), None, "it is asked for");
+}
+
 // ---- embeds ----------------------------------------------------------------------------------------
 
 #[test]
@@ -418,4 +437,85 @@ fn a_late_answer_with_the_newest_token_costs_no_further_call() {
     answers_call(&mut page, call, Some(token));
     page.passes(MINUTE);
     assert_eq!(page.frame(0).calls, 2);
+}
+
+// ---- the source ------------------------------------------------------------------------------------
+
+#[test]
+fn i2_an_answer_to_an_older_request_does_not_end_the_one_under_way() {
+    let mut page = World::with_embed(HOUR);
+    let old = page.until_request(53 * MINUTE);
+    page.passes(30 * SECOND);
+    let current = page.until_request(MINUTE);
+    let token = page.mint(2 * HOUR);
+    page.answers_to(old.id, &json!({ "token": token }), Headers::default());
+    assert_ne!(page.frame(0).holds.as_ref(), Some(&token));
+    assert_eq!(page.state(), KeeperState::Refreshing);
+    page.answers_to(current.id, &json!({ "token": token }), Headers::default());
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
+}
+
+#[test]
+fn the_diagnosis_gets_the_token_that_was_refused() {
+    let mut page = World::with_embed(HOUR);
+    for wrapped in [false, true] {
+        let refused = page.mint(-MINUTE);
+        let refused = if wrapped {
+            format!("Bearer {refused}")
+        } else {
+            refused
+        };
+        page.refreshes();
+        page.answers(&json!({ "token": refused }));
+        let told = page.count(
+            |event| matches!(event, Event::RefreshFailed(_, Some(token)) if token.expose() == refused),
+        );
+        assert_eq!(told, 1, "{wrapped}");
+    }
+}
+
+#[test]
+fn expired_tokens_made_on_request_are_refused_where_the_server_says_what_time_it_is() {
+    let mut page = World::new();
+    page.attach(0, None, Some(Kind::Embed));
+    for _ in 0..4 {
+        let asked = page.until_request(MINUTE);
+        let token = page.mint(-MINUTE);
+        let headers = Headers {
+            date: Some(steps::http_date(page.wall)),
+            retry_after: None,
+        };
+        page.answers_to(asked.id, &json!({ "token": token }), headers);
+    }
+    assert_eq!(page.failures(), [ErrorCode::TokenExpired; 4]);
+}
+
+#[test]
+fn expired_tokens_made_on_request_are_refused_where_a_later_one_is_in_hand() {
+    let mut page = World::with_embed(HOUR);
+    for _ in 0..4 {
+        page.refreshes();
+        page.answers_token(-MINUTE);
+    }
+    assert_eq!(page.failures(), [ErrorCode::TokenExpired; 4]);
+}
+
+#[test]
+fn only_a_network_that_fails_straight_after_waking_is_tried_by_the_clock() {
+    for (failure, waking) in [
+        (SourceFailure::Network, false),
+        (SourceFailure::Status(500), true),
+    ] {
+        let mut page = World::with_embed(HOUR);
+        page.freezes(53 * MINUTE);
+        page.trigger(if waking { Trigger::Resume } else { Trigger::Focus });
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            let failed_at = page.until_request(MINUTE).at;
+            page.fails(failure);
+            waits.push(page.until_request(MINUTE).at - failed_at);
+        }
+        assert_ne!(waits, [SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND], "{failure:?}");
+        assert!(waits.iter().any(|ms| ms % SECOND > 0), "full jitter: {waits:?}");
+    }
 }

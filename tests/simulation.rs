@@ -6,6 +6,7 @@
 #![expect(clippy::panic, reason = "tests")]
 
 use sim::draw::{SINGLES, Sort, draw};
+use sim::plan::{Fault, What};
 use sim::{play, report};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -71,9 +72,41 @@ fn a_healthy_day_has_no_second_without_a_token_and_a_request_per_50_minutes() {
 }
 
 #[test]
+fn i9_no_second_is_avoidable_on_days_of_several_tabs() {
+    hold(Sort::Tabs, 0..300);
+}
+
+#[test]
+fn while_the_source_answers_the_tabs_of_one_share_key_ask_about_as_often_as_one() {
+    let (mut alone, mut together) = (0, 0);
+    for seed in 0..100 {
+        let mut plan = draw(Sort::Usual, seed);
+        // each tab has a ladder of its own, and none waits for another's turn for more than five seconds, which is a
+        // minute or six where timers are held back
+        plan.faults.retain(|fault| {
+            !matches!(
+                fault.what,
+                What::Outage
+                    | What::Status(..)
+                    | What::Slow(_)
+                    | What::Hidden(_)
+                    | What::Asleep { net: 1.., .. }
+            )
+        });
+        alone += play(&plan, false).tally.requests;
+        plan.faults.insert(0, Fault::all_day(What::Tabs(3)));
+        let day = play(&plan, false);
+        assert_eq!(day.violations, [], "seed {seed}");
+        together += day.tally.requests;
+    }
+    let limit = alone + alone / 20;
+    assert!(together <= limit, "{together} by three tabs, {alone} by one");
+}
+
+#[test]
 fn a_seed_is_one_day_and_always_the_same() {
-    for seed in [0, 7, u64::MAX] {
-        let tell = || play(&draw(Sort::Wild, seed), true).trace;
+    for (seed, sort) in [(0, Sort::Wild), (7, Sort::Tabs), (u64::MAX, Sort::Wild)] {
+        let tell = || play(&draw(sort, seed), true).trace;
         assert_eq!(tell(), tell());
     }
 }

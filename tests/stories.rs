@@ -570,6 +570,20 @@ fn an_hour_that_was_guessed_under_a_wrong_clock_stands_in_no_tokens_way() {
     assert_eq!(page.frame(0).holds, Some(undated("B")));
 }
 
+#[test]
+fn an_embed_token_of_the_page_that_nobody_dated_replaces_none_that_is_known() {
+    let mut page = World::new();
+    let undated = format!("H4sI{}", "A".repeat(200));
+    page.attach(0, Some(undated.clone()), Some(Kind::Embed));
+    page.until_request(HOUR);
+    let token = page.answers_token(HOUR);
+    page.passes(40 * MINUTE);
+    // embedded again with the token that the page was made with
+    page.frame(0).holds = Some(undated);
+    page.passes(MINUTE);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
+}
+
 // ---- applying --------------------------------------------------------------------------------------
 
 #[test]

@@ -16,6 +16,10 @@ impl Keeper {
         if let Some(issued) = token.issued_at {
             self.clock.learn_issued(now, issued);
         }
+        // nobody knows how long it has been in the page
+        if self.newest.is_some() && matches!(token.expiry, token::Expiry::Assumed(_)) {
+            return false;
+        }
         let apart = self.newest.as_ref().and_then(Held::apart);
         let reading = apart.unwrap_or(Reading::new(&self.clock, now));
         let server = reading.server(&self.clock, now);

@@ -57,10 +57,6 @@ fn init(
 
 /// Adds the page's own headers, whose word counts; names are the same in any case.
 fn add(headers: &Object, own: &JsValue) {
-    // as in `js::get`
-    if !own.is_object() {
-        return;
-    }
     for name in Reflect::own_keys(own).unwrap_or_default().iter() {
         if let Some(name) = name.as_string() {
             js::set(headers, &name.to_ascii_lowercase(), &js::get(own, &name));

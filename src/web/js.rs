@@ -28,10 +28,6 @@ pub(crate) fn now() -> Now {
 
 /// The property `key` of `value`; undefined when there is none, or when reading it throws.
 pub(crate) fn get(value: &JsValue, key: &str) -> JsValue {
-    // `Reflect` throws for what is no object, and each throw costs wasm-bindgen an entry of its table for good
-    if !value.is_object() {
-        return JsValue::UNDEFINED;
-    }
     Reflect::get(value, &JsValue::from_str(key)).unwrap_or(JsValue::UNDEFINED)
 }
 

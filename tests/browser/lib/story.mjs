@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { readFileSync } from "node:fs";
+import { launch } from "./browser.mjs";
 import { Keeper } from "./keeper.mjs";
-import { launch } from "./launch.mjs";
 import { Clock, Page } from "./page.mjs";
 import { HOST, Site, VERSIONS } from "./site.mjs";
 import { Source } from "./source.mjs";

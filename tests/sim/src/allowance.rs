@@ -16,6 +16,7 @@
 //! | 401, 403 | failure + 5 min, doubling to 1 h |
 //! | re-check | 1 s after a trigger, but for a throttled source and a spent budget |
 //! | TokenExpired | at once, once per token |
+//! | tabs | 5 s more, from the moment in which the turn is asked for |
 //! | clock | server's time = wall clock + skew; skew from the Date header at the middle of the request (under 5 s ignored), else never behind a fresh `iat`; a clock set back is corrected; without either, a token that looks expired is believed from the second on that is in step with the one before |
 
 use crate::plan::RetryAfter;
@@ -93,6 +94,8 @@ pub struct Window {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Resting,
+    /// Waits for its turn among the tabs, until then at the latest.
+    Claiming(i64),
     /// Until its time limit, on the monotonic clock.
     Asking(i64),
     /// Until then on the monotonic clock; whether a trigger of a page that is seen, and of the network, ends it.
@@ -134,6 +137,8 @@ pub struct Allowance {
 
 /// Microsoft's longest life of an embed token.
 const LONGEST_LIFE: i64 = 60 * MINUTE;
+/// The five seconds for which a turn is waited for, and the moment for news of the tab before.
+const TURN: i64 = 5 * SECOND + 100;
 const GRANT: i64 = 30 * SECOND;
 const BURST: i64 = 10;
 
@@ -205,6 +210,27 @@ impl Allowance {
         too_soon
     }
 
+    /// The turn among the tabs is waited for: that is the row tabs' five seconds.
+    pub fn claims(&mut self) {
+        self.phase = Phase::Claiming(self.last.mono + TURN);
+    }
+
+    /// Another tab got a token that must be taken.
+    pub fn shared(&mut self, expires: i64, issued: Option<i64>) {
+        (self.failures, self.denials, self.unreached) = (0, 0, 0);
+        self.not_before = i64::MIN;
+        self.dropped();
+        self.holds(expires, issued);
+        self.receipt();
+    }
+
+    /// What the keeper's clock must show for a token that comes from elsewhere.
+    #[must_use]
+    pub fn clock(&self) -> i64 {
+        let alone = self.window.is_some_and(|window| window.alone.is_some());
+        if alone { self.furthest } else { self.server() }
+    }
+
     /// Whether the budget row allows the request that was just counted (I8).
     #[must_use]
     pub const fn within_budget(&self) -> bool {
@@ -220,7 +246,7 @@ impl Allowance {
     /// Nobody needs a token any more. What the source said holds for the next embed as well.
     pub fn let_go(&mut self) {
         match self.phase {
-            Phase::Pausing { network: true, .. } => self.dropped(),
+            Phase::Claiming(_) | Phase::Pausing { network: true, .. } => self.dropped(),
             // it may have waited for the budget, which is let go: where the pause is over, or may be by a clock that is ahead
             Phase::Pausing { until, seen, .. }
                 if until <= self.last.mono || !seen && until > self.not_before =>
@@ -296,15 +322,22 @@ impl Allowance {
         // nothing of the token before counts for this one
         self.window = None;
         self.holds(expires, issued.or(alone.then_some(expires - LONGEST_LIFE)));
-        let server = self.server();
+        self.receipt();
         if let Some(window) = &mut self.window {
-            window.floor = self.last.mono + 30 * SECOND;
-            window.floor_server = server + 30 * SECOND;
             let made = issued.unwrap_or(expires - LONGEST_LIFE);
             window.alone = alone.then_some(made - self.last.mono);
         }
         self.furthest = self.believed();
         self.dead = false;
+    }
+
+    /// The 30 seconds in which no other token is asked for begin.
+    fn receipt(&mut self) {
+        let server = self.server();
+        if let Some(window) = &mut self.window {
+            window.floor = self.last.mono + 30 * SECOND;
+            window.floor_server = server + 30 * SECOND;
+        }
     }
 
     /// The newest token is this one now, wherever it came from.
@@ -372,7 +405,7 @@ impl Allowance {
         let latest = match self.phase {
             // it answers within its time, or is given up
             Phase::Asking(ends) => return ends + self.after_timeout(),
-            Phase::Pausing { until, .. } => until,
+            Phase::Pausing { until, .. } | Phase::Claiming(until) => until,
             Phase::Waiting(until) => until.max(self.resting()),
             Phase::Resting => self.resting(),
         };

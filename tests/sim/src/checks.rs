@@ -14,7 +14,8 @@ use std::fmt::Write as _;
 pub struct Violation {
     /// When, in true milliseconds of the day.
     pub at: i64,
-    /// Which: `I1` to `I12`; `window` is a request that nothing in DESIGN §2 leads to.
+    /// Which: `I1` to `I12`; `window` is a request that nothing in DESIGN §2 leads to, `idle` a
+    /// timer that nobody needs, `unnoticed` an embed that is gone and was not let go.
     pub name: &'static str,
     /// What was seen.
     pub seen: String,
@@ -131,8 +132,8 @@ impl Checks {
         self.holds(site.now, "I3", allowed, || format!("{effect:?} at stop"));
     }
 
-    /// I3, I4, I5: the deadline after an input.
-    pub fn deadline(&mut self, site: &Site, keeper: &Keeper, now: Now) {
+    /// I3, I4, I5: the deadline after an input, while somebody waits for an answer (`waited_for`) or nobody does.
+    pub fn deadline(&mut self, site: &Site, keeper: &Keeper, now: Now, waited_for: bool) {
         let deadline = keeper.deadline();
         if self.stopped {
             return self.holds(site.now, "I3", deadline.is_none(), || {
@@ -144,6 +145,10 @@ impl Checks {
         let attached = site.frames.iter().any(|frame| frame.attached);
         self.holds(site.now, "I4", !attached || deadline.is_some(), || {
             "no deadline with an embed".to_owned()
+        });
+        let idle = !attached && self.flight.is_none() && !waited_for;
+        self.holds(site.now, "idle", !idle || deadline.is_none(), || {
+            format!("{deadline:?} with nothing attached and nothing under way")
         });
     }
 }

@@ -18,6 +18,8 @@ pub enum Sort {
     Wild,
     /// One fault alone, a few times.
     Single(Single),
+    /// Two to four tabs with one `shareKey`, and what befalls tabs.
+    Tabs,
     /// All of these in turn, the wild ones most.
     Mixed,
 }
@@ -32,6 +34,7 @@ impl Sort {
                 Some(single) => Self::Single(*single),
                 None => Self::Healthy,
             },
+            (Self::Mixed, 2) => Self::Tabs,
             (Self::Mixed, _) => Self::Wild,
             (sort, _) => sort,
         }
@@ -88,6 +91,7 @@ pub fn draw(sort: Sort, seed: u64) -> Plan {
         Sort::Healthy | Sort::Mixed => Vec::new(),
         Sort::Usual => draws.usual(),
         Sort::Wild => draws.wild(),
+        Sort::Tabs => draws.tabs(),
         Sort::Single(single) => draws.single(single),
     };
     faults.sort_by_key(|fault| fault.from);
@@ -124,12 +128,18 @@ impl Draws {
             from,
             to: (from + long).min(DAY),
             what,
+            tab: None,
         }
     }
 
     fn moment(&mut self, what: What) -> Fault {
         let from = self.span(1, DAY - 1);
-        Fault { from, to: from, what }
+        Fault {
+            from,
+            to: from,
+            what,
+            tab: None,
+        }
     }
 
     fn retry_after(&mut self) -> RetryAfter {
@@ -295,6 +305,75 @@ impl Draws {
         faults
     }
 
+    fn tabs(&mut self) -> Vec<Fault> {
+        let tabs = self.0.u8(2..5);
+        let mut faults = vec![Fault::all_day(What::Tabs(tabs))];
+        let settings = [
+            (2, What::EmbedTokens),
+            (2, What::HidesDate),
+            (2, What::ClockRunsInSleep),
+            (3, What::Provider),
+        ];
+        for (n, what) in settings {
+            if self.one_in(n) {
+                faults.push(Fault::all_day(what));
+            }
+        }
+        if self.one_in(3) {
+            let life = self.wide(MINUTE, 3 * HOUR);
+            faults.push(Fault::all_day(What::Life(life)));
+        }
+        if self.one_in(4) {
+            let skew = self.signed(HOUR);
+            faults.push(Fault::all_day(What::Skewed(skew)));
+        }
+        for _ in 0..self.0.u32(0..4) {
+            faults.push(self.source());
+        }
+        if self.one_in(2) {
+            let what = self.asleep();
+            faults.push(self.during(what, MINUTE, 8 * HOUR));
+        }
+        if self.one_in(4) {
+            let by = self.signed(2 * HOUR);
+            faults.push(self.moment(What::ClockSet(by)));
+        }
+        for (n, what) in [(3, What::NoLock), (3, What::NoChannel)] {
+            if self.one_in(n) {
+                faults.push(self.during(what, MINUTE, DAY));
+            }
+        }
+        for tab in 0..tabs {
+            for _ in 0..self.0.u32(0..4) {
+                faults.push(self.tab(tab > 0).of_tab(tab));
+            }
+        }
+        faults
+    }
+
+    /// What befalls one tab; all but the first may be opened late.
+    fn tab(&mut self, late: bool) -> Fault {
+        match self.0.u32(0..12) {
+            0..=2 => {
+                let what = What::Hidden([0, MINUTE, MINUTE, 6 * MINUTE][self.0.usize(0..4)]);
+                self.during(what, MINUTE, 12 * HOUR)
+            }
+            3 => self.during(What::Frozen, 5 * SECOND, 5 * HOUR),
+            4 => self.during(What::Cached, SECOND, 2 * HOUR),
+            5 => self.moment(What::Closed),
+            6 | 7 => {
+                let what = What::DiesOnTurn {
+                    closed: self.0.bool(),
+                };
+                self.during(what, MINUTE, 6 * HOUR)
+            }
+            8 if late => self.moment(What::Opened),
+            9 => self.during(What::Malformed, 5 * SECOND, 10 * MINUTE),
+            10 => self.moment(What::Refresh),
+            _ => self.frame(1),
+        }
+    }
+
     fn settings(&mut self) -> Vec<Fault> {
         let mut all = Vec::new();
         if self.0.bool() {
@@ -328,6 +407,9 @@ impl Draws {
         }
         if self.one_in(3) {
             all.push(What::LateTimers(self.wide(1, 8 * SECOND)));
+        }
+        if self.one_in(30) {
+            all.push(What::Crowd(self.0.u32(8..40)));
         }
         if self.one_in(5) {
             all.push(What::Options(
@@ -395,13 +477,14 @@ impl Draws {
     fn frame(&mut self, frames: u32) -> Fault {
         let which = self.0.u32(0..frames);
         let slow = self.wide(SECOND, 3 * MINUTE);
-        match self.0.u32(0..7) {
+        match self.0.u32(0..8) {
             0 => self.during(What::FrameSlow(which, slow), MINUTE, 8 * HOUR),
             1 => self.during(What::FrameSilent(which), SECOND, 3 * HOUR),
             2 => self.during(What::FrameRefuses(which), SECOND, 3 * HOUR),
             3 => self.during(What::FrameDeaf(which), SECOND, HOUR),
             4 => self.during(What::FrameGone(which), MINUTE, 4 * HOUR),
-            5 => self.moment(What::FrameReplaced(which)),
+            5 | 6 => self.moment(What::FrameReplaced(which)),
+            7 if self.one_in(3) => self.moment(What::FrameReset(which)),
             _ => self.moment(What::FalseShout(which)),
         }
     }

@@ -9,7 +9,7 @@ use crate::SECOND;
 use crate::mint::{Mint, TokenId};
 use crate::plan::{Plan, What};
 
-/// The name of an embed. A new one on the same element has a new name.
+/// The name of an embed. A new one on the same element keeps it, unless the players had let the element go.
 pub type FrameId = usize;
 
 /// One embed.
@@ -17,6 +17,8 @@ pub type FrameId = usize;
 pub struct Frame {
     /// Its place on the page, by which faults name it.
     pub place: u32,
+    /// How often the page has embedded on its element.
+    pub embedding: u32,
     /// The players know it.
     pub attached: bool,
     /// It is on the page.
@@ -53,6 +55,7 @@ impl Frame {
         let (attached, there, loaded, asking) = (false, true, false, false);
         Self {
             place,
+            embedding: 0,
             attached,
             there,
             config: holds,
@@ -61,6 +64,16 @@ impl Frame {
             asking,
             asks: 0,
         }
+    }
+
+    /// Another embed takes its place on the element; the players know it under the same name.
+    pub fn embed_anew(&mut self, holds: Option<TokenId>) {
+        *self = Self {
+            embedding: self.embedding + 1,
+            attached: self.attached,
+            asks: self.asks + 1,
+            ..Self::new(self.place, holds)
+        };
     }
 
     /// Until when its token is worth something: the expiration of a usable one, the beginning of time otherwise.

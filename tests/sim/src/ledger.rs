@@ -24,7 +24,8 @@
 //! # What is late
 //!
 //! The same latest moment holds while the old token is still good: a keeper that lets it pass would get away with it
-//! only until the next outage. These milliseconds are counted apart, as `overdue`, and must be zero as well.
+//! only until the next outage. These milliseconds are counted apart, as `overdue`, and must be zero as well. So must those
+//! for which an embed that is gone from the page was not let go, though a check was due: `unnoticed`.
 
 use crate::allowance::Allowance;
 use crate::frame::{Frame, FrameId};
@@ -35,6 +36,9 @@ use std::collections::BTreeMap;
 
 /// What a running page adds to every moment: timers are not exact to the millisecond.
 const GRACE: i64 = 200;
+
+/// How many embeds one check looks at.
+const LOOKS: usize = 8;
 
 /// What is known of the calls into one embed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,7 +66,11 @@ pub struct Ledger {
     pub avoidable: i64,
     /// Milliseconds for which a request was overdue.
     pub overdue: i64,
+    /// Milliseconds for which an embed that is gone was not let go.
+    pub unnoticed: i64,
     dues: BTreeMap<FrameId, Due>,
+    /// By when each embed that is gone must have been looked at, on the monotonic clock.
+    gone: BTreeMap<FrameId, i64>,
     apply_timeout: i64,
     poll: i64,
     pauses_hidden: bool,
@@ -81,7 +89,9 @@ impl Ledger {
             newest: None,
             avoidable: 0,
             overdue: 0,
+            unnoticed: 0,
             dues: BTreeMap::new(),
+            gone: BTreeMap::new(),
             apply_timeout: options.apply_timeout,
             poll: options.poll,
             pauses_hidden: options.pauses_hidden,
@@ -132,6 +142,10 @@ impl Ledger {
             // the page is told that it is seen again within a moment
             self.back = self.back.max(to + 300 + SECOND + GRACE + self.late);
             return;
+        }
+        for by in self.gone.values() {
+            let noticed = self.eased(site, from, site.clocks.when(from, *by));
+            self.unnoticed += (to - noticed.max(from)).max(0);
         }
         let attached = || {
             site.frames
@@ -223,8 +237,22 @@ impl Ledger {
     /// An embed went; `last` when none is left.
     pub fn detached(&mut self, frame: FrameId, last: bool) {
         self.dues.remove(&frame);
+        self.gone.remove(&frame);
         if last {
             self.allowance.let_go();
+        }
+    }
+
+    /// An embed was taken off the page, or another took its place: a check looks at a few, each in turn.
+    pub fn changed(&mut self, site: &Site, frame: FrameId) {
+        let attached = site.frames.iter().filter(|frame| frame.attached).count();
+        let checks = i64::try_from(attached.div_ceil(LOOKS)).unwrap_or(i64::MAX);
+        let by = site.clocks.mono(site.now) + checks * self.poll;
+        self.gone.remove(&frame);
+        if !site.frames[frame].there {
+            self.gone.insert(frame, by);
+        } else if let Some(due) = self.dues.get_mut(&frame) {
+            due.at = due.at.max(by);
         }
     }
 

@@ -24,13 +24,16 @@ pub mod shrink;
 pub mod site;
 pub mod source;
 pub mod table;
+pub mod tabs;
 
 use checks::Violation;
 use plan::Plan;
 use player::Player;
 use players::ours::Ours;
 use site::{Site, Tally};
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use tabs::Tabs;
 
 /// A second in milliseconds.
 pub const SECOND: i64 = 1_000;
@@ -61,26 +64,59 @@ pub struct Day {
 /// Plays a day of our keeper. A panic counts as I12.
 #[must_use]
 pub fn play(plan: &Plan, traced: bool) -> Day {
+    if plan.tabs() > 1 {
+        return play_tabs(plan, traced);
+    }
     let mut site = Site::new(plan.clone(), traced);
     let mut ours = Ours::new(&site);
     let ran = catch_unwind(AssertUnwindSafe(|| site.run(&mut ours)));
     if let Err(panic) = ran {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        ours.checks.violations.insert(
-            0,
-            Violation {
-                at: site.now,
-                name: "I12",
-                seen: text.unwrap_or_default(),
-            },
-        );
+        ours.checks.violations.insert(0, crash(site.now, &*panic));
     }
     Day {
         tally: site.tally,
         violations: ours.checks.violations,
         avoidable: ours.ledger.avoidable,
         trace: site.trace.unwrap_or_default(),
+    }
+}
+
+/// The tabs' figures are added up; what is told of them is told in the order of time.
+fn play_tabs(plan: &Plan, traced: bool) -> Day {
+    let mut tabs = Tabs::new(plan, traced);
+    let ran = catch_unwind(AssertUnwindSafe(|| tabs.run()));
+    let mut day = Day::default();
+    if let Err(panic) = ran {
+        day.violations.push(crash(0, &*panic));
+    }
+    for (number, tab) in tabs.tabs.into_iter().enumerate() {
+        day.tally += tab.site.tally;
+        day.avoidable += tab.ours.ledger.avoidable;
+        let told = |violation: Violation| Violation {
+            seen: format!("tab {number}: {}", violation.seen),
+            ..violation
+        };
+        day.violations
+            .extend(tab.ours.checks.violations.into_iter().map(told));
+        let trace = tab.site.trace.unwrap_or_default();
+        day.trace.extend(trace.iter().map(|line| {
+            let (at, what) = line.split_at(line.find(' ').unwrap_or(0));
+            format!("{at} tab {number}{what}")
+        }));
+    }
+    day.violations.sort_by_key(|violation| violation.at);
+    day.trace
+        .sort_by(|one, other| one.get(..12).cmp(&other.get(..12)));
+    day
+}
+
+fn crash(at: i64, panic: &(dyn Any + Send)) -> Violation {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    Violation {
+        at,
+        name: "I12",
+        seen: text.unwrap_or_default(),
     }
 }
 

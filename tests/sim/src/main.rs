@@ -1,7 +1,7 @@
 //! Days by the hundred thousand: `npm run soak -- --days 100000`.
 //!
 //! Stops at the first day on which an invariant does not hold, and tells it, shortened. `--seed` tells one day, `--table`
-//! prints the yardstick, `--sort healthy | usual | wild` chooses the days (all of them in turn when nothing is chosen),
+//! prints the yardstick, `--sort healthy | usual | wild | tabs` chooses the days (all of them in turn when nothing is chosen),
 //! `--from` the first seed, `--threads` how many.
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -62,8 +62,13 @@ fn asked() -> Result<Asked, String> {
                     "healthy" => Sort::Healthy,
                     "usual" => Sort::Usual,
                     "wild" => Sort::Wild,
+                    "tabs" => Sort::Tabs,
                     "mixed" => Sort::Mixed,
-                    _ => return Err(format!("--sort is healthy, usual, wild or mixed, not {value}")),
+                    _ => {
+                        return Err(format!(
+                            "--sort is healthy, usual, wild, tabs or mixed, not {value}"
+                        ));
+                    }
                 }
             }
             _ => {

@@ -40,6 +40,11 @@ impl Page {
             .map(|(_, to)| *to)
     }
 
+    /// The page is frozen from `at` to `to`, which no plan knew.
+    pub fn freeze(&mut self, at: i64, to: i64) {
+        self.absent.push((at, to));
+    }
+
     /// Whether scripts run.
     #[must_use]
     pub fn runs(&self, at: i64) -> bool {

@@ -24,6 +24,8 @@ pub struct Fault {
     pub to: i64,
     /// What it is.
     pub what: What,
+    /// The tab that it befalls; all of them, the machine or the source where it names none.
+    pub tab: Option<u8>,
 }
 
 impl Fault {
@@ -34,6 +36,16 @@ impl Fault {
             from: 0,
             to: DAY,
             what,
+            tab: None,
+        }
+    }
+
+    /// The same for one tab alone.
+    #[must_use]
+    pub const fn of_tab(self, tab: u8) -> Self {
+        Self {
+            tab: Some(tab),
+            ..self
         }
     }
 
@@ -92,10 +104,14 @@ pub enum What {
     LateTimers(i64),
     /// The frames ask through `accessTokenProvider`, at 40 minutes and when their token has expired.
     Provider,
+    /// So many embeds more, from the beginning to the end.
+    Crowd(u32),
     /// Other options: poll interval, lead, source timeout, apply timeout.
     Options(i64, i64, i64, i64),
     /// `whileHidden: "pause"`.
     PausesHidden,
+    /// So many tabs with one `shareKey`.
+    Tabs(u8),
     // ---- the source
     /// The network or the server is away; a request under way when it begins is cut off.
     Outage,
@@ -137,6 +153,22 @@ pub enum What {
     Storm(u8),
     /// The wall clock is set forward by so much (back when negative).
     ClockSet(i64),
+    // ---- the tabs of one `shareKey`
+    /// This tab is opened only now.
+    Opened,
+    /// This tab is closed.
+    Closed,
+    /// This tab is closed, or else frozen to the end of the fault, in the moment in which it gets its turn to ask.
+    DiesOnTurn {
+        /// Closed, so that the browser gives the lock to the next.
+        closed: bool,
+    },
+    /// The lock is granted to nobody.
+    NoLock,
+    /// What one tab tells the others is lost.
+    NoChannel,
+    /// Somebody posts rubbish to the channel, once a second.
+    Malformed,
     // ---- the frames
     /// An embed comes at the beginning and goes at the end, with a token of this sort in its configuration.
     Embed(u32, Holds),
@@ -148,8 +180,10 @@ pub enum What {
     FrameRefuses(u32),
     /// The frame does not listen yet.
     FrameDeaf(u32),
-    /// The frame is taken off the page at the beginning; at the end the page embeds anew.
+    /// The frame is taken off the page at the beginning; at the end the page embeds anew, with its first token.
     FrameGone(u32),
+    /// The container is reset, for good.
+    FrameReset(u32),
     /// Another embed with the page's first token takes its place on the element.
     FrameReplaced(u32),
     /// The frame says `TokenExpired` of a token that has not.
@@ -172,6 +206,7 @@ impl What {
             Self::Hidden(_)
                 | Self::Embed(..)
                 | Self::FrameGone(_)
+                | Self::FrameReset(_)
                 | Self::FrameReplaced(_)
                 | Self::Refresh
                 | Self::Obtain
@@ -209,6 +244,26 @@ impl Plan {
         self.faults.iter().find_map(|fault| pick(&fault.what))
     }
 
+    /// How many tabs there are.
+    #[must_use]
+    pub fn tabs(&self) -> u8 {
+        let tabs = self.setting(|what| match what {
+            What::Tabs(tabs) => Some(*tabs),
+            _ => None,
+        });
+        tabs.unwrap_or(1).max(1)
+    }
+
+    /// The day as one tab has it, with draws of its own.
+    #[must_use]
+    pub fn of_tab(&self, tab: u8) -> Self {
+        let befalls = |fault: &&Fault| fault.tab.is_none_or(|one| one == tab);
+        Self {
+            seed: self.seed ^ u64::from(tab) << 56,
+            faults: self.faults.iter().filter(befalls).copied().collect(),
+        }
+    }
+
     /// Whether one of the faults is `what`.
     #[must_use]
     pub fn has(&self, what: What) -> bool {
@@ -219,8 +274,12 @@ impl Plan {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.from, self.to) {
-            (0, DAY) => write!(f, "all day                   {:?}", self.what),
-            (from, to) => write!(f, "{} – {} {:?}", stamp(from), stamp(to), self.what),
+            (0, DAY) => write!(f, "all day                   {:?}", self.what)?,
+            (from, to) => write!(f, "{} – {} {:?}", stamp(from), stamp(to), self.what)?,
+        }
+        match self.tab {
+            Some(tab) => write!(f, ", tab {tab}"),
+            None => Ok(()),
         }
     }
 }

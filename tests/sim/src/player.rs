@@ -1,6 +1,7 @@
 //! Whoever keeps the page's token fresh: our keeper, or a neighbour.
 
 use crate::frame::FrameId;
+use crate::mint::TokenId;
 use crate::site::Site;
 use crate::source::Reply;
 use powerbi_token_keeper::io::{Level, RecoveryOutcome, Trigger};
@@ -43,12 +44,21 @@ pub enum News {
     Hidden,
     /// An embed is there.
     Attached(FrameId),
-    /// An embed is gone.
+    /// The page detaches an embed.
     Detached(FrameId),
+    /// An embed was taken off the page, or another took its place. Nobody tells a page's script; it is told to those who
+    /// watch the player.
+    Changed(FrameId),
     /// A frame asks its provider; to be answered by [`Site::provide`].
     Asked(FrameId),
     /// An embed said `TokenExpired`.
     Shouted(FrameId, Level),
+    /// It is this tab's turn to ask; its own name for the claim.
+    Turn(u32),
+    /// Another tab got this token, which expires then, in ms since the epoch.
+    Heard(TokenId, i64),
+    /// Something of this sort came over the channel that is no news.
+    Rubbish(u8),
     /// The page called `refresh()`.
     Refresh,
     /// The page called `getToken()`.

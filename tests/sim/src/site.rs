@@ -12,6 +12,10 @@ use fastrand::Rng;
 use powerbi_token_keeper::io::{Level, Recovery, RecoveryOutcome, Trigger};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::AddAssign;
+
+/// The first place of a crowd's.
+const CROWD: u32 = 100;
 
 /// Something that is to happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,12 +33,14 @@ enum Next {
     },
     Settles {
         frame: FrameId,
+        embedding: u32,
         call: u32,
         token: TokenId,
         taken: bool,
     },
     Revives {
         frame: FrameId,
+        embedding: u32,
         call: u32,
         reload: bool,
     },
@@ -42,6 +48,20 @@ enum Next {
     Asks(FrameId, u32),
     Comes(FrameId),
     Shouts(FrameId),
+    Turn(u32),
+    Heard(TokenId, i64),
+    Rubbish(u8),
+}
+
+/// What a tab says to the others of its `shareKey`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Post {
+    /// It waits for its turn, under this name, and gives the one before back.
+    Claim(u32),
+    /// It waits no more, or lets the next have its turn.
+    Release,
+    /// It got this token, which expires then, in ms since the epoch.
+    News(TokenId, i64),
 }
 
 /// A trigger in a form that can be ordered.
@@ -67,6 +87,14 @@ pub struct Tally {
     pub unhandled: u32,
 }
 
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.without += other.without;
+        self.requests += other.requests;
+        self.unhandled += other.unhandled;
+    }
+}
+
 /// The world of one day.
 #[derive(Debug)]
 pub struct Site {
@@ -86,7 +114,11 @@ pub struct Site {
     pub tally: Tally,
     /// What happened, when it is to be told.
     pub trace: Option<Vec<String>>,
-    source: Source,
+    /// What is to be said to the other tabs.
+    pub posts: Vec<Post>,
+    /// The tab was closed.
+    pub closed: bool,
+    pub(crate) source: Source,
     queue: BinaryHeap<Reverse<(i64, u32, Next)>>,
     order: u32,
     flights: Vec<Flight>,
@@ -125,6 +157,8 @@ impl Site {
             frames: Vec::new(),
             tally: Tally::default(),
             trace: traced.then(Vec::new),
+            posts: Vec::new(),
+            closed: false,
             source: Source::new(&plan),
             queue: BinaryHeap::new(),
             order: 0,
@@ -141,30 +175,58 @@ impl Site {
 
     /// Plays the day through.
     pub fn run(&mut self, player: &mut dyn Player) {
+        self.begin(0, player);
+        while self.step(player) {}
+    }
+
+    /// The page loads at `at`.
+    pub fn begin(&mut self, at: i64, player: &mut dyn Player) {
+        self.now = at;
         self.provided = player.provides();
-        for (at, fault) in self.plan.faults.clone().into_iter().enumerate() {
-            self.push(fault.from, Next::Begins(at));
+        for (which, fault) in self.plan.faults.clone().into_iter().enumerate() {
+            if fault.to < at {
+                continue;
+            }
+            self.push(fault.from, Next::Begins(which));
             if fault.to > fault.from {
-                self.push(fault.to, Next::Ends(at));
+                self.push(fault.to, Next::Ends(which));
             }
         }
         player.told(self, News::Begin);
-        let own = self.source.own(&mut self.mint, 0, self.source.life());
+        let own = self.source.own(&mut self.mint, at, self.source.life());
         self.first = Some(own);
         self.come(0, Some(own), player);
-        while let Some(Reverse((at, _, next))) = self.queue.pop() {
-            let at = at.min(DAY);
-            if at > self.now {
-                self.pass(at, player);
-            }
-            if self.now >= DAY {
-                break;
-            }
+        let crowd = self.plan.setting(|what| match what {
+            What::Crowd(frames) => Some(*frames),
+            _ => None,
+        });
+        for place in 0..crowd.unwrap_or(0) {
+            self.come(CROWD + place, Some(own), player);
+        }
+    }
+
+    /// When something happens next; `None` when the day is over.
+    #[must_use]
+    pub fn next(&self) -> Option<i64> {
+        if self.closed || self.now >= DAY {
+            return None;
+        }
+        Some(self.queue.peek().map_or(DAY, |Reverse((at, ..))| (*at).min(DAY)))
+    }
+
+    /// The next thing happens; false when the day is over.
+    pub fn step(&mut self, player: &mut dyn Player) -> bool {
+        let Some(at) = self.next() else { return false };
+        if at > self.now {
+            self.pass(at, player);
+        }
+        if at >= DAY {
+            return false;
+        }
+        if let Some(Reverse((_, _, next))) = self.queue.pop() {
             self.happens(next, player);
         }
-        if self.now < DAY {
-            self.pass(DAY, player);
-        }
+        true
     }
 
     fn pass(&mut self, to: i64, player: &mut dyn Player) {
@@ -213,18 +275,30 @@ impl Site {
             Next::Tells(Told(sort)) => self.tell_trigger(sort, player),
             Next::Timer { timer, serial, due } => self.rings(timer, serial, due, player),
             Next::Answers { flight } => self.answers(flight, player),
+            // the answers of a frame that has been replaced never come
+            Next::Settles { frame, embedding, .. } | Next::Revives { frame, embedding, .. }
+                if self.frames[frame].embedding != embedding => {}
             Next::Settles {
                 frame,
                 call,
                 token,
                 taken,
+                ..
             } => self.settles(frame, call, token, taken, player),
-            Next::Revives { frame, call, reload } => self.revives(frame, call, reload, player),
+            Next::Revives {
+                frame, call, reload, ..
+            } => self.revives(frame, call, reload, player),
             Next::Uses(frame) => self.uses(frame, player),
             Next::Asks(frame, nth) if self.frames[frame].asks == nth => self.asks(frame, player),
             Next::Asks(..) => {}
+            Next::Turn(claim) => player.told(self, News::Turn(claim)),
+            Next::Heard(token, expires) => {
+                self.note(|_| format!("hears of token {token}"));
+                player.told(self, News::Heard(token, expires));
+            }
+            Next::Rubbish(sort) => player.told(self, News::Rubbish(sort)),
             Next::Comes(frame) => self.attach(frame, player),
-            Next::Shouts(frame) if self.frames[frame].attached => {
+            Next::Shouts(frame) if self.frames[frame].attached && self.frames[frame].there => {
                 self.note(|_| format!("frame {frame}: TokenExpired, of a token that has not"));
                 player.told(self, News::Shouted(frame, Level::Visual));
             }
@@ -255,11 +329,7 @@ impl Site {
                 };
                 self.come(place, token, player);
             }
-            What::FrameGone(place) => {
-                for frame in self.frames.iter_mut().filter(|frame| frame.place == place) {
-                    frame.there = false;
-                }
-            }
+            What::FrameGone(place) | What::FrameReset(place) => self.take_off(place, player),
             What::FrameReplaced(place) => self.replace(place, player),
             What::FalseShout(place) => {
                 if let Some(frame) = self
@@ -270,6 +340,13 @@ impl Site {
                     self.push(self.now, Next::Shouts(frame));
                 }
             }
+            What::Malformed => {
+                for step in 0..(fault.to - fault.from) / SECOND {
+                    let sort = self.draws.u8(..);
+                    self.push(fault.from + step * SECOND, Next::Rubbish(sort));
+                }
+            }
+            What::Closed => self.close(),
             What::Refresh => player.told(self, News::Refresh),
             What::Obtain => player.told(self, News::Obtain),
             What::Stop => player.told(self, News::Stop),
@@ -338,6 +415,25 @@ impl Site {
             return self.push(held, next);
         }
         player.told(self, News::Timer(timer));
+    }
+
+    // ---- the other tabs -------------------------------------------------------------------------
+
+    /// The tab is closed: nothing happens in it any more.
+    pub fn close(&mut self) {
+        self.note(|_| "        is closed".to_owned());
+        self.closed = true;
+        self.queue.clear();
+    }
+
+    /// It is this tab's turn, `wait` after `at`.
+    pub fn grant(&mut self, at: i64, wait: i64, claim: u32) {
+        self.push(at + wait, Next::Turn(claim));
+    }
+
+    /// Another tab's news arrive, `wait` after `at`.
+    pub fn hear(&mut self, at: i64, wait: i64, token: TokenId, expires: i64) {
+        self.push(at + wait, Next::Heard(token, expires));
     }
 
     // ---- requests -------------------------------------------------------------------------------
@@ -426,6 +522,7 @@ impl Site {
             self.now + after,
             Next::Settles {
                 frame,
+                embedding: self.frames[frame].embedding,
                 call,
                 token,
                 taken,
@@ -456,6 +553,7 @@ impl Site {
             self.now + wait,
             Next::Revives {
                 frame,
+                embedding: self.frames[frame].embedding,
                 call,
                 reload: how == Recovery::Reload,
             },
@@ -476,7 +574,9 @@ impl Site {
 
     /// Answers a frame that asked its provider.
     pub fn provide(&mut self, frame: FrameId, token: Option<TokenId>) {
-        self.frames[frame].asking = false;
+        if !std::mem::take(&mut self.frames[frame].asking) {
+            return;
+        }
         self.note(|_| format!("frame {frame}: provided with {token:?}"));
         if let Some(token) = token {
             self.use_now(frame, token);
@@ -566,13 +666,36 @@ impl Site {
         }
     }
 
-    /// Another embed on the same element. The shell notices at its next check, so within a poll.
+    /// The element is reset, or removed with all that is in it.
+    fn take_off(&mut self, place: u32, player: &mut dyn Player) {
+        for frame in 0..self.frames.len() {
+            if self.frames[frame].place == place && std::mem::take(&mut self.frames[frame].there) {
+                self.note(|_| format!("frame {frame}: is gone"));
+                player.told(self, News::Changed(frame));
+            }
+        }
+    }
+
+    /// Another embed on the same element.
     fn replace(&mut self, place: u32, player: &mut dyn Player) {
-        if self.frames.iter().any(|frame| frame.place == place) {
-            self.go(place, player);
+        let Some(frame) = self.frames.iter().rposition(|frame| frame.place == place) else {
+            return;
+        };
+        if self.frames[frame].attached {
+            self.frames[frame].embed_anew(self.first);
+            self.note(|_| format!("frame {frame}: embedded anew"));
+            player.told(self, News::Changed(frame));
+            if let Some(token) = self.first {
+                self.use_now(frame, token);
+            }
+        } else {
+            for other in self.frames.iter_mut().filter(|other| other.place == place) {
+                other.there = false;
+            }
+            // whoever let it go hears of it when it has loaded
             self.frames.push(Frame::new(place, self.first));
-            let noticed = self.draws.i64(0..30 * SECOND);
-            self.push(self.now + noticed, Next::Comes(self.frames.len() - 1));
+            let loaded = self.draws.i64(SECOND..20 * SECOND);
+            self.push(self.now + loaded, Next::Comes(self.frames.len() - 1));
         }
     }
 

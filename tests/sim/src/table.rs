@@ -85,11 +85,8 @@ pub fn table(days: u64, tick: impl Fn()) -> String {
 }
 
 fn cell(tallies: impl Iterator<Item = Tally>, days: u64) -> String {
-    let sum = tallies.fold(Tally::default(), |sum, one| Tally {
-        without: sum.without + one.without,
-        requests: sum.requests + one.requests,
-        unhandled: sum.unhandled + one.unhandled,
-    });
+    let mut sum = Tally::default();
+    tallies.for_each(|one| sum += one);
     let mean = |sum: f64| sum / days.max(1) as f64;
     let seconds = mean(sum.without as f64 / SECOND as f64);
     let (requests, unhandled) = (mean(f64::from(sum.requests)), mean(f64::from(sum.unhandled)));

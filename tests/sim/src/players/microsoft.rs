@@ -76,6 +76,10 @@ impl Player for Microsoft {
             | News::Trigger(_)
             | News::Hidden
             | News::Detached(_)
+            | News::Changed(_)
+            | News::Turn(_)
+            | News::Heard(..)
+            | News::Rubbish(_)
             | News::Asked(_)
             | News::Shouted(..)
             | News::Refresh

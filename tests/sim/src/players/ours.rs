@@ -9,11 +9,11 @@ use crate::ledger::Ledger;
 use crate::mint::{TokenId, read_json};
 use crate::plan::{RetryAfter, What};
 use crate::player::{News, Player};
-use crate::site::Site;
+use crate::site::{Post, Site};
 use crate::source::Reply;
 use crate::{MINUTE, SECOND, START};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RecoveryOutcome,
+    ApplyOutcome, CallId, ClaimId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RecoveryOutcome,
     RequestId, Sight, Trigger, WaiterId,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, WhileHidden};
@@ -70,6 +70,10 @@ pub struct Ours {
     late: Option<RequestId>,
     /// A clock has jumped since the keeper last looked.
     jumped: bool,
+    /// A token of the page's own that looked expired.
+    spare: Option<TokenId>,
+    /// What another tab got makes the request under way needless.
+    superseded: bool,
 }
 
 impl Ours {
@@ -90,6 +94,7 @@ impl Ours {
             WhileHidden::Refresh
         };
         let policy = RefreshPolicy::parse(stated, hidden, AfterExpiry::Auto).unwrap_or_default();
+        let policy = policy.with_tabs(site.plan.tabs() > 1);
         let look = look(site);
         let late = site.plan.setting(|what| {
             if let What::LateTimers(by) = what {
@@ -115,6 +120,8 @@ impl Ours {
             acceptable: false,
             late: None,
             jumped: false,
+            spare: None,
+            superseded: false,
         }
     }
 
@@ -146,7 +153,8 @@ impl Ours {
                 }
                 self.perform(site, effect);
             }
-            self.checks.deadline(site, &self.keeper, now);
+            self.checks
+                .deadline(site, &self.keeper, now, !self.waiters.is_empty());
         }
         self.arm(site);
     }
@@ -188,8 +196,17 @@ impl Ours {
                 self.ledger.recovering(site, frame);
                 site.recover(frame, call.0, how);
             }
-            // no page of these days has a shareKey
-            Effect::Claim(_) | Effect::Release | Effect::Share(..) => {}
+            Effect::Claim(claim) => {
+                self.ledger.allowance.claims();
+                site.note(|_| "waits for its turn".to_owned());
+                site.posts.push(Post::Claim(claim.0));
+            }
+            Effect::Release => site.posts.push(Post::Release),
+            Effect::Share(text, expires) => {
+                if let Some(token) = site.mint.find(&text) {
+                    site.posts.push(Post::News(token, expires.as_ms()));
+                }
+            }
             Effect::Look(embed) => self.look(site, embed),
             Effect::Drop(embed) => {
                 site.frames[embed.0 as FrameId].attached = false;
@@ -213,7 +230,7 @@ impl Ours {
             self.checks
                 .fail(site.now, "I1", "a request was given up that is not under way");
         }
-        match site.frames.iter().any(|frame| frame.attached) && !self.checks.stopped {
+        match Self::has_embeds(site) && !self.checks.stopped && !self.superseded {
             true => self.ledger.allowance.failed(Failure::Other, true),
             false => self.ledger.allowance.dropped(),
         }
@@ -276,15 +293,22 @@ impl Ours {
 
     fn wait(&mut self, site: &Site, frame: Option<FrameId>) -> WaiterId {
         self.waiter += 1;
-        let by = site.clocks.mono(site.now) + self.options.source_timeout + self.options.apply_timeout;
+        let by = site.clocks.mono(site.now) + self.patience(site);
         self.waiters.insert(self.waiter, Waiter { frame, by });
         WaiterId(self.waiter)
+    }
+
+    /// How long the core may take for an answer: the turn among the tabs, the request, and its calls, which wait for those
+    /// of the token before.
+    fn patience(&self, site: &Site) -> i64 {
+        let turn = if site.plan.tabs() > 1 { 6 * SECOND } else { 0 };
+        turn + self.options.source_timeout + 2 * self.options.apply_timeout
     }
 
     /// I11: the core answers each waiter with the request it waits for, at the latest when that times out.
     fn waiters_settle(&mut self, site: &Site) {
         // the longest period that a page holds its timers back for may have ended just now
-        let slack = 12 * SECOND + 2 * self.longest_period;
+        let slack = 12 * SECOND + 3 * self.longest_period;
         if self.ledger.just_back(site.now) {
             return;
         }
@@ -322,8 +346,15 @@ impl Ours {
                 .filter(|expires| self.looks_fresh(site, token, *expires))
             {
                 Some(expires) => {
-                    let issued = site.mint.get(token).issued().map(|at| START + at);
                     let alone = expires <= self.ledger.allowance.server();
+                    let taken = self.later(site, token);
+                    let expires = if taken == token {
+                        expires
+                    } else {
+                        START + site.mint.get(taken).exp
+                    };
+                    let token = taken;
+                    let issued = site.mint.get(token).issued().map(|at| START + at);
                     self.ledger.allowance.accepted(expires, issued, alone);
                     self.acceptable = true;
                     return self.ledger.renewed(site, token, true);
@@ -339,6 +370,13 @@ impl Ours {
             Reply::Status(..) | Reply::Rubbish(_) | Reply::Threw => Failure::Other,
         };
         self.ledger.allowance.failed(failure, Self::has_embeds(site));
+    }
+
+    /// The token, or one of the page's own that expires later: an embed holds it, and no earlier one may replace it (I7).
+    fn later(&mut self, site: &Site, token: TokenId) -> TokenId {
+        let spare = self.spare.take();
+        let later = |spare: &TokenId| site.mint.get(*spare).exp > site.mint.get(token).exp;
+        spare.filter(later).unwrap_or(token)
     }
 
     /// The row "a new token is accepted when": when the token expires, if a keeper has to accept it.
@@ -380,6 +418,25 @@ impl Ours {
         before.is_some_and(|(other, then, at)| other != id && (expires - then - (mono - at)).abs() <= IN_STEP)
     }
 
+    /// Another tab got this token: it is judged like one of the source's, and is no failure when it is no better.
+    fn heard(&mut self, site: &Site, token: TokenId, expires: i64) {
+        let minted = site.mint.get(token);
+        let newest = self.ledger.newest.map(|newest| site.mint.get(newest));
+        let allowance = &mut self.ledger.allowance;
+        let until = expires.min(START + minted.exp);
+        let later = newest.is_none_or(|newest| !newest.dated || minted.exp > newest.exp);
+        if later && minted.ours && minted.kind == site.kind() && until > allowance.clock() {
+            let token = self.later(site, token);
+            let minted = site.mint.get(token);
+            let issued = minted.issued().map(|at| START + at);
+            self.ledger.allowance.shared(START + minted.exp, issued);
+            self.superseded = true;
+            self.ledger.renewed(site, token, true);
+        }
+        self.inbox
+            .push_back(Input::Shared(wire::news(site, token, expires)));
+    }
+
     // ---- embeds ---------------------------------------------------------------------------------
 
     fn attached(&mut self, site: &Site, frame: FrameId) {
@@ -388,11 +445,24 @@ impl Ours {
         if let Some(token) = held {
             let minted = site.mint.get(token);
             let believed = self.ledger.allowance.believed();
-            // one that has expired counts where it says so itself
+            let first = self.ledger.newest.is_none() && minted.dated;
+            let known = self.ledger.newest.is_none() || minted.dated;
             let expires = self
                 .acceptable(site, token)
-                .filter(|expires| *expires > believed || minted.dated);
+                .filter(|expires| known && *expires > believed)
+                .or(first.then_some(START + minted.exp));
+            // one that has expired says that the next one must expire later
+            if minted.dated && expires.is_none() && minted.ours && START + minted.exp <= believed {
+                self.spare = Some(self.later(site, token));
+            }
             if let Some(expires) = expires {
+                let taken = self.later(site, token);
+                let expires = if taken == token {
+                    expires
+                } else {
+                    START + site.mint.get(taken).exp
+                };
+                let (token, minted) = (taken, site.mint.get(taken));
                 self.ledger
                     .allowance
                     .holds(expires, minted.issued().map(|at| START + at));
@@ -417,6 +487,8 @@ impl Ours {
         if settled && site.frames[frame].config == self.ledger.newest {
             self.ledger.allowance.refused();
         }
+        // which token was it that has expired?
+        self.look(site, EmbedId(frame as u32));
         self.inbox.push_back(Input::Shouted {
             embed: EmbedId(frame as u32),
             level,
@@ -446,7 +518,19 @@ impl Ours {
 
 impl Player for Ours {
     fn told(&mut self, site: &mut Site, news: News) {
-        self.jumped |= self.ledger.allowance.look(look(site));
+        let unheard = match news {
+            // with nothing attached the shell listens to nothing
+            News::Trigger(_) | News::Hidden => !Self::has_embeds(site),
+            // a keeper does not look at its clocks when it is called too early
+            News::Timer(0) => {
+                let now = now(site).mono;
+                self.keeper.deadline().is_none_or(|due| now < due.at)
+            }
+            _ => false,
+        };
+        if !unheard {
+            self.jumped |= self.ledger.allowance.look(look(site));
+        }
         self.waiters_settle(site);
         match news {
             News::Begin => self.inbox.push_back(Input::Begin {
@@ -491,8 +575,7 @@ impl Player for Ours {
                 let (embed, call) = (EmbedId(frame as u32), CallId(call));
                 self.inbox.push_back(Input::Recovered { embed, call, outcome });
             }
-            // with nothing attached the shell listens to nothing
-            News::Trigger(_) | News::Hidden if !Self::has_embeds(site) => {}
+            News::Trigger(_) | News::Hidden if unheard => {}
             News::Trigger(trigger) => self.triggered(site, trigger),
             News::Hidden => self.tell_hidden(site, true),
             News::Attached(frame) => self.attached(site, frame),
@@ -509,7 +592,19 @@ impl Player for Ours {
                     embed: Some(EmbedId(frame as u32)),
                 });
             }
+            News::Changed(frame) => {
+                if site.frames[frame].attached {
+                    self.ledger.changed(site, frame);
+                }
+            }
             News::Shouted(frame, level) => self.shouted(site, frame, level),
+            News::Turn(claim) => self.inbox.push_back(Input::Claimed(ClaimId(claim))),
+            News::Heard(token, expires) => self.heard(site, token, expires),
+            News::Rubbish(sort) => {
+                let newest = self.ledger.newest;
+                self.inbox
+                    .push_back(Input::Shared(wire::malformed(site, newest, sort)));
+            }
             News::Refresh => {
                 let waiter = self.wait(site, None);
                 self.inbox.push_back(Input::Refresh(waiter));
@@ -524,14 +619,21 @@ impl Player for Ours {
             }
         }
         self.drain(site);
-        self.acceptable = false;
+        (self.acceptable, self.superseded) = (false, false);
         if self.checks.stopped {
             self.waiters.clear();
         }
     }
 
     fn passes(&mut self, site: &Site, from: i64, to: i64) {
-        let before = (self.ledger.avoidable, self.ledger.overdue);
+        if let (true, Some(until)) = (site.plan.tabs() > 1, site.page.absent_until(from)) {
+            // a request that waited for its turn meanwhile begins only now
+            let by = site.clocks.mono(until) + self.patience(site);
+            self.waiters
+                .values_mut()
+                .for_each(|waiter| waiter.by = waiter.by.max(by));
+        }
+        let before = (self.ledger.avoidable, self.ledger.overdue, self.ledger.unnoticed);
         self.ledger.passes(site, from, to);
         if self.ledger.avoidable > before.0 {
             let seen = format!(
@@ -543,6 +645,13 @@ impl Player for Ours {
         } else if self.ledger.overdue > before.1 {
             let seen = format!("{} ms up to {}", self.ledger.overdue - before.1, crate::stamp(to));
             self.checks.fail(from, "I9 overdue", seen);
+        } else if self.ledger.unnoticed > before.2 {
+            let seen = format!(
+                "{} ms up to {}",
+                self.ledger.unnoticed - before.2,
+                crate::stamp(to)
+            );
+            self.checks.fail(from, "unnoticed", seen);
         }
     }
 

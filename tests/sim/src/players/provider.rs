@@ -44,6 +44,10 @@ impl Player for Provider {
             | News::Hidden
             | News::Attached(_)
             | News::Detached(_)
+            | News::Changed(_)
+            | News::Turn(_)
+            | News::Heard(..)
+            | News::Rubbish(_)
             | News::Asked(_)
             | News::Shouted(..)
             | News::Refresh

@@ -83,6 +83,37 @@ fn answer(site: &Site, id: TokenId) -> Json {
     }
 }
 
+/// What another tab tells.
+pub(super) fn news(site: &Site, token: TokenId, expires: i64) -> Json {
+    news_of(site.mint.get(token).text.clone(), expires as f64)
+}
+
+fn news_of(text: AccessToken, expires: f64) -> Json {
+    Json::Map(vec![
+        ("token".to_owned(), Json::Text(text)),
+        ("expiration".to_owned(), Json::Number(expires)),
+    ])
+}
+
+/// What anybody of the origin may post to the channel, as far as the facade lets it through: a text and a number.
+pub(super) fn malformed(site: &Site, newest: Option<TokenId>, sort: u8) -> Json {
+    let far = site.wall() as f64 + 3.6e6;
+    let expires = [far, 0.0, -1.0, f64::NAN, f64::INFINITY, 9e18][usize::from(sort) % 6];
+    let text = |text: &str| AccessToken::new(text.to_owned());
+    let known = |token: TokenId| site.mint.get(token).text.clone();
+    news_of(
+        match sort / 6 % 5 {
+            0 => text(""),
+            1 => text("undefined"),
+            2 => text("<!doctype html>"),
+            3 => newest.map_or_else(|| text("undefined"), known),
+            // nothing that looks like a token comes to a tab that has none: it could not tell
+            _ => newest.map_or_else(|| text("null"), |_| known(0)),
+        },
+        expires,
+    )
+}
+
 /// An answer without a token; `None` is a body that can't be read at all.
 fn rubbish(sort: u8) -> Option<Json> {
     let value = match sort % 9 {

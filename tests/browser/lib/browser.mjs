@@ -1,0 +1,28 @@
+// The browser of the stories: Chromium, or with BROWSER=firefox the Firefox at FIREFOX (else firefox-esr or firefox on
+// PATH), which Playwright drives by WebDriver BiDi, without a driver of Mozilla's.
+
+import Module from "node:module";
+import process from "node:process";
+import { which } from "../../../scripts/lib/browser.mjs";
+import { findBrowser } from "../../../scripts/setup.mjs";
+
+export const BROWSER = process.env.BROWSER ?? "chromium";
+const ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+export async function launch() {
+  if (BROWSER === "firefox") forgiveMedia();
+  const { chromium, firefox } = await import("playwright-core");
+  if (BROWSER !== "firefox") return chromium.launch({ executablePath: findBrowser(), args: ARGS });
+  const executablePath = process.env.FIREFOX ?? which("firefox-esr") ?? which("firefox");
+  return firefox.launch({ channel: "moz-firefox", executablePath, headless: true });
+}
+
+// Playwright asks for an emulation of media features with every context, which Firefox ESR does not know yet and no
+// story needs.
+function forgiveMedia() {
+  const { _compile } = Module.prototype;
+  Module.prototype._compile = function (code, file, ...rest) {
+    const asks = /await this\.(_browser\._browserSession|_session)\.send\("emulation\.setMediaFeaturesOverride", /g;
+    return _compile.call(this, file.endsWith("coreBundle.js") ? code.replace(asks, "void (") : code, file, ...rest);
+  };
+}
