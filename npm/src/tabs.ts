@@ -14,6 +14,8 @@ export class Tabs {
   readonly #name: string;
   readonly #channel: BroadcastChannel | undefined;
   #letGo = (): void => {};
+  /** What this tab posted last to itself, and what is to be done when it arrives. */
+  #echo = { mark: "", arrived: (): void => {} };
 
   /** @param heard called with what another tab got */
   constructor(shareKey: string, heard: (news: News) => void) {
@@ -21,7 +23,8 @@ export class Tabs {
     if (typeof BroadcastChannel === "undefined") return;
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }) => {
-      if (isNews(data)) heard({ token: data.token, expiration: data.expiration });
+      if (data === this.#echo.mark) this.#echo.arrived();
+      else if (isNews(data)) heard({ token: data.token, expiration: data.expiration });
     };
   }
 
@@ -42,13 +45,31 @@ export class Tabs {
       };
     });
     const turn = (): Promise<void> => {
-      if (!claim.signal.aborted) granted();
+      this.#afterNews(() => {
+        if (!claim.signal.aborted) granted();
+      });
       return held;
     };
     // refused, as in a sandboxed frame: then this tab is alone
     locks.request(this.#name, { signal: claim.signal }, turn).catch(() => {
       if (!claim.signal.aborted) granted();
     });
+  }
+
+  /**
+   * Lock and channel keep no order between them, but the channel does: what the tab before had to tell arrives before
+   * what this tab posts now. A timer would not do, since those of a hidden page come once a minute.
+   */
+  #afterNews(then: () => void): void {
+    if (this.#channel === undefined) {
+      then();
+      return;
+    }
+    this.#echo = { mark: `turn ${Math.random()}`, arrived: then };
+    // a channel does not hear itself
+    const other = new BroadcastChannel(this.#name);
+    other.postMessage(this.#echo.mark);
+    other.close();
   }
 
   /** Gives the turn back, or waits for it no more. */

@@ -208,7 +208,7 @@ pub enum Input {
         /// How it ended.
         outcome: RecoveryOutcome,
     },
-    /// It is this tab's turn to ask.
+    /// It is this tab's turn to ask, and what the tab before it got has been told.
     Claimed(ClaimId),
     /// A tab of the same `shareKey` got this answer.
     Shared(Json),

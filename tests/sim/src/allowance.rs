@@ -137,8 +137,8 @@ pub struct Allowance {
 
 /// Microsoft's longest life of an embed token.
 const LONGEST_LIFE: i64 = 60 * MINUTE;
-/// The five seconds for which a turn is waited for, and the moment for news of the tab before.
-const TURN: i64 = 5 * SECOND + 100;
+/// The five seconds for which a turn is waited for.
+const TURN: i64 = 5 * SECOND;
 const GRANT: i64 = 30 * SECOND;
 const BURST: i64 = 10;
 

@@ -169,7 +169,8 @@ impl Tabs {
                     .max();
                 site.page.freeze(at, thaws.unwrap_or(at));
             }
-            let wait = self.draws.i64(0..5);
+            // told when what it posted to itself has come round, which the news of the tab before precede
+            let wait = self.draws.i64(30..40);
             self.tabs[number].site.grant(at, wait, claim);
         }
     }
