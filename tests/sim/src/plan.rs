@@ -165,7 +165,7 @@ pub enum What {
     },
     /// The lock is granted to nobody.
     NoLock,
-    /// What one tab tells the others is lost.
+    /// What one tab tells the others is lost, and what it posts to itself: whoever has the lock does not know it.
     NoChannel,
     /// Somebody posts rubbish to the channel, once a second.
     Malformed,

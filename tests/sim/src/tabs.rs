@@ -171,7 +171,9 @@ impl Tabs {
             }
             // told when what it posted to itself has come round, which the news of the tab before precede
             let wait = self.draws.i64(30..40);
-            self.tabs[number].site.grant(at, wait, claim);
+            if !self.befalls(None, at, What::NoChannel) {
+                self.tabs[number].site.grant(at, wait, claim);
+            }
         }
     }
 }
