@@ -142,20 +142,28 @@ impl Live {
                     headers,
                 },
             };
-            tell(&weak, input);
+            let Some(live) = weak.upgrade() else { return };
+            // it has ended: a stop that comes now has nothing to abort
+            drop(live.take_request(request));
+            page::tell(&live, input);
         };
         self.source.ask(&asked, &signal, Box::new(done));
     }
 
     fn abort(&self, id: RequestId) {
-        let current = self
-            .request
-            .borrow()
-            .as_ref()
-            .is_some_and(|(current, _)| *current == id);
-        let taken = if current { self.request.take() } else { None };
-        if let Some((_, abort)) = taken {
+        if let Some(abort) = self.take_request(id) {
             abort.abort();
+        }
+    }
+
+    /// The request under way, if it is that one; from now on there is none.
+    fn take_request(&self, id: RequestId) -> Option<AbortController> {
+        let mut request = self.request.borrow_mut();
+        let current = request.as_ref().is_some_and(|(current, _)| *current == id);
+        if current {
+            request.take().map(|(_, abort)| abort)
+        } else {
+            None
         }
     }
 
