@@ -3,8 +3,8 @@
 // of `npm test`, further words the kinds with these names. Catches a layout that some bundler can't read. Needs dist/.
 
 import process from "node:process";
-import { findBrowser } from "./setup.mjs";
 import { Stop, entry } from "./lib/run.mjs";
+import { launch } from "../tests/browser/lib/browser.mjs";
 import { build, lay, pack, serve, versions } from "../tests/consumers/lib/project.mjs";
 import { kinds } from "../tests/consumers/matrix.mjs";
 import { visit } from "../tests/consumers/lib/visit.mjs";
@@ -23,10 +23,9 @@ async function attempt(kind, tarball, browser) {
 }
 
 export async function consumers({ cheap = false, names = [] } = {}) {
-  const { chromium } = await import("playwright-core");
   const wanted = kinds.filter((kind) => (!cheap || kind.cheap) && (!names.length || names.includes(kind.label)));
   const tarball = pack();
-  const browser = await chromium.launch({ executablePath: findBrowser() });
+  const browser = await launch();
   const rows = [];
   const failures = [];
   try {

@@ -35,7 +35,7 @@ export function forget(crashed: () => void): void {
 
 /**
  * The engine is dead: every keeper is told once, and who comes later as well. What the instance still has on the page,
- * a timer or a listener, looks at `dead` and enters it no more (`scripts/lib/wasm.mjs`).
+ * a timer or a listener, looks at `dead` and enters it no more (`scripts/lib/glue.mjs`).
  */
 export const crash: { (): void; dead: boolean } = /* @__PURE__ */ Object.assign(
   () => {

@@ -50,6 +50,9 @@ interface Talk {
 /** powerbi-client leaves the embed at its container. */
 type Container = HTMLElement & { powerBiEmbed?: EmbedLike };
 
+/** The embed in the container now: what the container says counts more than what was handed in. */
+const embedIn = ({ element, embed }: Attached): EmbedLike | undefined => (element as Container).powerBiEmbed ?? embed;
+
 /** What a frame raises on its container when it has loaded, or failed to. */
 const SIGNS_OF_LIFE = ["loaded", "tileLoaded", "error"];
 
@@ -223,10 +226,10 @@ export class TokenKeeper extends EventTarget {
 
   /** What a source is told of the embeds. */
   readonly #describe = (): TokenRequest["embeds"] =>
-    [...this.#embeds.values()].map(({ element, embed }) => {
+    [...this.#embeds.values()].map((attached) => {
       const told: Record<string, string> = {};
       try {
-        const config = ((element as Container).powerBiEmbed ?? embed)?.config as Record<string, unknown>;
+        const config = embedIn(attached)?.config as unknown as Record<string, unknown>;
         for (const key of ["type", "id", "groupId"]) if (typeof config[key] === "string") told[key] = config[key] as string;
       } catch {
         // nothing is embedded there yet, or it does not want to be read
@@ -284,8 +287,7 @@ export class TokenKeeper extends EventTarget {
     const key = `${String(message)} ${String(errorCode)}`;
     if (attached === undefined || attached.explained?.has(key)) return;
     (attached.explained ??= new Set()).add(key);
-    const embed = (element as Container).powerBiEmbed ?? attached.embed;
-    const explanation = await explainError(error, embed, this.status);
+    const explanation = await explainError(error, embedIn(attached), this.status);
     if (explanation === undefined || this.#embeds.get(element) !== attached) return;
     this.#dispatch("explained", { ...explanation, element });
     // the engine itself answers to TokenExpired

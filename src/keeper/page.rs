@@ -20,8 +20,7 @@ impl Keeper {
         if self.newest.is_some() && matches!(token.expiry, token::Expiry::Assumed(_)) {
             return false;
         }
-        let apart = self.newest.as_ref().and_then(Held::apart);
-        let reading = apart.unwrap_or(Reading::new(&self.clock, now));
+        let reading = self.reading(now);
         let server = reading.server(&self.clock, now);
         // one that has expired is still better than none: it says whose the next one must be
         let judged = accept::judge(&token, self.wanted(), self.newest.as_ref(), server);
@@ -35,6 +34,12 @@ impl Keeper {
         self.hold(now, token, Origin::Page, reading);
         self.placed = self.newest.as_ref().map(|held| held.window.expires);
         true
+    }
+
+    /// How the server's time is read for a token that did not come from the source.
+    pub(super) fn reading(&self, now: Now) -> Reading {
+        let apart = self.newest.as_ref().and_then(Held::apart);
+        apart.unwrap_or(Reading::new(&self.clock, now))
     }
 
     /// Makes `token` the newest, or the spare one.

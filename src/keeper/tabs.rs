@@ -54,8 +54,7 @@ impl Keeper {
         let Ok(token) = token::read_answer(answer, self.clock.server(now), self.read_json) else {
             return;
         };
-        let apart = self.newest.as_ref().and_then(Held::apart);
-        let reading = apart.unwrap_or(Reading::new(&self.clock, now));
+        let reading = self.reading(now);
         let server = reading.server(&self.clock, now);
         if accept::judge(&token, self.wanted(), self.newest.as_ref(), server).is_err() {
             return;

@@ -3,17 +3,7 @@
 
 import assert from "node:assert/strict";
 import { minutes, seconds, story } from "./lib/story.mjs";
-
-/** Two reports under one keeper. */
-async function two({ page, source, keeper }, options) {
-  const token = source.mint();
-  await page.embeds({ token });
-  await page.embeds({ at: "second", token });
-  await keeper.starts(options);
-  await keeper.attaches("report", "second");
-  await page.passes(minutes(1));
-  return { first: page.frame("report"), second: page.frame("second") };
-}
+import { two } from "./lib/two.mjs";
 
 story("a frame that never answers is given up after applyTimeoutMs, and tried again without a new request", async (told) => {
   const { page, source, keeper } = told;

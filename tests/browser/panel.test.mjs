@@ -4,8 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { existsSync, readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
-import { findBrowser } from "../../scripts/setup.mjs";
+import { launch } from "./lib/browser.mjs";
 import { createBackend } from "../../www/server/backend.mjs";
 import { expectNoToken } from "./lib/story.mjs";
 
@@ -27,7 +26,7 @@ before(async () => {
   server = createBackend();
   server.server.on("request", ({ method, url }) => arrived.push(`${method} ${url}`));
   origin = await server.listen({ port: 0, host: "127.0.0.1" });
-  browser = await chromium.launch({ executablePath: findBrowser(), args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"] });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { expectNoToken, minutes, seconds, story, storyOfEach, VERSIONS } from "./lib/story.mjs";
+import { two } from "./lib/two.mjs";
 
 const IERROR = { message: "TokenRefused", detailedMessage: "not now", errorCode: "403", level: 6 };
 
@@ -22,17 +23,6 @@ function trap(name, tell, unlike) {
 async function expectNothingLeft({ page, source }) {
   const shared = await page.run(() => [powerbi, ...Object.values(stage.embeds).map(({ service }) => service)].map((service) => String(service?.accessToken)));
   for (const text of [await page.html(), ...shared]) expectNoToken(text, source.tokens);
-}
-
-/** Two reports under one keeper. */
-async function two({ page, source, keeper }, options) {
-  const token = source.mint();
-  await page.embeds({ token });
-  await page.embeds({ at: "second", token });
-  await keeper.starts(options);
-  await keeper.attaches("report", "second");
-  await page.passes(minutes(1));
-  return { first: page.frame("report"), second: page.frame("second") };
 }
 
 async function begins({ page, keeper }, options, config) {

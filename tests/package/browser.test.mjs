@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { findBrowser } from "../../scripts/setup.mjs";
+import { launch } from "../browser/lib/browser.mjs";
 import { installed, serve } from "./packed.mjs";
 
 const page = (body) => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module">${body}</script>`;
@@ -22,7 +21,7 @@ let browser, files, server;
 before(async () => {
   files = installed();
   server = await serve(files.home, pages);
-  browser = await chromium.launch({ executablePath: findBrowser() });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

@@ -5,8 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { findBrowser } from "../../scripts/setup.mjs";
+import { launch } from "../browser/lib/browser.mjs";
 import { installed, serve } from "./packed.mjs";
 
 const SELF = "script-src 'self'";
@@ -34,7 +33,7 @@ before(async () => {
     if (pathname === "/index.js" || pathname === "/csp.js") return { body: script(pathname.slice(1, -3)) };
     return lost(pathname);
   });
-  browser = await chromium.launch({ executablePath: findBrowser() });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

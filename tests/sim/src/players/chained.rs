@@ -74,22 +74,7 @@ impl Player for Chained {
                     Self::chain(site, RETRY);
                 }
             }
-            News::Begin
-            | News::Reply { .. }
-            | News::Settled { .. }
-            | News::Recovered { .. }
-            | News::Trigger(_)
-            | News::Hidden
-            | News::Detached(_)
-            | News::Changed(_)
-            | News::Turn(_)
-            | News::Heard(..)
-            | News::Rubbish(_)
-            | News::Asked(_)
-            | News::Shouted(..)
-            | News::Refresh
-            | News::Obtain
-            | News::Stop => {}
+            _ => {}
         }
     }
 }

@@ -70,21 +70,7 @@ impl Player for Microsoft {
                 site.tally.unhandled += 1;
             }
             News::Reply { .. } | News::Settled { taken: false, .. } => site.tally.unhandled += 1,
-            News::Begin
-            | News::Settled { .. }
-            | News::Recovered { .. }
-            | News::Trigger(_)
-            | News::Hidden
-            | News::Detached(_)
-            | News::Changed(_)
-            | News::Turn(_)
-            | News::Heard(..)
-            | News::Rubbish(_)
-            | News::Asked(_)
-            | News::Shouted(..)
-            | News::Refresh
-            | News::Obtain
-            | News::Stop => {}
+            _ => {}
         }
     }
 }

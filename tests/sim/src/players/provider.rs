@@ -36,23 +36,7 @@ impl Player for Provider {
                     site.provide(frame, token);
                 }
             }
-            News::Begin
-            | News::Timer(_)
-            | News::Settled { .. }
-            | News::Recovered { .. }
-            | News::Trigger(_)
-            | News::Hidden
-            | News::Attached(_)
-            | News::Detached(_)
-            | News::Changed(_)
-            | News::Turn(_)
-            | News::Heard(..)
-            | News::Rubbish(_)
-            | News::Asked(_)
-            | News::Shouted(..)
-            | News::Refresh
-            | News::Obtain
-            | News::Stop => {}
+            _ => {}
         }
     }
 
