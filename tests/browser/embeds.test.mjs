@@ -73,7 +73,7 @@ story("an embed that was removed is let go at once when the page comes back", as
 });
 
 story("a container that is moved within the page stays attached", async (told) => {
-  const { page, source, keeper, frame } = told;
+  const { page } = told;
   await begins(told);
   // its frame loads anew, as every frame does that is moved
   await page.run(() => document.body.appendChild(document.createElement("section")).append(document.getElementById("report")));
@@ -219,7 +219,7 @@ story("a report that was put back after its token has expired is revived", async
 });
 
 story("a report that was removed and put back between two polls was never away", async (told) => {
-  const { page, source, keeper, frame } = told;
+  const { page } = told;
   await begins(told);
   await page.run(remove);
   await page.passes(seconds(5));
