@@ -40,7 +40,7 @@ function testNode(folder, { only = /./, env = {} } = {}) {
 }
 
 /** The stories of the main job, as a page tells them whose policy forbids WebAssembly. */
-const testJavaScript = () => testNode("tests/browser", { only: /^(expiry|provider|refresh)\./, env: { ENGINE: "js" } });
+const testJavaScript = () => testNode("tests/browser", { only: /^(apply|clock|expiry|faults|provider|refresh|secrets)\./, env: { ENGINE: "js" } });
 
 // The crate's page, and that of the shell, which a native build leaves out.
 const rustdoc = () => {
