@@ -9,8 +9,11 @@ interface Packed {
   readonly lengths: number[];
 }
 
-/** Compiles a module, away from the main thread; making the instance is short. A page's policy may make either throw. */
-export async function compile({ packed, frequent, lengths }: Packed): Promise<Instantiate> {
-  const module = await WebAssembly.compile(join(unpack(packed, frequent), lengths));
+/**
+ * Makes an instance of a module. At once: browsers compile a function when it is first called, and having another thread
+ * check the module (`WebAssembly.compile`) takes longer than checking it. A page's policy may make it throw.
+ */
+export function compile({ packed, frequent, lengths }: Packed): Instantiate {
+  const module = new WebAssembly.Module(join(unpack(packed, frequent), lengths));
   return (imports) => new WebAssembly.Instance(module, imports).exports;
 }

@@ -9,13 +9,11 @@ const FOLLOWS: readonly (readonly [part: number, first: number, last: number])[]
   [GET, 0x20, 0x20],
   [SET, 0x21, 0x21],
   [TEE, 0x22, 0x22],
-  [OTHER, 0x23, 0x26],
+  [OTHER, 0x23, 0x24],
   [OFFSET, 0x28, 0x3e],
   [OTHER, 0x3f, 0x40],
   [I32, 0x41, 0x41],
   [I64, 0x42, 0x42],
-  [OTHER, 0xd0, 0xd0],
-  [OTHER, 0xd2, 0xd2],
 ];
 
 /**
@@ -77,13 +75,12 @@ export function join(parts: Uint8Array, lengths: readonly number[]): Uint8Array<
         numbers(part, 1);
       } else if (op === 0x0b) depth--;
       else if (op === 0x0e) numbers(LABEL, numbers(LABEL, 1) + 1);
-      else if (op === 0x43) bytes(FLOAT, 4);
-      else if (op === 0x44) bytes(FLOAT, 8);
+      else if (op === 0x43 || op === 0x44) bytes(FLOAT, 4 * (op - 0x42));
       else if (op === 0x11) numbers(OTHER, 2);
-      else if (op === 0x1c) numbers(OTHER, numbers(OTHER, 1));
       else if (op === 0xfc) {
+        // a conversion has no number, a copy two, a fill one
         const more = numbers(OP, 1);
-        numbers(OTHER, more < 8 ? 0 : more > 14 || more % 2 ? 1 : 2);
+        numbers(OTHER, more < 8 ? 0 : 12 - more);
       }
     }
   };
