@@ -1,7 +1,6 @@
 //! What the facade may call. Each body is parse, call, convert.
 
 use super::live::{Live, Look};
-use super::page::Rest;
 use super::{answer, events, js, options, page};
 use crate::io::{ClaimId, EmbedId, Input};
 use crate::keeper::Keeper;
@@ -19,7 +18,7 @@ thread_local! {
 /// Starts the instance. `crashed()` is called at most once, when it must not be entered again; `soon(work)` has
 /// `work` done in a task of its own; `rest(wait)` sets the page's one timer, which calls [`ring`].
 #[wasm_bindgen]
-pub fn boot(crashed: Function, soon: Function, rest: Rest) {
+pub fn boot(crashed: Function, soon: Function, rest: Function) {
     page::boot(soon, rest);
     CRASHED.with(|cell| cell.replace(Some(crashed)));
     // the panic's own message is not passed on: it may quote anything

@@ -26,13 +26,6 @@ extern "C" {
     fn window() -> EventTarget;
     #[wasm_bindgen(js_namespace = document, js_name = valueOf)]
     fn document() -> EventTarget;
-
-    /// The facade's `rest(wait)`: sets the page's one timer, which calls [`ring`], in place of the one before. A negative
-    /// `wait` sets none.
-    #[derive(Debug)]
-    pub type Rest;
-    #[wasm_bindgen(method, catch)]
-    fn call(this: &Rest, that: &JsValue, wait: i32) -> Result<(), JsValue>;
 }
 
 #[derive(Debug)]
@@ -52,7 +45,9 @@ struct Page {
     soon: RefCell<Option<(Function, js::Callback)>>,
     /// The loop goes on in a task that was asked for.
     put_off: Cell<bool>,
-    rest: RefCell<Option<Rest>>,
+    /// The facade's `rest(wait)`, which sets the page's one timer in place of the one before: it calls [`ring`]. A negative
+    /// `wait` sets none.
+    rest: RefCell<Option<Function>>,
     /// When the timer is due.
     armed: Cell<Option<Instant>>,
     /// What the timer's call said of the clocks, until something may have taken time.
@@ -70,7 +65,7 @@ pub(crate) fn hidden() -> bool {
 }
 
 /// Takes the facade's `soon(work)` and `rest(wait)`.
-pub(crate) fn boot(soon: Function, rest: Rest) {
+pub(crate) fn boot(soon: Function, rest: Function) {
     let work = js::callback(|_| {
         PAGE.with(|page| {
             page.begin_task();
@@ -237,7 +232,9 @@ impl Page {
 
     fn rest(&self, wait: i32) {
         let rest = self.rest.borrow();
-        let _set = rest.as_ref().map(|rest| rest.call(&JsValue::UNDEFINED, wait));
+        let _set = rest
+            .as_ref()
+            .map(|rest| rest.call1(&JsValue::UNDEFINED, &wait.into()));
     }
 
     /// The nearest deadline, and whether anything is attached.
@@ -266,7 +263,7 @@ impl Page {
     }
 }
 
-/// The timer fired when the clocks said `now`. Answers with the wait for the next, as [`Rest`] takes it.
+/// The timer fired when the clocks said `now`. Answers with the wait for the next, as `rest` takes it.
 pub(crate) fn ring(now: Now) -> i32 {
     PAGE.with(|page| page.ring(now))
 }
