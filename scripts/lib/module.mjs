@@ -15,9 +15,11 @@ const more = { 8: 2, 9: 1, 10: 2, 11: 1 };
 export function reader(bytes) {
   let at = 0;
   const from = {
+    at: () => at,
     ended: () => at >= bytes.length,
     byte: () => bytes[at++],
-    bytes: (count) => [...bytes.subarray(at, (at += count))],
+    bytes: (count) => bytes.subarray(at, (at += count)),
+    text: () => new TextDecoder().decode(from.bytes(from.number())),
     number: () => {
       let [value, weight, next] = [0, 1, 0];
       do {
@@ -43,8 +45,8 @@ export function leb(number) {
   return number > 127 ? [(number & 127) | 128, ...leb(number >>> 7)] : [number];
 }
 
-/** A signed number of 32 bits. */
-const signed = (digits) => digits.reduceRight((value, digit) => (value << 7) | (digit & 127), digits.at(-1) & 64 ? -1 : 0);
+/** A signed number of 32 bits, by its bytes. */
+export const signed = (digits) => digits.reduceRight((value, digit) => (value << 7) | (digit & 127), digits.at(-1) & 64 ? -1 : 0);
 
 /**
  * The bytes `before` and `after` the code section, how many functions are imported, and the module's own functions:
@@ -54,12 +56,12 @@ const signed = (digits) => digits.reduceRight((value, digit) => (value << 7) | (
 export function read(module, sorted = (functions) => functions) {
   const file = reader(module.subarray(8));
   const sections = [];
-  while (!file.ended()) sections.push({ id: file.byte(), bytes: Uint8Array.from(file.bytes(file.number())) });
+  while (!file.ended()) sections.push({ id: file.byte(), bytes: file.bytes(file.number()) });
   const section = (id) => reader(sections.find((section) => section.id === id).bytes);
 
   const imports = section(IMPORTS);
   const imported = imports.list(() => {
-    for (let names = 2; names > 0; names--) imports.bytes(imports.number());
+    for (let names = 2; names > 0; names--) imports.text();
     if (imports.byte() !== 0) throw new Stop("The module imports something that is no function: scripts/lib/module.mjs has to learn it.");
     imports.number();
   }).length;
@@ -107,7 +109,7 @@ function rewrite(id, bytes, functions, renumbered) {
 }
 
 function readFunction(code) {
-  const from = reader(Uint8Array.from(code.bytes(code.number())));
+  const from = reader(code.bytes(code.number()));
   const locals = from.list(() => [from.number(), from.byte()]).flat();
   const instructions = [];
   while (!from.ended()) instructions.push(readInstruction(from));
@@ -122,7 +124,7 @@ function readInstruction(from) {
   if (sorts[op]) return { op, operands: list(sorts[op], 1) };
   if (op === 0x41) return { op, operands: [operand("i32", signed(from.digits()))] };
   if (op === 0x42) return { op, operands: from.digits().map((digit) => operand("i64", digit)) };
-  if (op === 0x43 || op === 0x44) return { op, operands: from.bytes(op === 0x43 ? 4 : 8).map((byte) => operand("float", byte)) };
+  if (op === 0x43 || op === 0x44) return { op, operands: [...from.bytes(op === 0x43 ? 4 : 8)].map((byte) => operand("float", byte)) };
   if (op >= 0x28 && op <= 0x3e) {
     from.number();
     return { op, operands: list(op < 0x36 ? "load" : "store", 1) };

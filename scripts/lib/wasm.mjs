@@ -32,7 +32,7 @@ const withoutReferences = "-Ctarget-feature=-reference-types,-multivalue";
  * what writes sentences keeps them.
  */
 const modules = [
-  { name: "engine", cargo: "keeper", cut: withoutMessages, flags: [withoutReferences, smallStack] },
+  { name: "engine", cargo: "keeper", cut: withoutMessages, flags: [withoutReferences, smallStack, "-Clink-arg=--emit-relocs"] },
   { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes, flags: [withoutReferences] },
 ];
 
@@ -76,7 +76,7 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
     env: { CARGO_ENCODED_RUSTFLAGS: [...remapped(), ...flags].join("\x1f") },
   });
 
-  const steps = ["glue", "javascript", "module", "panics", "split"].map((step) => at(`scripts/lib/${step}.mjs`));
+  const steps = ["glue", "javascript", "module", "panics", "split", "sweep"].map((step) => at(`scripts/lib/${step}.mjs`));
   const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), ...steps];
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(readFileSync(file));
@@ -89,8 +89,8 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
   const aside = mkdtempSync(at("target/npm-"));
   const file = (name) => path.join(aside, name);
   writeFileSync(file("compiled.wasm"), sayWithoutReferences(readFileSync(compiled)));
-  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", aside, "--out-name", name, file("compiled.wasm")]);
-  writeFileSync(file(`${name}.cut.wasm`), await cut(readFileSync(file(`${name}_bg.wasm`))));
+  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--no-demangle", "--out-dir", aside, "--out-name", name, file("compiled.wasm")]);
+  writeFileSync(file(`${name}.cut.wasm`), await cut(readFileSync(file(`${name}_bg.wasm`)), readFileSync(compiled)));
   optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), ["-Oz", ...assumptions, "--strip-debug", "--strip-producers", "--strip-target-features"]);
   const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), ["--minify-imports-and-exports-and-modules"]);
   trimGlue(file(name), JSON.parse(names));
