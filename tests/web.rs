@@ -319,7 +319,8 @@ async fn stop_leaves_no_listener_and_no_timer() {
     );
     boot(
         Function::new_no_args(""),
-        Function::new_with_args("work", "setTimeout(work)"),
+        // no task but this one
+        Function::new_no_args("throw new Error()"),
         get(&counts, "rest").unchecked_into(),
     );
     let (embed, fresh) = (embed(TAKES), token());
