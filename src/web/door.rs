@@ -112,7 +112,7 @@ impl Door {
         let now = js::now();
         // bound first, so that the borrow has ended when the object is made
         let status = self.0.core.borrow().status(now);
-        events::read_out(&status)
+        status.read_out(events::object)
     }
 
     /// Ends everything.

@@ -31,6 +31,7 @@ mod live;
 mod options;
 #[cfg(feature = "keeper")]
 mod page;
+#[cfg(feature = "diagnosis")]
 mod plain;
 #[cfg(feature = "keeper")]
 mod source;
