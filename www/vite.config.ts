@@ -1,7 +1,7 @@
 // Builds the demo page into www/dist. `vite www` serves it while it is being worked on; the backend runs beside it.
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
-import { DIAGNOSIS_RULES } from "./server/policy.mjs";
+import { DIAGNOSIS_RULES } from "./server/policy.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BACKEND = "http://127.0.0.1:5178";

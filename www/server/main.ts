@@ -1,5 +1,5 @@
-// Starts the demo's backend: node www/server/main.mjs [PORT=5178] [HOST=127.0.0.1] [LOG=1]
-import { createBackend } from "./backend.mjs";
+// Starts the demo's server: npm start, or node www/dist-server/main.js [PORT=5178] [HOST=127.0.0.1] [LOG=1]
+import { createServer } from "./server";
 
 const FIRST_PORT = 5178;
 const TRIES = 20;
@@ -16,7 +16,7 @@ if (!Number.isInteger(wished) || wished < 0 || wished > 65_535) {
 /** The first free port from the wished one on: two demos may run side by side. */
 async function start() {
   for (let offset = 0; ; offset += 1) {
-    const app = createBackend({ loopback, log });
+    const app = createServer({ loopback, log });
     try {
       const address = await app.listen({ host, port: wished === 0 ? 0 : wished + offset });
       return { app, address };
