@@ -34,7 +34,12 @@ type Handler = (request: Request, signal?: AbortSignal) => Answer | "drop" | Pro
 // What a proxy says of a backend that is being restarted; without it a caller does well to wait a whole minute.
 const OUTAGE_RETRY_AFTER_SECONDS = 5;
 
-const PACE = v.strictObject({ rate: v.picklist(RATES) });
+const LONGEST_ADVANCE_MS = 7 * 86_400_000;
+const PACE = v.strictObject({
+  rate: v.optional(v.picklist(RATES)),
+  /** Passes at once. */
+  advanceMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LONGEST_ADVANCE_MS))),
+});
 
 /** In the shape of the REST API's own errors. */
 export function refusal(status: number, code: string, message: string, headers: Record<string, string> = {}): Answer {
@@ -69,7 +74,7 @@ export class DemoBackend {
       },
       "/api/clock": {
         GET: () => ok(this.#time()),
-        PUT: ({ body }) => checked(PACE, body, ({ rate }) => (this.clock.setRate(rate), this.#time())),
+        PUT: ({ body }) => checked(PACE, body, (change) => this.#setTime(change)),
       },
       "/api/config": { GET: () => ok({ mode: "sandbox" } satisfies Config) },
       "/api/health": { GET: () => ok({ status: "ok", uptimeSeconds: Math.round((this.clock.now() - this.#startedAt) / 1000), requests: this.#requests }) },
@@ -83,6 +88,12 @@ export class DemoBackend {
     if (answer === "drop") return answer;
     // The keeper learns from Date how far its own clock is off: it must be the clock that the tokens are made by.
     return { ...answer, headers: { "Cache-Control": "no-store", Date: new Date(this.clock.now()).toUTCString(), ...answer.headers } };
+  }
+
+  #setTime({ rate, advanceMs }: v.InferOutput<typeof PACE>) {
+    if (rate !== undefined) this.clock.setRate(rate);
+    if (advanceMs !== undefined) this.clock.advance(advanceMs);
+    return this.#time();
   }
 
   #time() {
