@@ -81,6 +81,22 @@ test("time neither jumps nor goes back when the pace changes, and what waits com
   assert.ok((await ask("GET", "/api/clock")).body.now >= start, "the machine's clock was set back");
 });
 
+test("time stands still, and leaps", async () => {
+  const { clock, ask, turn } = backend({ lifetimeSeconds: 3_600 });
+  const start = clock.time;
+  assert.deepEqual((await ask("PUT", "/api/clock", { rate: 0 })).body, { now: start, rate: 0 });
+  await turn({ delayMs: 60_000 });
+  let answer = null;
+  void ask("POST", "/api/embed-token").then((one) => (answer = one));
+  await clock.passes(MINUTE * 60);
+  assert.equal(answer, null, "nothing comes while time stands still");
+  assert.deepEqual((await ask("PUT", "/api/clock", { advanceMs: 60_000 })).body, { now: start + MINUTE, rate: 0 });
+  await clock.passes(0);
+  assert.equal(Date.parse(answer.body.expiration), start + 61 * MINUTE);
+  assert.equal((await ask("PUT", "/api/clock", { advanceMs: -1 })).status, 400);
+  assert.deepEqual((await ask("PUT", "/api/clock", { rate: 1, advanceMs: 1_000 })).body, { now: start + MINUTE + 1_000, rate: 1 });
+});
+
 test("a request that is given up leaves no timer", async () => {
   const { clock, demo, turn } = backend();
   await turn({ delayMs: MINUTE });

@@ -2,7 +2,7 @@
 // a server (www/server) and inside the page (in-page.ts), and its time is a clock of its own.
 import * as v from "valibot";
 import { type Answer, ok, type Refusal, refusal, type Request } from "./answers";
-import { type Rate, RATES, type Timers, VirtualClock } from "./clock";
+import { RATES, type Timers, VirtualClock } from "./clock";
 import type { Issuer, TokenRoute } from "./issuer";
 import { damage } from "./mint";
 import { sandbox } from "./sandbox";
@@ -25,7 +25,12 @@ const OUTAGE_RETRY_AFTER_SECONDS = 5;
 
 // What the keeper says of its request; a page may send more, and none of it is needed.
 const TOKEN_REQUEST = v.optional(v.looseObject({ reason: v.optional(v.string()) }));
-const PACE = v.strictObject({ rate: v.picklist(RATES) });
+const LONGEST_ADVANCE_MS = 7 * 86_400_000;
+const PACE = v.strictObject({
+  rate: v.optional(v.picklist(RATES)),
+  /** Passes at once. */
+  advanceMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LONGEST_ADVANCE_MS))),
+});
 
 export class DemoBackend {
   readonly clock: VirtualClock;
@@ -54,7 +59,7 @@ export class DemoBackend {
     });
     this.#routes.set("/api/clock", {
       GET: () => ok(this.#time()),
-      PUT: ({ body }) => checked(PACE, body, ({ rate }) => this.#pace(rate)),
+      ...(issuer.ownTime && { PUT: ({ body }: Request) => checked(PACE, body, (change) => this.#setTime(change)) }),
     });
     this.#routes.set("/api/config", { GET: () => issuer.config() });
     this.#routes.set("/api/health", { GET: () => ok({ status: "ok", uptimeSeconds: Math.round((this.clock.now() - this.#startedAt) / 1000), requests: this.#requests }) });
@@ -75,9 +80,9 @@ export class DemoBackend {
     return ok((this.#switches = { ...this.#switches, ...change }));
   }
 
-  #pace(rate: Rate): Answer {
-    if (!this.#issuer.rates.includes(rate)) return refusal(400, "BadRequest", "rate: Microsoft's service has no such pace.");
-    this.clock.setRate(rate);
+  #setTime({ rate, advanceMs }: v.InferOutput<typeof PACE>): Answer {
+    if (rate !== undefined) this.clock.setRate(rate);
+    if (advanceMs !== undefined) this.clock.advance(advanceMs);
     return ok(this.#time());
   }
 

@@ -1,6 +1,7 @@
 // The backend's time. It runs at the pace that the visitor wants, so that a day passes in minutes, and never backwards.
 
-export const RATES = [1, 10, 60] as const;
+/** Nought is a pause. */
+export const RATES = [0, 1, 10, 60] as const;
 export type Rate = (typeof RATES)[number];
 
 /** Timers of the real clock; what `set` returns goes back into `clear`. Like the browser's, they may fire early. */
@@ -54,6 +55,12 @@ export class VirtualClock {
     for (const wait of this.#waits) this.#arm(wait);
   }
 
+  /** Time that passes in a moment, as for a machine that sleeps. */
+  advance(ms: number): void {
+    this.#since = { real: this.#realNow(), virtual: this.now() + ms };
+    for (const wait of this.#waits) this.#arm(wait);
+  }
+
   /** Resolves to true when so much virtual time has passed, to false as soon as the signal aborts. */
   wait(virtualMs: number, signal?: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
@@ -74,8 +81,10 @@ export class VirtualClock {
 
   #arm(wait: Wait): void {
     this.#timers.clear(wait.timer);
-    const left = Math.min(Math.ceil((wait.due - this.now()) / this.#rate), LONGEST_TIMER);
-    if (left <= 0) wait.end();
-    else wait.timer = this.#timers.set(() => this.#arm(wait), left);
+    const virtual = wait.due - this.now();
+    const left = Math.min(Math.ceil(virtual / this.#rate), LONGEST_TIMER);
+    if (virtual <= 0) wait.end();
+    // while time stands still nothing comes, until it is moved again
+    else if (this.#rate > 0) wait.timer = this.#timers.set(() => this.#arm(wait), left);
   }
 }

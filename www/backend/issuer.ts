@@ -1,6 +1,5 @@
 // Where the backend's tokens come from: made up here (sandbox.ts), or Microsoft's (www/server/live).
 import type { Answer, Request } from "./answers";
-import type { Rate } from "./clock";
 import type { Config } from "./config";
 import type { Switches } from "./switches";
 
@@ -9,8 +8,8 @@ export interface Issuer {
   readonly tokens: Readonly<Record<string, TokenRoute>>;
   /** The switches that it has. */
   readonly switches: readonly (keyof Switches)[];
-  /** The paces at which its time can pass. */
-  readonly rates: readonly Rate[];
+  /** Its time is the backend's own, and may pass at another pace. */
+  readonly ownTime: boolean;
   /** What the page learns from `/api/config`: a `Config`, or why there is none. */
   config(): Promise<Answer<Config>> | Answer<Config>;
 }

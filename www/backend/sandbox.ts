@@ -1,6 +1,5 @@
 // Tokens that open nothing but the stand-in frame, minted on request.
 import { type Answer, ok } from "./answers";
-import { RATES } from "./clock";
 import type { Issuer, TokenRoute } from "./issuer";
 import { mintAadToken, mintEmbedToken, oauthAnswer, restAnswer } from "./mint";
 import { DEFAULTS, type Switches } from "./switches";
@@ -13,7 +12,7 @@ export const sandbox: Issuer = {
     "/api/aad-token": { methods: ["GET", "POST"], issue: minting("aad") },
   },
   switches: Object.keys(DEFAULTS) as (keyof Switches)[],
-  rates: RATES,
+  ownTime: true,
   config: () => ok({ mode: "sandbox" }),
 };
 

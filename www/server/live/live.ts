@@ -64,7 +64,7 @@ export function createLive({ settings, log, now = Date.now }: LiveOptions): Issu
   return {
     tokens: content ? Object.fromEntries(Object.entries(content.tokens).map(([path, generate]) => [path, route(path, generate)])) : {},
     switches,
-    rates: [1],
+    ownTime: false,
     config: () =>
       passing("config", async (): Promise<Config> => {
         const embeds: LiveEmbed[] = content ? await content.embeds() : [];
