@@ -1,11 +1,15 @@
-// What each page may load and reach. The backend sends these as headers; the build also writes the diagnosis page's
+// What each page may load and reach. The server sends these as headers; the build also writes the diagnosis page's
 // into the page itself, so that it holds wherever the built files are hosted.
 
 // 'wasm-unsafe-eval' lets the page compile WebAssembly and nothing else; the keeper needs no more than this line.
-export const PAGE_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+export const PAGE_RULES = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'";
+export const PAGE_POLICY = `${PAGE_RULES}; frame-ancestors 'none'`;
+// A lane is a page of its own in the demo's page.
+export const LANE_POLICY = `${PAGE_RULES}; frame-ancestors 'self'`;
 
-// The stand-in frame is one file with its script and style inside, and may be embedded by our own page alone.
-export const FRAME_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+// The stand-in frame is one file with its script and style inside, and may be embedded by our own pages alone.
+export const FRAME_RULES = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+export const FRAME_POLICY = `${FRAME_RULES}; frame-ancestors 'self'`;
 
 // People paste production tokens into the diagnosis page, so it has no destination: no fetch, socket, beacon, form,
 // frame, worker or image from anywhere. It is a page of its own and not a part of the demo, whose connect-src must

@@ -5,11 +5,12 @@ import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance } from "fastify";
 import { DemoBackend, type Options as BackendOptions } from "../backend/backend";
-import { DIAGNOSIS_POLICY, FRAME_POLICY, PAGE_POLICY } from "./policy";
+import { DIAGNOSIS_POLICY, FRAME_POLICY, LANE_POLICY, PAGE_POLICY } from "./policy";
 
 // The built server lies in www/dist-server, beside what it serves.
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const SANDBOX = fileURLToPath(new URL("../sandbox/", import.meta.url));
+const POLICIES: Record<string, string> = { "diagnose.html": DIAGNOSIS_POLICY, "lane.html": LANE_POLICY };
 const BODY_LIMIT = 16 * 1024;
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
@@ -61,7 +62,7 @@ function addFiles(app: FastifyInstance) {
     app.register(fastifyStatic, {
       root: DIST, cacheControl: false,
       setHeaders: (reply, file) => {
-        reply.setHeader("Content-Security-Policy", path.basename(file) === "diagnose.html" ? DIAGNOSIS_POLICY : PAGE_POLICY);
+        reply.setHeader("Content-Security-Policy", POLICIES[path.basename(file)] ?? PAGE_POLICY);
         reply.setHeader("Referrer-Policy", "no-referrer");
         reply.setHeader("Cache-Control", "no-cache");
       },
