@@ -1,4 +1,4 @@
-// What each page may load and reach. The backend sends these as headers; the build also writes the diagnosis page's
+// What each page may load and reach. The server sends these as headers; the build also writes the diagnosis page's
 // into the page itself, so that it holds wherever the built files are hosted.
 
 /** What live mode adds: where Microsoft's frames come from and, if visitors sign in, whom their browser asks. */
@@ -10,11 +10,13 @@ export interface Beyond {
 const NOTHING: Beyond = { frames: [], requests: [] };
 
 // 'wasm-unsafe-eval' lets the page compile WebAssembly and nothing else; the keeper needs no more than this line.
-const page = ({ frames, requests }: Beyond, ancestors: string) =>
-  `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src ${["'self'", ...requests].join(" ")}; frame-src ${["'self'", ...frames].join(" ")}; base-uri 'none'; form-action 'none'; frame-ancestors ${ancestors}`;
+const rules = ({ frames, requests }: Beyond) =>
+  `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src ${["'self'", ...requests].join(" ")}; frame-src ${["'self'", ...frames].join(" ")}; base-uri 'none'; form-action 'none'`;
+export const PAGE_RULES = rules(NOTHING);
 
-// The stand-in frame is one file with its script and style inside, and may be embedded by our own page alone.
-export const FRAME_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+// The stand-in frame is one file with its script and style inside, and may be embedded by our own pages alone.
+export const FRAME_RULES = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+export const FRAME_POLICY = `${FRAME_RULES}; frame-ancestors 'self'`;
 
 // MSAL's redirect page hands what Entra's answer says on to the page that asked, from a window or a frame of it.
 const SIGNED_IN_POLICY = "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
@@ -34,7 +36,7 @@ export function policyOf(file: string, beyond: Beyond = NOTHING): string {
     case "diagnose.html": return DIAGNOSIS_POLICY;
     case "signed-in.html": return SIGNED_IN_POLICY;
     // a lane is a page of its own inside the demo's
-    case "lane.html": return page(beyond, "'self'");
-    default: return page(beyond, "'none'");
+    case "lane.html": return `${rules(beyond)}; frame-ancestors 'self'`;
+    default: return `${rules(beyond)}; frame-ancestors 'none'`;
   }
 }

@@ -17,20 +17,14 @@ export interface SandboxBehaviour {
   askBeforeMs: number;
 }
 
-export interface SandboxedEmbed {
-  embed: Embed;
-  container: HTMLElement;
-}
-
-/** Embeds `config` in `place`; what `place` held before is gone. */
-export function embedSandboxed(place: HTMLElement, config: IEmbedConfiguration, title: string, behaviour: SandboxBehaviour): SandboxedEmbed {
-  const container = document.createElement("div");
-  container.className = "embed";
+/** Embeds `config` in `container` and puts that into `place`, where nothing else stays. */
+export function embedSandboxed(place: HTMLElement, container: HTMLElement, config: IEmbedConfiguration, title: string, behaviour: SandboxBehaviour): Embed {
+  container.remove();
   const embed = powerbi.embed(container, config);
   embed.iframe.src = sandboxUrl(embed.iframe.src, behaviour).href;
   embed.setComponentTitle(title);
   place.replaceChildren(container);
-  return { embed, container };
+  return embed;
 }
 
 function sandboxUrl(embedUrl: string, { queryEveryMs, askBeforeMs }: SandboxBehaviour): URL {

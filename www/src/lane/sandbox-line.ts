@@ -9,14 +9,13 @@ export interface SandboxState {
   queries: number;
   expiredVisuals: number;
   expiresAt: number | null;
+  /** Of the right kind and whole, whatever the time. */
+  usable: boolean;
+  fingerprint: string | null;
   silent: boolean;
 }
 
-export type SandboxCommand =
-  | { type: "sandbox:plan"; plan: Record<string, unknown> }
-  | { type: "sandbox:shout"; visuals: number }
-  | { type: "sandbox:interact" }
-  | { type: "sandbox:ask" };
+export type SandboxCommand = { type: "sandbox:plan"; plan: Record<string, unknown> };
 
 export class SandboxLine {
   state: SandboxState | null = null;

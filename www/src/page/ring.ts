@@ -1,4 +1,5 @@
 // The ring: how much of the token's life is left, and where its refresh window opens.
+import { countdown } from "./format";
 
 const NS = "http://www.w3.org/2000/svg";
 const RADIUS = 54;
@@ -40,7 +41,7 @@ export class Ring {
     fill(this.#left, lifetimeMs ? left / lifetimeMs : 0);
     fill(this.#window, lifetimeMs && windowMs ? windowMs / lifetimeMs : 0);
     this.#place.dataset["tone"] = tone;
-    this.#time.textContent = remainingMs === null ? "–:––" : minutes(left);
+    this.#time.textContent = remainingMs === null ? "–:––" : countdown(left);
     this.#caption.textContent = remainingMs === null ? "no token" : left === 0 ? "expired" : "left";
   }
 }
@@ -62,12 +63,4 @@ function fill(circle: SVGCircleElement, part: number): void {
   circle.setAttribute("stroke-dasharray", `${share.toFixed(2)} 100`);
   // A dash of no length still paints its round end.
   circle.toggleAttribute("hidden", share < 0.1);
-}
-
-/** Rounded up: a token that still works has time left. */
-export function minutes(ms: number): string {
-  const total = Math.ceil(ms / 1000);
-  const [hours, rest] = [Math.floor(total / 3600), total % 3600];
-  const tail = `${Math.floor(rest / 60)}:${String(rest % 60).padStart(2, "0")}`;
-  return hours > 0 ? `${hours}:${tail.padStart(5, "0")}` : tail;
 }

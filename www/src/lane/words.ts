@@ -1,6 +1,10 @@
 // The keeper's events and states in plain words.
 import type { ErrorCode, KeeperEventMap, KeeperState, RefreshReason } from "powerbi-token-keeper";
-import { clock, type Line } from "./log";
+import type { Happening } from "./api";
+
+export type Words = Pick<Happening, "kind" | "tone" | "text">;
+
+const clock = (at: number) => new Date(at).toLocaleTimeString("en-GB");
 
 const REASONS: Record<RefreshReason, string> = {
   initial: "the first one",
@@ -44,20 +48,21 @@ export const STATES: Record<KeeperState, { text: string; tone: "good" | "busy" |
   stopped: { text: "off", tone: "off" },
 };
 
-export const failure = (code: ErrorCode) => FAILURES[code] ?? code;
+const failure = (code: ErrorCode) => FAILURES[code] ?? code;
 const seconds = (ms: number) => `${Math.max(1, Math.round(ms / 1000))} s`;
 const nextTry = (ms: number | null) => (ms === null ? "" : ` Next try in ${seconds(ms)}.`);
 
 /** One line per event; an event that has none is shown elsewhere on the page. */
-export const LINES: { [K in keyof KeeperEventMap]?: (detail: KeeperEventMap[K]["detail"]) => Line | null } = {
-  refreshed: ({ reason, expiresAt }) => ({ tone: "good", text: `New token, good until ${clock(expiresAt)}: ${REASONS[reason]}.` }),
+export const WORDS: { [K in keyof KeeperEventMap]?: (detail: KeeperEventMap[K]["detail"]) => Words | null } = {
+  refreshed: ({ reason, expiresAt }) => ({ kind: "renewal", tone: "good", text: `New token, good until ${clock(expiresAt)}: ${REASONS[reason]}.` }),
   refreshfailed: ({ code, status, retryInMs }) => ({
+    kind: "renewal",
     tone: "warn",
     text: `No new token: ${failure(code)}${status === undefined ? "" : ` (${status})`}.${nextTry(retryInMs)}`,
   }),
-  applyfailed: ({ code, retryInMs }) => ({ tone: "warn", text: `The new token is not in the report: ${failure(code)}.${nextTry(retryInMs)}` }),
-  expired: () => ({ tone: "bad", text: "The token has run out, and there is none to replace it." }),
-  recovered: ({ how }) => ({ tone: "good", text: how === "reload" ? "The report was reloaded and is back." : "The visuals asked again and are back." }),
+  applyfailed: ({ code, retryInMs }) => ({ kind: "renewal", tone: "warn", text: `The new token is not in the report: ${failure(code)}.${nextTry(retryInMs)}` }),
+  expired: () => ({ kind: "report", tone: "bad", text: "The token has run out, and there is none to replace it." }),
+  recovered: ({ how }) => ({ kind: "report", tone: "good", text: how === "reload" ? "The report was reloaded and is back." : "The visuals asked again and are back." }),
   // The log already has the report's own TokenExpired.
-  explained: ({ error, summary }) => (error === "TokenExpired" ? null : { tone: "warn", text: `${error}: ${summary}` }),
+  explained: ({ error, summary }) => (error === "TokenExpired" ? null : { kind: "report", tone: "warn", text: `${error}: ${summary}` }),
 };
