@@ -29,6 +29,12 @@ async function started(changes) {
   return demo;
 }
 
+/** So many minutes after the start, here and at Microsoft. */
+async function moveTo(minutes) {
+  azure.ahead = minutes * 60_000;
+  await demo.moveTo(azure.ahead);
+}
+
 test("the page learns what to embed, and gets a token for it", async () => {
   await started();
   const { body: config } = await demo.ask("GET", "/api/config");
@@ -54,6 +60,18 @@ test("whoever asks at once shares one request, and whoever asks later gets the s
   assert.equal(new Set(tokens.map(({ body }) => body.token)).size, 1);
   assert.equal(azure.count("generate"), 1);
   assert.equal(azure.count("token"), 1, "the Entra token is used again while it is young");
+});
+
+test("half an hour later there is a new one, made with a young Entra token", async () => {
+  await started();
+  const { body: first } = await demo.token("initial");
+  await moveTo(29);
+  assert.equal((await demo.token("initial")).body.token, first.token);
+  await moveTo(31);
+  const { body: second } = await demo.token("initial");
+  assert.notEqual(second.token, first.token);
+  assert.equal(azure.count("generate"), 2);
+  assert.equal(azure.count("token"), 2);
 });
 
 test("an Entra token that ends soon is not used for an embed token, which would end with it", async () => {
@@ -129,6 +147,9 @@ test("Retry-After is passed on, and kept to: nothing more is asked of the API be
   assert.ok(Number(second.headers.get("retry-after")) <= 30 && Number(second.headers.get("retry-after")) >= 20);
   assert.equal(azure.count("generate"), 1);
   assert.match((await explain(second.body)).summary, /throttling/);
+  await moveTo(0.51);
+  assert.equal((await demo.token()).status, 200);
+  assert.equal(azure.count("generate"), 2);
 });
 
 // What the API may answer, what the page gets of it, and what `explain` says to that.
@@ -180,6 +201,26 @@ test("a connection that is cut, and an answer that does not come", async () => {
   const rubbish = await demo.token();
   assert.deepEqual([rubbish.status, rubbish.body.error.code], [502, "UpstreamAnswer"]);
   assert.equal((await demo.token()).status, 200);
+});
+
+test("told to stop, it sends the answers that are under way, and cuts what takes too long", async () => {
+  await started({ POWERBI_TIMEOUT_SECONDS: "60" });
+  let release;
+  azure.refuses("generate", { until: new Promise((resolve) => (release = resolve)) });
+  const underWay = demo.token();
+  await azure.isAsked("generate");
+  const stopped = demo.stop(azure);
+  release();
+  assert.equal((await underWay).status, 200);
+  assert.equal(await stopped, 0);
+
+  await started({ POWERBI_TIMEOUT_SECONDS: "60" });
+  azure.refuses("generate", { silent: true });
+  const cut = assert.rejects(demo.token(), TypeError);
+  await azure.isAsked("generate", 2);
+  assert.equal(await demo.stop(azure, "SIGINT"), 0);
+  await cut;
+  demo = null;
 });
 
 test("a wrong setting that only Microsoft can know is in the log before anybody asks", async () => {

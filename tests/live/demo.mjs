@@ -43,8 +43,9 @@ export class Demo {
     const file = { ...settings(azure), ...changes };
     writeFileSync(path.join(this.#folder, ".env"), Object.entries(file).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}="${value}"\n`).join(""));
     writeFileSync(path.join(this.#folder, "azure.pem"), azure.cert);
-    this.#child = spawn(process.execPath, [at("www/dist-server/main.js"), "--live"], {
+    this.#child = spawn(process.execPath, ["--import", new URL("shifted.mjs", import.meta.url).href, at("www/dist-server/main.js"), "--live"], {
       cwd: this.#folder,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: { ...Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])), PORT: "0", LOG_LEVEL: "debug", NODE_EXTRA_CA_CERTS: path.join(this.#folder, "azure.pem") },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream.on("data", (chunk) => (this.output += chunk));
@@ -76,6 +77,13 @@ export class Demo {
   }
 
   token = (reason = "poll", route = "/api/embed-token") => this.ask("POST", route, { reason, embeds: [] });
+
+  /** Its clock goes ahead of this machine's. */
+  async moveTo(ahead) {
+    const moved = once(this.#child, "message");
+    this.#child.send({ ahead });
+    await moved;
+  }
 
   /** Each line of the log. */
   get log() {

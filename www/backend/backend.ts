@@ -135,6 +135,7 @@ function checked<Schema extends v.GenericSchema, Result>(schema: Schema, body: u
   const result = v.safeParse(schema, body);
   if (result.success) return act(result.output);
   const [issue] = result.issues;
-  const message = issue.expected === "never" ? "There is no such key." : `${issue.message}.`;
+  // Valibot's own message quotes what it got.
+  const message = issue.expected === "never" ? "There is no such key." : `Expected ${issue.expected}.`;
   return refusal(400, "BadRequest", `${v.getDotPath(issue) ?? "body"}: ${message}`);
 }

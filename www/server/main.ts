@@ -5,7 +5,7 @@ import { isLoopback, readStart, type Start } from "./start";
 
 const TRIES = 20;
 // Answers that are under way when the server is told to stop have so long.
-const STOP_MS = 5_000;
+const STOP_MS = 3_000;
 
 /** The first free port from the wished one on: two demos may run side by side. */
 async function listen({ host, port, ...options }: Start) {
