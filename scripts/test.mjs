@@ -78,7 +78,7 @@ const all = [
   ["size", () => node(at("scripts/size.mjs"))],
   ["demo", demo],
   ["tests, backend", () => testNode("tests/backend")],
-  ["tests, live mode", () => testNode("tests/live")],
+  ["tests, live mode", () => [testNode("tests/live"), testNode("tests/handlers")]],
   ["tests, package", () => testNode("tests/package")],
   ["tests, consumers", () => node(at("scripts/consumers.mjs"), "--cheap")],
   ["tests, browser", () => testNode("tests/browser")],
