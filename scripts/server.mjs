@@ -1,12 +1,13 @@
-// Builds the demo's server and backend into www/dist-server, for Node: `backend.js` and `server.js` are what tests import, `main.js` what
-// `npm start` runs. npm's packages stay outside; a build takes a moment, so whoever needs it just builds it.
+// Builds the demo's server and backend into www/dist-server, for Node: `main.js` is what `npm start` runs, `start.js`
+// what it is told, `backend.js` and `server.js` are what tests import. npm's packages stay outside; a build takes a moment, so whoever needs it just builds it.
 
-import { build } from "esbuild";
 import { at, entry } from "./lib/run.mjs";
 
 export async function buildServer() {
+  // Imported here, since setup may have installed it a moment ago.
+  const { build } = await import("esbuild");
   await build({
-    entryPoints: { main: at("www/server/main.ts"), server: at("www/server/server.ts"), backend: at("www/backend/index.ts") },
+    entryPoints: { main: at("www/server/main.ts"), start: at("www/server/start.ts"), live: at("www/server/live/index.ts"), server: at("www/server/server.ts"), backend: at("www/backend/index.ts") },
     outdir: at("www/dist-server"),
     bundle: true,
     packages: "external",

@@ -39,6 +39,11 @@ function testNode(folder, { only = /./, env = {} } = {}) {
   run(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], { env: { ...browserEnvironment(), ...env } });
 }
 
+function testLive() {
+  testNode("tests/live");
+  testNode("tests/handlers");
+}
+
 /** The stories of the main job, as a page tells them whose policy forbids WebAssembly. */
 const testJavaScript = () => testNode("tests/browser", { only: /^(apply|clock|expiry|faults|provider|refresh|secrets)\./, env: { ENGINE: "js" } });
 
@@ -78,6 +83,7 @@ const all = [
   ["size", () => node(at("scripts/size.mjs"))],
   ["demo", demo],
   ["tests, backend", () => testNode("tests/backend")],
+  ["tests, live mode", testLive],
   ["tests, package", () => testNode("tests/package")],
   ["tests, consumers", () => node(at("scripts/consumers.mjs"), "--cheap")],
   ["tests, browser", () => testNode("tests/browser")],

@@ -34,7 +34,7 @@ export default defineConfig(({ mode }) => ({
   },
   plugins: [policy(mode)],
   build: {
-    rollupOptions: { input: [here("index.html"), here("lane.html"), here("diagnose.html")] },
+    rollupOptions: { input: [here("index.html"), here("lane.html"), here("diagnose.html"), ...(mode === "static" ? [] : [here("signed-in.html")])] },
     // The stand-in for browsers without modulepreload would use fetch, which the diagnosis page forbids itself.
     modulePreload: { polyfill: false },
     outDir: here(mode === "static" ? "dist-static" : "dist"),

@@ -140,7 +140,7 @@ test("switches are counted, changed and reset; a mistyped one is told", async ()
   const { ask, turn } = backend({ lifetimeSeconds: 60 });
   assert.equal((await turn({ denied: true })).body.denied, true);
   await ask("POST", "/api/embed-token");
-  assert.deepEqual((await ask("GET", "/api/health")).body.requests, { embed: 1, aad: 0, answered: 0, refused: 1 });
+  assert.deepEqual((await ask("GET", "/api/health")).body.requests, { tokens: 1, answered: 0, refused: 1 });
   assert.deepEqual((await ask("DELETE", "/api/switches")).body, (await backend({ lifetimeSeconds: 60 }).ask("GET", "/api/switches")).body);
   for (const [change, named] of [[{ denyed: true }, "denyed"], [{ denied: "yes" }, "denied"], [{ delayMs: -1 }, "delayMs"], [{ outage: "always" }, "outage"], [undefined, "body"]]) {
     const { status, body } = await turn(change);

@@ -12,7 +12,7 @@ export interface LiveConfig {
   /** "Embed for your organization": how a visitor signs in; null where that is not set up. */
   signIn: SignIn | null;
   /** The switches that this backend has; the others would need a service of our own. Time passes at its own pace alone. */
-  switches: (keyof Switches)[];
+  switches: readonly (keyof Switches)[];
 }
 
 /** What `powerbi.embed()` needs, but for the token. */
@@ -24,17 +24,20 @@ export interface LiveEmbed {
   embedUrl: string;
   /** Of a tile. */
   dashboardId?: string;
-  /** Where its embed token comes from, relative to the page; null where the visitor's own token is used. */
+  /** Where its embed token comes from, relative to the page; null where the visitor's own token is used. Embeds with one path share one token. */
   tokenPath: string | null;
 }
 
 export interface SignIn {
   clientId: string;
   authority: string;
+  /** Hosts that MSAL need not ask Microsoft about: those that a setting names. */
+  knownAuthorities: string[];
   scopes: string[];
   /** The REST API's base, as `https://api.powerbi.com`. */
   api: string;
   groupId: string;
-  reportId: string;
+  reportIds: string[];
   dashboardId: string | null;
+  tileId: string | null;
 }

@@ -1,24 +1,18 @@
-// Starts the demo's server: npm start, or node www/dist-server/main.js [PORT=5178] [HOST=127.0.0.1] [LOG=1]
+// Starts the demo's server: `npm start`, or `npm start -- --live`. README.md and .env.example say what it reads.
+import { SettingError } from "./live/problem";
 import { createServer } from "./server";
+import { isLoopback, readStart, type Start } from "./start";
 
-const FIRST_PORT = 5178;
 const TRIES = 20;
-
-const host = process.env["HOST"] ?? "127.0.0.1";
-const loopback = ["127.0.0.1", "localhost", "::1"].includes(host);
-const log = process.env["LOG"] === "1";
-const wished = Number(process.env["PORT"] ?? FIRST_PORT);
-if (!Number.isInteger(wished) || wished < 0 || wished > 65_535) {
-  console.error(`PORT must be a number from 0 to 65535, not "${process.env["PORT"]}".`);
-  process.exit(1);
-}
+// Answers that are under way when the server is told to stop have so long.
+const STOP_MS = 3_000;
 
 /** The first free port from the wished one on: two demos may run side by side. */
-async function start() {
+async function listen({ host, port, ...options }: Start) {
   for (let offset = 0; ; offset += 1) {
-    const app = createServer({ loopback, log });
+    const app = createServer({ loopback: isLoopback(host), ...options });
     try {
-      const address = await app.listen({ host, port: wished === 0 ? 0 : wished + offset });
+      const address = await app.listen({ host, port: port === 0 ? 0 : port + offset });
       return { app, address };
     } catch (error) {
       await app.close();
@@ -28,9 +22,27 @@ async function start() {
   }
 }
 
-const { app, address } = await start();
-console.log(`powerbi-token-keeper demo: ${address}/`);
+async function main() {
+  const start = readStart(process.argv.slice(2), process.env);
+  const { app, address } = await listen(start);
+  console.log(`powerbi-token-keeper demo: ${address}/`);
+  if (start.live) {
+    console.log(`live: ${start.live.reportIds.length > 1 ? `${start.live.reportIds.length} reports` : "the report"} of workspace ${start.live.groupId}, cloud ${start.live.cloudName}`);
+    // Asked for now, so that a refusal is in the log before anybody opens the page.
+    void fetch(`${address}/api/config`).catch(() => {});
+  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      setTimeout(() => app.server.closeAllConnections(), STOP_MS).unref();
+      void app.close().then(() => process.exit(0));
+    });
+  }
+}
 
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => void app.close().then(() => process.exit(0)));
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SettingError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 }
