@@ -62,8 +62,8 @@ export interface Reading {
   lifetimeMs: number | null;
   /** How long before the expiration a new token is asked for. */
   windowMs: number | null;
-  /** When the lane will look next, where it can say so. */
-  nextCheckAt: number | null;
+  /** When the lane will look next; a word about it where it can't say. */
+  nextCheck: number | string;
   tokens: readonly Stretch[];
   broken: readonly { from: number; to: number }[];
   requests: readonly RequestMark[];
@@ -111,4 +111,5 @@ export interface FrameClock {
   clearInterval(timer: unknown): void;
   isVisible(): boolean;
   during<T>(work: Promise<T>): Promise<T>;
+  beforePainting(draw: () => void): void;
 }

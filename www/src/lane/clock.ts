@@ -5,6 +5,8 @@ import type { FrameClock } from "./api";
 
 /** How often the timers of a hidden page come in today's browsers. */
 const HIDDEN_TICK_MS = 60_000;
+/** How long after a frame has read a token its answer is waited for, in real time. */
+const AFTERMATH_MS = 8;
 
 type Clock = ReturnType<typeof FakeTimers.createClock>;
 
@@ -22,6 +24,7 @@ export class MachineClock {
   #timersAt: number;
   #datesAt: number;
   #reading = 0;
+  #read = -Infinity;
 
   /** Takes this window's clocks over. Whatever is imported afterwards knows no others. */
   constructor(now: number) {
@@ -82,20 +85,22 @@ export class MachineClock {
       setInterval: (callback, ms) => setInterval(callback, ms),
       clearInterval: (timer) => clearInterval(timer as ReturnType<typeof setInterval>),
       isVisible: () => !this.hidden,
+      beforePainting: (draw) => void requestAnimationFrame(draw),
       during: async (work) => {
         this.#reading += 1;
         try {
           return await work;
         } finally {
           this.#reading -= 1;
+          this.#read = parent.performance.now();
         }
       },
     };
   }
 
-  /** A frame is unzipping a token, which takes real time and no virtual one. */
-  get isReading(): boolean {
-    return this.#reading > 0;
+  /** A frame unzips a token or has just done so, which takes real time and no virtual one. */
+  isReading(realNow: number): boolean {
+    return this.#reading > 0 || realNow - this.#read < AFTERMATH_MS;
   }
 
   #runTimers(): void {

@@ -1,5 +1,5 @@
 // The left lane: a page that uses this package, as the README says.
-import type { IEmbedConfiguration } from "powerbi-client";
+import type { Embed, IEmbedConfiguration } from "powerbi-client";
 import { type KeeperEventMap, TokenKeeper } from "powerbi-token-keeper";
 import type { EmbedSpec, Reading } from "./api";
 import { configOf } from "./content";
@@ -31,9 +31,13 @@ export class KeeperSide implements Side {
     if (embed) this.#keeper.attach(embed);
   }
 
-  status({ broken }: { broken: boolean }): Pick<Reading, "state" | "nextCheckAt" | "windowMs"> {
+  leave(embed: Embed): void {
+    this.#keeper.detach(embed);
+  }
+
+  status({ broken }: { broken: boolean }): Pick<Reading, "state" | "nextCheck" | "windowMs"> {
     const { state, nextCheckAt } = this.#keeper.status;
     const shown = STATES[state];
-    return { state: broken && shown.tone === "good" ? { text: "recovering", tone: "busy" } : shown, nextCheckAt, windowMs: DEFAULT_LEAD_MS };
+    return { state: broken && shown.tone === "good" ? { text: "recovering", tone: "busy" } : shown, nextCheck: nextCheckAt ?? "", windowMs: DEFAULT_LEAD_MS };
   }
 }

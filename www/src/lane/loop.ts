@@ -1,5 +1,6 @@
-// The right lane: a page that follows Microsoft's documentation. Embed tokens are renewed by the documented loop; with Aad
-// tokens the documented accessTokenProvider is there as well.
+// The right lane: a page that follows Microsoft's documentation. What holds an embed token is kept by the documented loop.
+// With Aad tokens the documentation has reports ask for themselves, through accessTokenProvider; dashboards and tiles,
+// for which powerbi-client takes no provider, stay with the loop.
 import type { Embed, IEmbedConfiguration } from "powerbi-client";
 import { LOOP_WINDOW_MS, type Page, startLoop } from "../loop/microsoft";
 import type { EmbedSpec, Reading } from "./api";
@@ -18,7 +19,7 @@ export class LoopSide implements Side, Page {
   tokenExpiration = "";
   readonly #around: Surroundings;
   #token: string | null = null;
-  #running = false;
+  #loops = false;
   /** The page's own first request, once for all that is embedded at the same time. */
   #asking: Promise<void> | null = null;
 
@@ -26,8 +27,9 @@ export class LoopSide implements Side, Page {
     this.#around = around;
   }
 
+  /** As powerbi.get() finds them, also after they were embedded again. */
   reports(): Embed[] {
-    return this.#around.stage.embeds;
+    return this.#around.stage.embeds.filter((embed) => !embed.eventHooks?.accessTokenProvider);
   }
 
   async getNewUserAccessToken(): Promise<{ token: string; expiration: string }> {
@@ -42,14 +44,19 @@ export class LoopSide implements Side, Page {
 
   async embed(spec: EmbedSpec): Promise<void> {
     if (!this.#hasToken()) await (this.#asking ??= this.#ask().finally(() => (this.#asking = null)));
-    this.#around.stage.show(spec, this.#configure(spec));
-    if (this.#running) return;
-    this.#running = true;
+    const config: IEmbedConfiguration = { ...configOf(spec), accessToken: this.#token ?? "", tokenType: this.#around.tokenType };
+    const asks = this.#around.tokenType === 0 && spec.kind === "report";
+    if (asks) config.eventHooks = { accessTokenProvider: async () => (await this.getNewUserAccessToken()).token };
+    this.#around.stage.show(spec, config);
+    if (asks || this.#loops) return;
+    this.#loops = true;
     startLoop(this);
   }
 
-  status({ validUntil, broken, now }: { validUntil: number | null; broken: boolean; now: number }): Pick<Reading, "state" | "nextCheckAt" | "windowMs"> {
-    return { state: stateOf(validUntil, broken, now), nextCheckAt: null, windowMs: LOOP_WINDOW_MS };
+  leave(): void {}
+
+  status({ validUntil, broken, now }: { validUntil: number | null; broken: boolean; now: number }): Pick<Reading, "state" | "nextCheck" | "windowMs"> {
+    return { state: stateOf(validUntil, broken, now), nextCheck: this.#loops ? "checks every 30 s" : "the frame asks", windowMs: LOOP_WINDOW_MS };
   }
 
   #hasToken(): boolean {
@@ -58,13 +65,6 @@ export class LoopSide implements Side, Page {
 
   async #ask(): Promise<void> {
     this.tokenExpiration = (await this.getNewUserAccessToken()).expiration;
-  }
-
-  #configure(spec: EmbedSpec): IEmbedConfiguration {
-    const config: IEmbedConfiguration = { ...configOf(spec), accessToken: this.#token ?? "", tokenType: this.#around.tokenType };
-    // documented for Aad tokens and reports; powerbi-client throws for anything else
-    if (this.#around.tokenType === 0 && spec.kind === "report") config.eventHooks = { accessTokenProvider: async () => (await this.getNewUserAccessToken()).token };
-    return config;
   }
 }
 

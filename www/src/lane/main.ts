@@ -8,7 +8,7 @@ import type { Side } from "./side";
 import type { Stage } from "./stage";
 
 const FIRST_TOKEN_RETRY_MS = 5_000;
-const STARTING: Pick<Side, "status"> = { status: () => ({ state: { text: "starting", tone: "off" }, nextCheckAt: null, windowMs: null }) };
+const STARTING: Pick<Side, "status"> = { status: () => ({ state: { text: "starting", tone: "off" }, nextCheck: "", windowMs: null }) };
 
 const name = new URLSearchParams(location.search).get("lane") as LaneName;
 
@@ -57,6 +57,12 @@ class OpenLane {
     }
   }
 
+  remove(key: string): void {
+    const embed = this.stage.embedOf(key);
+    if (embed) this.side?.leave(embed);
+    this.stage.remove(key);
+  }
+
   tell(said: Omit<Happening, "at">): void {
     this.setup.tell({ at: this.clock.now, ...said });
   }
@@ -83,7 +89,7 @@ class OpenLane {
   }
 
   async #again(spec: EmbedSpec): Promise<void> {
-    this.stage.remove(spec.key);
+    this.remove(spec.key);
     await this.add(spec);
   }
 
@@ -110,7 +116,7 @@ const lane: Lane = {
     await open.start();
   },
   add: (spec) => opened().add(spec),
-  remove: (key) => opened().stage.remove(key),
+  remove: (key) => opened().remove(key),
   plan: (change) => opened().stage.plan(change),
   embedAgain: () => opened().stage.embedAgain(),
   online: () => void window.dispatchEvent(new Event("online")),
@@ -120,7 +126,7 @@ const lane: Lane = {
   setClock: (aheadMs) => opened().clock.setAhead(aheadMs),
   nextDue: () => opened().clock.nextDue(),
   moveTo: (at) => opened().moveTo(at),
-  isBusy: (realNow) => opened().network.isBusy(realNow) || opened().clock.isReading,
+  isBusy: (realNow) => opened().network.isBusy(realNow) || opened().clock.isReading(realNow),
   reading: () => opened().reading(),
 };
 window.lane = lane;

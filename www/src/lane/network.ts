@@ -4,6 +4,8 @@ import type { Happening, RequestMark } from "./api";
 const KEPT = 3_000;
 /** Longer than an answer takes on this machine; one that is held back by a switch is not waited for. */
 const PATIENCE_MS = 150;
+/** How long after an answer its consequences are waited for. */
+const AFTERMATH_MS = 8;
 
 export class Network {
   readonly marks: RequestMark[] = [];
@@ -14,6 +16,7 @@ export class Network {
   readonly #tell: (happening: Happening) => void;
   /** When each request under way was made, by the real clock of the demo's page. */
   readonly #since = new Set<{ real: number }>();
+  #answered = -Infinity;
 
   constructor(beyond: typeof fetch, now: () => number, tell: (happening: Happening) => void) {
     this.#beyond = beyond;
@@ -42,11 +45,12 @@ export class Network {
       throw error;
     } finally {
       this.#since.delete(since);
+      this.#answered = parent.performance.now();
     }
   };
 
   isBusy(realNow: number): boolean {
-    return [...this.#since].some(({ real }) => realNow - real < PATIENCE_MS);
+    return realNow - this.#answered < AFTERMATH_MS || [...this.#since].some(({ real }) => realNow - real < PATIENCE_MS);
   }
 }
 

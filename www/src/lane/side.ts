@@ -1,4 +1,5 @@
 // One side of the comparison: what keeps a lane's tokens fresh.
+import type { Embed } from "powerbi-client";
 import type { TokenType } from "powerbi-token-keeper";
 import type { EmbedSpec, Happening, Reading } from "./api";
 import type { Stage } from "./stage";
@@ -12,7 +13,9 @@ export interface Surroundings {
 export interface Side {
   /** Gets a token and embeds. Rejects when there is no token to be had. */
   embed(spec: EmbedSpec): Promise<void>;
-  status(held: { validUntil: number | null; broken: boolean; now: number }): Pick<Reading, "state" | "nextCheckAt" | "windowMs">;
+  /** This one is about to leave the page. */
+  leave(embed: Embed): void;
+  status(held: { validUntil: number | null; broken: boolean; now: number }): Pick<Reading, "state" | "nextCheck" | "windowMs">;
 }
 
 export const tokenUrl = (tokenType: TokenType) => new URL(tokenType === 1 ? "api/embed-token" : "api/aad-token", document.baseURI);

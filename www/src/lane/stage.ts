@@ -65,6 +65,10 @@ export class Stage {
     return this.#embed(key, { slot, container, title, config, loaded: false });
   }
 
+  embedOf(key: string): Embed | undefined {
+    return this.#placed.get(key)?.embed;
+  }
+
   remove(key: string): void {
     const placed = this.#placed.get(key);
     if (placed) powerbi.reset(placed.container);

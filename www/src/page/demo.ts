@@ -15,6 +15,12 @@ export const MOST_EMBEDS = 4;
 /** How long the first embeds may take before time goes on without them. */
 const OPENING_MS = 3_000;
 
+const FRESH = "A fresh start: both pages have a token for an hour. The faults below hit both at the same moment.";
+/** The line that a page author writes, by kind of token. */
+const CODE: Record<LaneName, Record<TokenType, string>> = {
+  keeper: { 1: 'keepFresh(report, { source: "/api/embed-token" })', 0: "powerbi.embed(element, keeper.configure(config))" },
+  loop: { 1: "setInterval(checkTokenAndUpdate, 30_000)", 0: "eventHooks: { accessTokenProvider: getNewUserAccessToken }" },
+};
 const TITLES: Record<EmbedKind, string> = { report: "Report", dashboard: "Dashboard", tile: "Tile" };
 
 export interface DemoEvents {
@@ -84,7 +90,9 @@ export class Demo {
     this.log.clear();
     await this.backend.resetSwitches();
     await this.setLifetime(lifetimeSeconds);
+    this.#keys = 0;
     this.embeds = embeds.map((kind) => this.#newEmbed(kind));
+    for (const name of LANES) this.#views[name].code = CODE[name][tokenType];
     const lanes = await Promise.all(LANES.map((name) => this.#views[name].load(name)));
     await this.driver.meet();
     this.startedAt = this.now;
@@ -92,6 +100,7 @@ export class Demo {
     const opening = Promise.all(LANES.map((name, i) => this.#open(name, lanes[i] as Lane)));
     await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, OPENING_MS))]);
     this.#showEmbeds();
+    this.#events.say(FRESH);
     await this.setPace(pace);
   }
 

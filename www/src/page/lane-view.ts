@@ -29,19 +29,23 @@ export class LaneView {
     return lane;
   }
 
+  set code(text: string) {
+    put(part(this.#root, "code"), text);
+  }
+
   set embeds(count: number) {
     this.frame.dataset["embeds"] = String(count);
   }
 
   show(reading: Reading, spans: readonly Span[], start: number, now: number): void {
-    const { state, expiresAt, lifetimeMs, windowMs, counters, nextCheckAt } = reading;
+    const { state, expiresAt, lifetimeMs, windowMs, counters, nextCheck } = reading;
     const remainingMs = expiresAt === null ? null : expiresAt - now;
     this.#ring.show({ remainingMs, lifetimeMs, windowMs, tone: remainingMs !== null && remainingMs <= 0 ? "bad" : state.tone });
     const chip = part(this.#root, "state");
     put(chip, state.text);
     chip.dataset["tone"] = state.tone;
     put(part(this.#root, "expires"), expiresAt === null ? "no token" : `token ends ${clock(expiresAt)}`);
-    put(part(this.#root, "next"), nextCheckAt === null ? "checks every 30 s" : `next check in ${countdown(Math.max(0, nextCheckAt - now))}`);
+    put(part(this.#root, "next"), typeof nextCheck === "string" ? nextCheck : `next check in ${countdown(Math.max(0, nextCheck - now))}`);
     this.#count("without", duration(counters.withoutTokenMs), counters.withoutTokenMs > 0);
     this.#count("broken", duration(counters.brokenMs), counters.brokenMs > 0);
     this.#count("requests", String(counters.requests), false);

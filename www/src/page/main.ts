@@ -59,12 +59,21 @@ function paint(): void {
 /** The site without a server has its backend in the page, and its time with it. */
 async function ownBackend(): Promise<{ backend: Backend; source: TimeSource }> {
   const [{ DemoBackend }, { inPageFetch }, { OwnTime }] = await Promise.all([import("../../backend/backend"), import("../../backend/in-page"), import("../time/own")]);
-  // For tests: time that a hand moves. `demo.step(ms)` is as if so much real time had passed.
+  // For tests: time that a hand moves.
   const byHand = new URLSearchParams(location.search).get("time") === "by-hand";
   const source = new OwnTime(byHand);
   const backend = new DemoBackend(source.forBackend);
-  if (byHand) Object.assign(window, { demo: { step: (ms: number) => (source.step(ms), demo.driver.catchUp()) } });
+  if (byHand) Object.assign(window, { step: (realMs: number) => stepByHand(source, realMs) });
   return { backend: new Backend(inPageFetch(backend)), source };
+}
+
+/** As if so much real time had passed; resolves when all of it is on the page. */
+async function stepByHand(source: { step(realMs: number): void }, realMs: number): Promise<void> {
+  // what was clicked before comes first
+  await demo.do(async () => {});
+  source.step(realMs);
+  await demo.driver.catchUp();
+  paint();
 }
 
 async function serverBackend(): Promise<{ backend: Backend; source: TimeSource }> {

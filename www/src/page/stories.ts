@@ -45,9 +45,9 @@ export const STORIES: readonly Story[] = [
     steps: [
       { atMs: 0, say: "Both reports have a fresh token for an hour." },
       { atMs: 8 * MINUTE, on: "cut", say: "Lunch. The lid closes, the network goes.", pace: 10 },
-      { atMs: 8 * MINUTE + 10_000, act: "asleep", say: "Seventy minutes later the lid opens. The token has expired, and the Wi-Fi takes 40 seconds to come back." },
-      { atMs: 79 * MINUTE, off: "cut", online: true, say: "The network is back. The keeper hears of it and asks at once; the loop waits for its next half minute." },
-      { atMs: 81 * MINUTE, pace: 60, say: "Both are back. On the right two failures went uncaught." },
+      { atMs: 8 * MINUTE + 10_000, act: "asleep", say: "Seventy minutes later the lid opens. The token has expired, and the Wi-Fi needs 35 seconds." },
+      { atMs: 78 * MINUTE + 45_000, off: "cut", online: true, say: "The network is back. The keeper hears of it and asks at once; the loop waits for its next turn." },
+      { atMs: 81 * MINUTE, pace: 60, say: "Both are back, the left one 25 seconds earlier. On the right two failures went uncaught." },
     ],
   },
   {

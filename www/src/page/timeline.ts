@@ -16,9 +16,11 @@ const SHOWN_MS = 100 * MINUTE;
 const AHEAD_MS = 20 * MINUTE;
 
 // Heights of the three rows, in pixels of the drawing.
-const TOP = 18;
+const LABEL = 14;
+const LETTER_PX = 6.5;
+const TOP = 2 * LABEL;
 const ROWS = { token: { y: TOP + 6, height: 18 }, report: { y: TOP + 29, height: 5 }, request: { y: TOP + 40, height: 14 } } as const;
-export const TIMELINE_HEIGHT = TOP + 40 + 14 + 26;
+const HEIGHT = TOP + 40 + 14 + 26;
 
 type Row = keyof typeof ROWS;
 const PAINTS = ["good", "goodSoft", "bad", "asleep", "ink", "warn", "error"] as const;
@@ -38,7 +40,7 @@ export class Timeline {
 
   constructor(place: HTMLElement) {
     this.#place = place;
-    this.#chart = echarts.init(place, null, { renderer: "canvas", height: TIMELINE_HEIGHT });
+    this.#chart = echarts.init(place, null, { renderer: "canvas", height: HEIGHT });
     this.#colours = coloursOf(place);
     new ResizeObserver(() => this.#chart.resize()).observe(place);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (this.#colours = coloursOf(place)));
@@ -64,7 +66,7 @@ export class Timeline {
           markArea: {
             silent: true, itemStyle: { color: colours.fault },
             label: { position: "top", distance: 2, color: colours.faultText, fontSize: 11, overflow: "truncate" },
-            data: spansWithin(spans, from, now),
+            data: spansWithin(spans, from, now, SHOWN_MS / this.#chart.getWidth()),
           },
           markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: colours.ink, width: 1, type: "solid" }, data: [{ xAxis: now }] },
         },
@@ -90,8 +92,16 @@ function marksOf(reading: Reading, from: number, to: number, now: number): Mark[
   ].filter(({ value }) => value[1] >= from);
 }
 
-function spansWithin(spans: readonly Span[], from: number, now: number) {
-  return spans.filter(({ to }) => (to ?? now) >= from).map((span) => [{ name: span.label, xAxis: Math.max(from, span.from) }, { xAxis: span.to ?? now }]);
+function spansWithin(spans: readonly Span[], from: number, now: number, msPerPixel: number) {
+  let taken = -Infinity;
+  return spans.filter(({ to }) => (to ?? now) >= from).map((span) => {
+    const [left, right] = [Math.max(from, span.from), span.to ?? now];
+    const [middle, half] = [(left + right) / 2, (span.label.length * LETTER_PX * msPerPixel) / 2];
+    // a name that would run into the one before goes above it
+    const raised = middle - half < taken;
+    if (!raised) taken = middle + half;
+    return [{ name: span.label, xAxis: left, label: { distance: raised ? 2 + LABEL : 2 } }, { xAxis: right }];
+  });
 }
 
 function renderMark(marks: readonly Mark[], colours: Colours): CustomSeriesOption["renderItem"] {

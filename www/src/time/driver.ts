@@ -75,8 +75,10 @@ export class Driver {
       this.#source.reached(this.now);
       for (const lane of lanes) lane.moveTo(this.now);
       await this.#rest();
-      // what is reached may move time on itself, as sleep does
-      if (this.#agenda.nextDue() <= this.now) await this.#agenda.reached(this.now);
+      if (this.#agenda.nextDue() > this.now) continue;
+      // may move time on itself, as sleep does
+      await this.#agenda.reached(this.now);
+      await this.#rest();
     }
   }
 
