@@ -12,7 +12,7 @@ export async function build() {
   const instead = {
     name: "instead",
     setup: ({ onResolve }) =>
-      onResolve({ filter: /\/target\/npm\/engine\// }, ({ path }) => ({ path: at("target/npm/trapped", path.endsWith("/bytes.js") ? "bytes.js" : "trapped.js") })),
+      onResolve({ filter: /\/target\/npm\/engine\// }, ({ path }) => ({ path: at("target/npm/trapped", path.endsWith("/text.js") ? "text.js" : "trapped.js") })),
   };
   await esbuild.build({
     entryPoints: [at("npm/src/engine-wasm.ts")],

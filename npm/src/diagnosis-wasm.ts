@@ -1,5 +1,5 @@
 /** The WebAssembly diagnosis (`src/diagnosis/`): the chunk that is loaded when something is to be explained. */
-import * as bytes from "../../target/npm/diagnosis/bytes.js";
+import { text } from "../../target/npm/diagnosis/text.js";
 import * as glue from "../../target/npm/diagnosis/diagnosis.js";
 import { compile } from "./compile.js";
 import { starter } from "./start.js";
@@ -7,4 +7,4 @@ import { starter } from "./start.js";
 /** What the Rust side exports (`src/web/diagnosis.rs`). */
 export type Exports = typeof glue;
 
-export const start: () => Promise<Exports> = /* @__PURE__ */ starter(glue, () => compile(bytes));
+export const start: () => Promise<Exports> = /* @__PURE__ */ starter(glue, () => compile(text));

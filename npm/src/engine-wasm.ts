@@ -4,7 +4,7 @@
  * The module is inlined, as text, since a chunk is what every bundler copies and serves without being told, and
  * needs no `connect-src` in a page's security policy. `scripts/build.mjs` generates what lies in `target/npm/`.
  */
-import * as bytes from "../../target/npm/engine/bytes.js";
+import { text } from "../../target/npm/engine/text.js";
 import * as glue from "../../target/npm/engine/engine.js";
 import { compile } from "./compile.js";
 import { starter } from "./start.js";
@@ -12,4 +12,4 @@ import { starter } from "./start.js";
 /** What the Rust side exports (`src/web/`). */
 export type Exports = typeof glue;
 
-export const start: () => Promise<Exports> = /* @__PURE__ */ starter(glue, () => compile(bytes));
+export const start: () => Promise<Exports> = /* @__PURE__ */ starter(glue, () => compile(text));

@@ -5,51 +5,44 @@
 // Catches code of ours that formats text: in the shipped module it would trap.
 
 import { Stop } from "./run.mjs";
+import { calls, sweep, withoutNotes } from "./sweep.mjs";
 
-// Names as `plain` has them.
-const crash = /^powerbi_token_keeper::web::door::crash$/;
-/** Where panics pass by on their way to the hook. */
-const panics = /^core::panicking::(panic_fmt$|assert_failed)|^std::panicking::panic_with_hook$/;
+// Names as the compiler writes them, with the length before each word.
+const crash = /3web4door5crash17h/;
+/** What never returns, and calls nothing but what composes a message. */
+const panics =
+  /9panicking(9panic_fmt$|13assert_failed|15panic_with_hook$)|\d13assert_failed$|4cell\d+panic_already|18panic_access_error$|7raw_vec(12handle_error|17capacity_overflow)|18handle_alloc_error$|12wasm_bindgen9throw_str17h/;
 /** Sets the hook, which nothing asks any more. */
-const setter = /^std::panicking::set_hook$/;
-/** What formats, and what std does between a panic and its hook. */
-const messages = /(^|\W)core::fmt::|^std::panicking::panic_handler|^<std::panicking::/;
+const setter = /^_RNvNt\w+3std9panicking8set_hook$/;
+/** What formats. Who may panic hands some of it to what is cut above, so that it stays in use. */
+const formats = /(4core|_)3fmt|core\.\.fmt/;
 
-/** `bytes` is what wasm-bindgen wrote, with its names. */
-export async function withoutMessages(bytes) {
+/** `module` is what wasm-bindgen wrote, with its names, and `compiled` what the linker wrote. */
+export async function withoutMessages(module, compiled) {
   // Imported here, since setup may have installed it a moment ago.
   const { default: binaryen } = await import("binaryen");
-  const module = binaryen.readBinary(bytes);
-  const functions = Array.from({ length: module.getNumFunctions() }, (_, i) => module.getFunctionByIndex(i))
+  const cut = binaryen.readBinary(withoutNotes(module));
+  const functions = Array.from({ length: cut.getNumFunctions() }, (_, i) => cut.getFunctionByIndex(i))
     .map((ref) => ({ ref, ...binaryen.getFunctionInfo(ref) }))
     .filter(({ base }) => !base); // imports have one
-  const named = (pattern) => {
-    const found = functions.filter(({ name }) => pattern.test(plain(name)));
+  const become = (pattern, body) => {
+    const found = functions.filter(({ name }) => pattern.test(name));
     if (!found.length) throw new Stop(`No function matches ${pattern}: scripts/lib/panics.mjs expects it in the module.`);
-    return found;
+    for (const { ref } of found) binaryen.Function.setBody(ref, body());
   };
-  const become = (pattern, body) => named(pattern).map(({ ref, name }) => (binaryen.Function.setBody(ref, body()), name));
+  const { name: toCrash } = functions.find(({ name }) => crash.test(name)) ?? {};
+  if (!toCrash) throw new Stop(`No function matches ${crash}: scripts/lib/panics.mjs expects it in the module.`);
+  become(panics, () => cut.block(null, [cut.call(toCrash, [], binaryen.none), cut.unreachable()]));
+  become(setter, () => cut.nop());
+  become(formats, () => cut.unreachable());
+  binaryen.setDebugInfo(true);
+  const bytes = cut.emitBinary();
+  const all = [...calls(cut.emitText())];
+  cut.dispose();
 
-  const [{ name: toCrash }] = named(crash);
-  become(panics, () => module.block(null, [module.call(toCrash, [], binaryen.none), module.unreachable()]));
-  become(setter, () => module.nop());
-  const cut = new Set(become(messages, () => module.unreachable()));
-  for (const [caller, called] of calls(module.emitText())) {
-    if (cut.has(called) && !plain(caller).includes("std::panicking::")) throw new Stop(`${caller} formats text: ${called} is not in the shipped module.`);
+  const { bytes: swept, used } = await sweep(bytes, compiled, (name) => [panics, setter, formats].some((pattern) => pattern.test(name)));
+  for (const [caller, called] of all) {
+    if (used.has(caller) && formats.test(called)) throw new Stop(`${caller} formats text: ${called} is not in the shipped module.`);
   }
-  const trimmed = module.emitBinary();
-  module.dispose();
-  return trimmed;
-}
-
-/** A name without the hashes, which each compiler version changes. */
-const plain = (name) => name.replace(/\[[0-9a-f]{16}\]|::h[0-9a-f]{16}$/g, "");
-
-/** Who calls whom, by the module's text. */
-function* calls(text) {
-  let caller = "";
-  for (const [, quotedFunction, func, quotedCall, call] of text.matchAll(/\((?:func \$(?:"([^"]*)"|([^\s)]+))|call \$(?:"([^"]*)"|([^\s)]+)))/g)) {
-    if (quotedCall ?? call) yield [caller, quotedCall ?? call];
-    else caller = quotedFunction ?? func;
-  }
+  return swept;
 }

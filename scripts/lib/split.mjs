@@ -1,94 +1,106 @@
-// Takes a WebAssembly module's code apart, so that it compresses better: the opcodes of all functions come first, then
-// all numbers of locals, all of callees, and so on. Brotli finds more alike among neighbours of one sort: 10 % of the
-// module. npm/src/join.ts puts it together again.
+// Writes a WebAssembly module as text that compresses well: the module travels inside a chunk, and what counts is what
+// the chunk weighs behind a server's compression. npm/src/join.ts puts it together again.
 //
-// What the other bytes say already is left out: functions' sizes, and the alignments of loads and stores, which are
-// hints that engines do without and which `unaligned` makes alike. Catches an opcode that neither side knows.
+// The code is taken apart: the opcodes of all functions come first, then all numbers of locals, all offsets, and so on,
+// since brotli finds more alike among neighbours of one sort; for the same reason functions that are alike become
+// neighbours. What the rest says already is left out: functions' sizes, and the alignments of loads and stores, which
+// are hints that engines do without. Numbers are written in characters and not in bytes that are written in
+// characters, so that nearly all of them are one.
+//
+// The text is printable ASCII without quotes, backslashes and `<`: whatever reads or rewrites a chunk leaves it alone.
 
-import { Stop } from "./run.mjs";
+import { read } from "./module.mjs";
 
-/** The parts in the order in which join.ts counts them; `before` and `after` are the other sections. */
-const parts = ["before", "after", "op", "local", "label", "call", "get", "set", "tee", "i32", "i64", "offset", "float", "other"];
+/** The parts in the order in which join.ts counts them; behind them, 16 of constants, by what is done with them next. */
+const parts = ["before", "after", "ops", "code", "locals", "get", "set", "tee", "label", "block", "global", "load", "store", "i64", "float", "other"];
+const separator = "`";
+const digits = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter((character) => !`"\\<${separator}`.includes(character));
+/** The first digits up to here are numbers. The next begin one of two digits, `long` one of four, the last one of six. */
+const single = 80;
+const long = digits.length - 2;
+/** Characters up to this one are bytes themselves, so that texts stay texts: brotli knows words. */
+const bytesEnd = 124;
 
-/** The same module with all alignments 0. */
-export const unaligned = (module) => walk(module).whole;
-
-/** The parts, one after the other, and their lengths. */
+/** The module as text. */
 export function split(module) {
-  const { streams } = walk(module);
-  return { bytes: parts.flatMap((part) => streams[part]), lengths: parts.map((part) => streams[part].length) };
+  const { imported, functions, before, after } = read(module, neighbours);
+  const text = Object.fromEntries(parts.map((part) => [part, ""]));
+  const constants = Array.from({ length: 16 }, () => "");
+  const put = (part, ...numbers) => numbers.forEach((number) => (text[part] += written(number)));
+
+  const ops = functions.flatMap(({ instructions }) => instructions.map(({ op }) => op));
+  const count = new Map();
+  for (const op of ops) count.set(op, (count.get(op) ?? 0) + 1);
+  const ranked = [...count.keys()].sort((a, b) => count.get(b) - count.get(a) || a - b);
+  const rank = new Map(ranked.map((op, i) => [op, i]));
+
+  put("before", ...before);
+  text.after = after.map(byte).join("");
+  put("ops", ...ranked);
+  put("locals", functions.length, imported);
+  for (const { locals, instructions } of functions) {
+    put("locals", locals.length / 2, ...locals);
+    const recent = [];
+    instructions.forEach(({ op, operands }, i) => {
+      put("code", rank.get(op));
+      for (const { sort, value } of operands) {
+        if (sort === "get" || sort === "set" || sort === "tee") put(sort, recency(recent, value));
+        // the module's own functions first
+        else if (sort === "call") put("code", value < imported ? value + functions.length : value - imported);
+        else if (sort === "i32") constants[(instructions[i + 1].op & 0xff) >> 4] += written((value + 4) >>> 0);
+        else put(sort, value);
+      }
+    });
+  }
+  return [...Object.values(text), ...constants].join(separator);
 }
 
-function walk(module) {
-  const streams = Object.fromEntries(parts.map((part) => [part, []]));
-  const whole = [];
-  let at = 0;
-  const byte = (part) => {
-    streams[part].push(module[at]);
-    whole.push(module[at]);
-    return module[at++];
-  };
-  const number = (part) => {
-    let [value, shift, next] = [0, 0, 0];
-    do {
-      next = byte(part);
-      value |= (next & 127) << shift;
-      shift += 7;
-    } while (next > 127);
-    return value;
-  };
-  const numbers = (part, count) => {
-    for (let i = 0; i < count; i++) number(part);
-  };
-  /** Read and kept in the whole alone. */
-  const left = () => {
-    streams.left = [];
-    return number("left");
-  };
+/** Where a local is among those used last: one that was in use a moment ago has a small number. */
+function recency(recent, local) {
+  while (recent.length <= local) recent.push(recent.length);
+  const at = recent.indexOf(local);
+  recent.unshift(...recent.splice(at, 1));
+  return at;
+}
 
-  for (let i = 0; i < 8; i++) byte("before");
-  let part = "before";
-  while (at < module.length) {
-    const code = module[at] === 10;
-    if (code) {
-      streams.left = [];
-      byte("left");
-      left();
-      for (let functions = number("local"); functions > 0; functions--) {
-        const end = left() + at;
-        numbers("local", 2 * number("local"));
-        while (at < end) instruction();
-      }
-      part = "after";
-    } else {
-      byte(part);
-      const end = number(part) + at;
-      while (at < end) byte(part);
-    }
-  }
-  return { streams, whole: Uint8Array.from(whole) };
+function byte(byte) {
+  const character = String.fromCharCode(byte);
+  if (byte < bytesEnd && digits.includes(character)) return character;
+  return String.fromCharCode(bytesEnd + Math.floor(byte / digits.length)) + digits[byte % digits.length];
+}
 
-  // The same cases, in the same order, as in join.ts.
-  function instruction() {
-    const op = byte("op");
-    if (op === 0x41) number("i32");
-    else if (op >= 0x20 && op <= 0x22) number(["get", "set", "tee"][op - 0x20]);
-    else if (op >= 0x28 && op <= 0x3e) {
-      left();
-      whole[whole.length - 1] = 0; // an alignment is one byte
-      number("offset");
-    } else if (op === 0x10) number("call");
-    else if (op === 0x0c || op === 0x0d) number("label");
-    else if (op >= 0x02 && op <= 0x04) number("other");
-    else if (op === 0x42) number("i64");
-    else if (op === 0x0e) numbers("label", number("label") + 1);
-    else if (op === 0x43 || op === 0x44) for (let i = op === 0x43 ? 4 : 8; i > 0; i--) byte("float");
-    else if (op === 0x11) numbers("other", 2);
-    else if (op === 0x1c) numbers("other", number("other"));
-    else if ((op >= 0x23 && op <= 0x26) || op === 0x3f || op === 0x40 || op === 0xd0 || op === 0xd2) number("other");
-    else if (op === 0xfc) numbers("other", [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1][number("op")]);
-    else if (!(op <= 1 || op === 5 || op === 0x0b || op === 0x0f || op === 0x1a || op === 0x1b || (op >= 0x45 && op <= 0xc4) || op === 0xd1)) {
-      throw new Stop(`The module has the opcode 0x${op.toString(16)}, which scripts/lib/split.mjs and npm/src/join.ts have to learn.`);
+function written(number) {
+  if (number < single) return digits[number];
+  const rest = number - single;
+  if (rest < (long - single) * digits.length) return digits[single + Math.floor(rest / digits.length)] + digits[rest % digits.length];
+  const places = number < digits.length ** 3 ? [2, 1, 0] : [4, 3, 2, 1, 0];
+  return digits[long + Number(places.length > 3)] + places.map((place) => digits[Math.floor(number / digits.length ** place) % digits.length]).join("");
+}
+
+/** The functions, each followed by the one that has most runs of instructions in common with it. */
+export function neighbours(functions) {
+  const runs = new Map(functions.map((one) => [one, runsOf(one)]));
+  const left = new Set(functions);
+  const sorted = [];
+  let [next] = functions;
+  while (next) {
+    left.delete(next);
+    sorted.push(next);
+    const own = runs.get(next);
+    let [best, most] = [undefined, -1];
+    for (const one of left) {
+      const its = runs.get(one);
+      let common = 0;
+      for (const run of own) if (its.has(run)) common++;
+      const alike = common / Math.sqrt(its.size + 5);
+      if (alike > most) [best, most] = [one, alike];
     }
+    next = best;
   }
+  return sorted;
+}
+
+/** All runs of six instructions. */
+function runsOf({ instructions }) {
+  return new Set(instructions.slice(5).map((_, i) => instructions.slice(i, i + 6).map(({ op }) => op).join()));
 }

@@ -10,10 +10,9 @@ import { fileURLToPath } from "node:url";
 import { setup, wasmBindgen } from "../setup.mjs";
 import { trimGlue } from "./glue.mjs";
 import { asJavaScript } from "./javascript.mjs";
-import { pack } from "./pack.mjs";
 import { withoutMessages } from "./panics.mjs";
 import { Stop, at, capture, root, run } from "./run.mjs";
-import { split, unaligned } from "./split.mjs";
+import { split } from "./split.mjs";
 
 const target = "wasm32-unknown-unknown";
 // A folder for each: cargo gives a cdylib no name of its own per feature, and would build both anew every time.
@@ -33,7 +32,7 @@ const withoutReferences = "-Ctarget-feature=-reference-types,-multivalue";
  * what writes sentences keeps them.
  */
 const modules = [
-  { name: "engine", cargo: "keeper", cut: withoutMessages, flags: [withoutReferences, smallStack] },
+  { name: "engine", cargo: "keeper", cut: withoutMessages, flags: [withoutReferences, smallStack, "-Clink-arg=--emit-relocs"] },
   { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes, flags: [withoutReferences] },
 ];
 
@@ -77,7 +76,7 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
     env: { CARGO_ENCODED_RUSTFLAGS: [...remapped(), ...flags].join("\x1f") },
   });
 
-  const steps = ["glue", "javascript", "pack", "panics", "split"].map((step) => at(`scripts/lib/${step}.mjs`));
+  const steps = ["glue", "javascript", "module", "panics", "split", "sweep"].map((step) => at(`scripts/lib/${step}.mjs`));
   const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), ...steps];
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(readFileSync(file));
@@ -90,8 +89,8 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
   const aside = mkdtempSync(at("target/npm-"));
   const file = (name) => path.join(aside, name);
   writeFileSync(file("compiled.wasm"), sayWithoutReferences(readFileSync(compiled)));
-  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--out-dir", aside, "--out-name", name, file("compiled.wasm")]);
-  writeFileSync(file(`${name}.cut.wasm`), await cut(readFileSync(file(`${name}_bg.wasm`))));
+  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--no-demangle", "--out-dir", aside, "--out-name", name, file("compiled.wasm")]);
+  writeFileSync(file(`${name}.cut.wasm`), await cut(readFileSync(file(`${name}_bg.wasm`)), readFileSync(compiled)));
   optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), ["-Oz", ...assumptions, "--strip-debug", "--strip-producers", "--strip-target-features"]);
   const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), ["--minify-imports-and-exports-and-modules"]);
   trimGlue(file(name), JSON.parse(names));
@@ -119,12 +118,6 @@ function optimise(from, to, passes) {
 }
 
 function inline(folder, name) {
-  const file = path.join(folder, `${name}.wasm`);
-  const module = unaligned(readFileSync(file));
-  writeFileSync(file, module);
-  const { bytes, lengths } = split(module);
-  const constants = { ...pack(bytes), lengths };
-  const lines = Object.entries(constants).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`);
-  writeFileSync(path.join(folder, "bytes.js"), lines.join(""));
-  writeFileSync(path.join(folder, "bytes.d.ts"), "export const packed: string;\nexport const frequent: number[];\nexport const lengths: number[];\n");
+  writeFileSync(path.join(folder, "text.js"), `export const text = ${JSON.stringify(split(readFileSync(path.join(folder, `${name}.wasm`))))};\n`);
+  writeFileSync(path.join(folder, "text.d.ts"), "export const text: string;\n");
 }
