@@ -1,5 +1,5 @@
 // `npm run demo:build`: the demo as a static site, in www/dist-static. Its backend is in the page, its addresses are relative, and
-// once it was loaded it works offline: for any static server, below any path.
+// once it was loaded it works offline: for any static server, below any path. `--built` takes the package that is in dist/.
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
@@ -11,8 +11,7 @@ import { at, entry, run } from "./lib/run.mjs";
 const SITE = at("www/dist-static");
 const MIB = 1024 * 1024;
 
-/** Of the built package in dist/. */
-export async function buildStatic() {
+async function buildStatic() {
   run(process.execPath, [at("node_modules/vite/bin/vite.js"), "build", "www", "--mode", "static", "--logLevel", "warn"]);
   await copyFrame();
   const { count, size, warnings } = await generateSW({
@@ -47,7 +46,7 @@ async function policies() {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
 
-await entry(import.meta, async () => {
-  await build();
+await entry(import.meta, async (args) => {
+  if (!args.includes("--built")) await build();
   await buildStatic();
 });

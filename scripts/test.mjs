@@ -61,6 +61,7 @@ const types = () => {
 function demo() {
   node(at("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn");
   node(at("scripts/server.mjs"));
+  node(at("scripts/demo.mjs"), "--built");
 }
 
 const quick = [
@@ -84,6 +85,7 @@ const all = [
   ["demo", demo],
   ["tests, backend", () => testNode("tests/backend")],
   ["tests, live mode", testLive],
+  ["tests, demo", () => testNode("tests/demo")],
   ["tests, package", () => testNode("tests/package")],
   ["tests, consumers", () => node(at("scripts/consumers.mjs"), "--cheap")],
   ["tests, browser", () => testNode("tests/browser")],

@@ -9,6 +9,17 @@ interface Time {
   rate: number;
 }
 
+/** It answered, and said no. */
+export class BackendError extends Error {
+  /** What `explain` reads. */
+  readonly body: unknown;
+
+  constructor(status: number, body: unknown) {
+    super(`it answered ${status}`);
+    this.body = body;
+  }
+}
+
 export class Backend {
   /** Where the backend is in the page itself: its way in, for the lanes. With a server they use their own. */
   readonly ownFetch: typeof fetch | null;
@@ -27,7 +38,7 @@ export class Backend {
   async #ask<T>(path: string, method = "GET", body?: unknown): Promise<T> {
     const url = new URL(path, document.baseURI);
     const answer = await (this.ownFetch ?? fetch)(url, { method, ...(body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }) });
-    if (!answer.ok) throw new Error(`the demo's backend answered ${answer.status}`);
+    if (!answer.ok) throw new BackendError(answer.status, await answer.json().catch(() => null));
     return (await answer.json()) as T;
   }
 }

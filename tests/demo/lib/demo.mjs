@@ -20,14 +20,13 @@ export const suite = () => {
   });
 };
 
-/** One visit. `story` leaves the one playing that every visitor sees first; else both pages start over. */
-export function visit(name, tell, { viewport = { width: 1440, height: 900 }, story = false, ...context } = {}) {
+/** One visit. `story` is the one that plays; with `null` the one that every visitor sees first. */
+export function visit(name, tell, { viewport = { width: 1440, height: 900 }, story = "none", ...context } = {}) {
   test(name, { timeout: 60_000 }, async () => {
     const own = await browser.newContext({ viewport, ...context });
     try {
       const demo = new Demo(await own.newPage(), site);
-      await demo.open();
-      if (!story) await demo.startOver();
+      await demo.open(story);
       await tell(demo);
       assert.deepEqual(demo.said, [], "the console");
     } finally {
@@ -46,9 +45,9 @@ export class Demo {
     page.on("pageerror", (error) => this.said.push(String(error.stack)));
   }
 
-  async open() {
-    await this.page.goto(`${this.site.url}index.html?time=by-hand`);
-    await this.page.waitForFunction(() => document.querySelector("#caption").textContent.startsWith("Two pages"));
+  async open(story = "none") {
+    await this.page.goto(`${this.site.url}index.html?time=by-hand${story === null ? "" : `&story=${story}`}`);
+    await this.page.waitForFunction(() => "step" in window && !document.querySelector("#caption").textContent.startsWith("Starting"));
     await this.rests();
   }
 
@@ -60,10 +59,6 @@ export class Demo {
   async press(name, options) {
     await this.button(name, options).click();
     await this.rests();
-  }
-
-  async startOver() {
-    await this.press("Start over");
   }
 
   /** So much real time passes. */

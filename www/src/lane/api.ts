@@ -1,6 +1,7 @@
 // What the demo's page and a lane say to each other. A lane is a page of its own in an iframe of the same origin, so
 // these are plain calls.
 import type { TokenType } from "powerbi-token-keeper";
+import type { LiveEmbed } from "../../backend/config";
 
 export type LaneName = "keeper" | "loop";
 export type EmbedKind = "report" | "dashboard" | "tile";
@@ -11,7 +12,12 @@ export interface EmbedSpec {
   readonly key: string;
   readonly kind: EmbedKind;
   readonly title: string;
+  /** Somebody's own content, in Microsoft's own frame. */
+  readonly live?: LiveEmbed;
 }
+
+/** Where a visitor's own tokens come from, who has signed in. */
+export type VisitorSource = (request: { reason: string }) => Promise<{ token: string; expiration: string }>;
 
 /** One line of the event log. Made of codes and numbers; a token is in none of them. */
 export interface Happening {
@@ -29,6 +35,9 @@ export interface Setup {
   now: number;
   /** The backend in the demo's page; null where the window's own fetch leads to a server. */
   fetch: typeof fetch | null;
+  /** Live mode: the embeds are Microsoft's, and time is the machine's. */
+  live: boolean;
+  visitor: VisitorSource | null;
   tell(happening: Happening): void;
 }
 

@@ -8,9 +8,37 @@ const HIDDEN_TICK_MS = 60_000;
 /** How long after a frame has read a token its answer is waited for, in real time. */
 const AFTERMATH_MS = 8;
 
+/** What a lane asks of its machine. */
+export interface Machine {
+  readonly now: number;
+  asleep: boolean;
+  nextDue(): number;
+  moveTo(at: number): void;
+  hide(hidden: boolean): void;
+  wake(): void;
+  setAhead(ms: number): void;
+  forFrames(): FrameClock | null;
+  isReading(realNow: number): boolean;
+}
+
+/** In live mode the machine is this one, and nobody plays with it. */
+export const thisMachine: Machine = {
+  get now() {
+    return Date.now();
+  },
+  asleep: false,
+  nextDue: () => Infinity,
+  moveTo: () => {},
+  hide: () => {},
+  wake: () => {},
+  setAhead: () => {},
+  forFrames: () => null,
+  isReading: () => false,
+};
+
 type Clock = ReturnType<typeof FakeTimers.createClock>;
 
-export class MachineClock {
+export class MachineClock implements Machine {
   /** The service's time. */
   now: number;
   hidden = false;

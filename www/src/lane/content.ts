@@ -18,4 +18,8 @@ const CONFIGS: Record<EmbedKind, (id: string) => Record<string, unknown>> = {
   tile: (id) => ({ type: "tile", id, dashboardId: DASHBOARD, groupId: GROUP, embedUrl: address("embed", { dashboardId: DASHBOARD, tileId: id }) }),
 };
 
-export const configOf = ({ kind, key }: EmbedSpec): IEmbedConfiguration => CONFIGS[kind](id(key)) as IEmbedConfiguration;
+export function configOf({ kind, key, live }: EmbedSpec): IEmbedConfiguration {
+  if (!live) return CONFIGS[kind](id(key)) as IEmbedConfiguration;
+  const { id: itsId, groupId, embedUrl, dashboardId } = live;
+  return { type: kind, id: itsId, groupId, embedUrl, ...(dashboardId && { dashboardId }) } as IEmbedConfiguration;
+}

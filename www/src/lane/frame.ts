@@ -27,6 +27,14 @@ export function embedSandboxed(place: HTMLElement, container: HTMLElement, confi
   return embed;
 }
 
+/** Embeds `config` where Microsoft's own frame is meant, as any page does. */
+export function embedLive(place: HTMLElement, container: HTMLElement, config: IEmbedConfiguration, title: string): Embed {
+  place.replaceChildren(container);
+  const embed = powerbi.embed(container, config);
+  embed.setComponentTitle(title);
+  return embed;
+}
+
 function sandboxUrl(embedUrl: string, { queryEveryMs, askBeforeMs }: SandboxBehaviour): URL {
   const url = new URL("sandbox/frame.html", document.baseURI);
   url.search = new URLSearchParams({

@@ -1,7 +1,7 @@
 // A lane: a page with embeds, on a machine whose clock the demo's page moves. powerbi-client and the package are imported
 // once this window's clock is virtual, and find nothing unusual.
 import type { EmbedSpec, Happening, Lane, LaneName, Reading, Setup } from "./api";
-import { MachineClock } from "./clock";
+import { type Machine, MachineClock, thisMachine } from "./clock";
 import { Ledger } from "./ledger";
 import { Network } from "./network";
 import type { Side } from "./side";
@@ -13,20 +13,21 @@ const STARTING: Pick<Side, "status"> = { status: () => ({ state: { text: "starti
 const name = new URLSearchParams(location.search).get("lane") as LaneName;
 
 class OpenLane {
-  readonly clock: MachineClock;
+  readonly clock: Machine;
   readonly ledger: Ledger;
   readonly network: Network;
   readonly errors: number[] = [];
   readonly setup: Setup;
-  stage!: Stage;
+  stage: Stage | null = null;
   side: Side | null = null;
   /** Of the token in place: when it came, to show how much of its life is left. */
   #life: { until: number; from: number } | null = null;
 
   constructor(setup: Setup) {
     this.setup = setup;
-    this.clock = new MachineClock(setup.now);
-    window.demoClock = this.clock.forFrames();
+    this.clock = setup.live ? thisMachine : new MachineClock(setup.now);
+    const clock = this.clock.forFrames();
+    if (clock) window.demoClock = clock;
     this.ledger = new Ledger(setup.now);
     this.network = new Network(setup.fetch ?? window.fetch.bind(window), () => this.clock.now, setup.tell);
     window.fetch = this.network.fetch;
@@ -40,15 +41,17 @@ class OpenLane {
 
   async start(): Promise<void> {
     const { Stage } = await import("./stage");
-    this.stage = new Stage(document.getElementById("embeds") as HTMLElement, () => this.#changed(), (said) => this.tell(said));
-    const around = { stage: this.stage, tokenType: this.setup.tokenType, tell: (said: Omit<Happening, "at">) => this.tell(said) };
+    const stage = new Stage(document.getElementById("embeds") as HTMLElement, () => this.#changed(), (said) => this.tell(said));
+    const { tokenType, visitor } = this.setup;
+    this.stage = stage;
+    const around = { stage, network: this.network, tokenType, visitor, tell: (said: Omit<Happening, "at">) => this.tell(said) };
     const side = name === "keeper" ? new (await import("./keeper")).KeeperSide(around) : new (await import("./loop")).LoopSide(around);
     this.side = side;
     await Promise.all(this.setup.embeds.map((spec) => this.add(spec)));
   }
 
   async add(spec: EmbedSpec): Promise<void> {
-    if (!this.side || !this.stage.reserve(spec)) return;
+    if (!this.side || !this.stage?.reserve(spec)) return;
     try {
       await this.side.embed(spec);
     } catch {
@@ -58,9 +61,8 @@ class OpenLane {
   }
 
   remove(key: string): void {
-    const embed = this.stage.embedOf(key);
-    if (embed) this.side?.leave(embed);
-    this.stage.remove(key);
+    this.side?.leave(key);
+    this.stage?.remove(key);
   }
 
   tell(said: Omit<Happening, "at">): void {
@@ -94,7 +96,7 @@ class OpenLane {
   }
 
   #changed(): void {
-    this.ledger.holds(this.clock.now, this.stage.held);
+    this.ledger.holds(this.clock.now, this.stage?.held ?? []);
   }
 
   #unhandled(event: Event, text: string): void {
@@ -117,8 +119,8 @@ const lane: Lane = {
   },
   add: (spec) => opened().add(spec),
   remove: (key) => opened().remove(key),
-  plan: (change) => opened().stage.plan(change),
-  embedAgain: () => opened().stage.embedAgain(),
+  plan: (change) => opened().stage?.plan(change),
+  embedAgain: () => opened().stage?.embedAgain(),
   online: () => void window.dispatchEvent(new Event("online")),
   hide: (hidden) => opened().clock.hide(hidden),
   sleep: () => void (opened().clock.asleep = true),
@@ -126,7 +128,7 @@ const lane: Lane = {
   setClock: (aheadMs) => opened().clock.setAhead(aheadMs),
   nextDue: () => opened().clock.nextDue(),
   moveTo: (at) => opened().moveTo(at),
-  isBusy: (realNow) => opened().network.isBusy(realNow) || opened().clock.isReading(realNow),
+  isBusy: (realNow) => opened().network.isBusy(realNow) || opened().clock.isReading(realNow) || opened().stage?.isLoading(realNow) === true,
   reading: () => opened().reading(),
 };
 window.lane = lane;

@@ -3,7 +3,7 @@ import type { Happening, RequestMark } from "./api";
 
 const KEPT = 3_000;
 /** Longer than an answer takes on this machine; one that is held back by a switch is not waited for. */
-const PATIENCE_MS = 150;
+const PATIENCE_MS = 500;
 /** How long after an answer its consequences are waited for. */
 const AFTERMATH_MS = 8;
 
@@ -24,30 +24,38 @@ export class Network {
     this.#tell = tell;
   }
 
-  readonly fetch: typeof fetch = async (input, init) => {
+  readonly fetch: typeof fetch = (input, init) => {
+    const answered = (answer: Response) => (answer.ok ? null : `Asked the backend, and was refused: ${answer.status}.`);
+    const cut = () => (init?.signal?.aborted ? "Gave up a request that took too long." : "Asked the backend, and the connection was cut.");
+    return this.note(async () => ownResponse(await this.#beyond(input, init)), answered, cut);
+  };
+
+  /** Notes a request that `work` makes. `refusal` says what is wrong with its answer, `failure` why there is none. */
+  async note<T>(work: () => Promise<T>, refusal: (answer: T) => string | null, failure: () => string): Promise<T> {
     const mark: RequestMark = { at: this.#now(), outcome: "under way" };
     const since = { real: parent.performance.now() };
     this.requests += 1;
     this.marks.push(mark);
     if (this.marks.length > KEPT) this.marks.shift();
     this.#since.add(since);
-    const end = (outcome: "answered" | "refused", text: string) => {
-      mark.outcome = outcome;
-      if (outcome === "refused") this.refused += 1;
-      this.#tell({ at: this.#now(), kind: "request", tone: outcome === "refused" ? "warn" : "plain", text });
-    };
     try {
-      const answer = await ownResponse(await this.#beyond(input, init));
-      end(answer.ok ? "answered" : "refused", answer.ok ? "Asked the backend, and got an answer." : `Asked the backend, and was refused: ${answer.status}.`);
+      const answer = await work();
+      this.#end(mark, refusal(answer));
       return answer;
     } catch (error) {
-      end("refused", init?.signal?.aborted ? "Gave up a request that took too long." : "Asked the backend, and the connection was cut.");
+      this.#end(mark, failure());
       throw error;
     } finally {
       this.#since.delete(since);
       this.#answered = parent.performance.now();
     }
-  };
+  }
+
+  #end(mark: RequestMark, wrong: string | null): void {
+    mark.outcome = wrong === null ? "answered" : "refused";
+    if (wrong !== null) this.refused += 1;
+    this.#tell({ at: this.#now(), kind: "request", tone: wrong === null ? "plain" : "warn", text: wrong ?? "Asked the backend, and got an answer." });
+  }
 
   isBusy(realNow: number): boolean {
     return realNow - this.#answered < AFTERMATH_MS || [...this.#since].some(({ real }) => realNow - real < PATIENCE_MS);

@@ -1,7 +1,8 @@
 // The demo: two lanes on one backend, and everything that can be done to both at once.
 import type { TokenType } from "powerbi-token-keeper";
 import { Backend } from "../backend";
-import type { EmbedKind, EmbedSpec, Lane, LaneName } from "../lane/api";
+import type { LiveEmbed } from "../../backend/config";
+import type { EmbedKind, EmbedSpec, Lane, LaneName, VisitorSource } from "../lane/api";
 import { Driver } from "../time/driver";
 import type { Pace, TimeSource } from "../time/source";
 import { type Action, type Change, faultOf, type Fault, FAULTS, isToggle, SLEEP_MS, type Toggle } from "./faults";
@@ -13,7 +14,7 @@ import type { Step, Story } from "./stories";
 export const LANES: readonly LaneName[] = ["keeper", "loop"];
 export const MOST_EMBEDS = 4;
 /** How long the first embeds may take before time goes on without them. */
-const OPENING_MS = 3_000;
+const OPENING_MS = 15_000;
 
 const FRESH = "A fresh start: both pages have a token for an hour. The faults below hit both at the same moment.";
 /** The line that a page author writes, by kind of token. */
@@ -22,6 +23,13 @@ const CODE: Record<LaneName, Record<TokenType, string>> = {
   loop: { 1: "setInterval(checkTokenAndUpdate, 30_000)", 0: "eventHooks: { accessTokenProvider: getNewUserAccessToken }" },
 };
 const TITLES: Record<EmbedKind, string> = { report: "Report", dashboard: "Dashboard", tile: "Tile" };
+
+/** What live mode embeds, and with whose tokens. */
+export interface LiveContent {
+  embeds: readonly LiveEmbed[];
+  tokenType: TokenType;
+  visitor: VisitorSource | null;
+}
 
 export interface DemoEvents {
   /** Something that a control shows is different now. */
@@ -41,6 +49,8 @@ export class Demo {
   pace: Pace = 0;
   startedAt = 0;
   story: Story | null = null;
+  /** Null in the sandbox. */
+  live: LiveContent | null = null;
   readonly #source: TimeSource;
   readonly #views: Record<LaneName, LaneView>;
   readonly #events: DemoEvents;
@@ -80,18 +90,39 @@ export class Demo {
 
   /** Both pages anew, with `embeds`, at the pace that was. */
   async restart({ tokenType = this.tokenType, lifetimeSeconds = 3_600, embeds = ["report"] as readonly EmbedKind[], pace = this.pace } = {}): Promise<void> {
+    if (this.live) return this.openLive(this.live);
     await this.setPace(0);
-    this.#steps = [];
-    this.story = null;
-    this.#lanes = {};
-    this.tokenType = tokenType;
-    this.active.clear();
-    this.spans.clear();
-    this.log.clear();
+    this.#forget();
     await this.backend.resetSwitches();
     await this.setLifetime(lifetimeSeconds);
     this.#keys = 0;
     this.embeds = embeds.map((kind) => this.#newEmbed(kind));
+    await this.#openLanes(tokenType);
+    this.#events.say(FRESH);
+    await this.setPace(pace);
+  }
+
+  /** Both pages anew, with somebody's own content. */
+  async openLive(live: LiveContent): Promise<void> {
+    this.live = live;
+    this.#forget();
+    this.embeds = live.embeds.slice(0, MOST_EMBEDS).map((embed, i) => ({ key: String(i), kind: embed.kind, title: embed.name, live: embed }));
+    await this.#openLanes(live.tokenType);
+    this.pace = 1;
+    this.#events.changed();
+  }
+
+  #forget(): void {
+    this.#steps = [];
+    this.story = null;
+    this.#lanes = {};
+    this.active.clear();
+    this.spans.clear();
+    this.log.clear();
+  }
+
+  async #openLanes(tokenType: TokenType): Promise<void> {
+    this.tokenType = tokenType;
     for (const name of LANES) this.#views[name].code = CODE[name][tokenType];
     const lanes = await Promise.all(LANES.map((name) => this.#views[name].load(name)));
     await this.driver.meet();
@@ -100,8 +131,6 @@ export class Demo {
     const opening = Promise.all(LANES.map((name, i) => this.#open(name, lanes[i] as Lane)));
     await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, OPENING_MS))]);
     this.#showEmbeds();
-    this.#events.say(FRESH);
-    await this.setPace(pace);
   }
 
   async tell(story: Story): Promise<void> {
@@ -177,7 +206,7 @@ export class Demo {
 
   #open(name: LaneName, lane: Lane): Promise<void> {
     return lane.open({
-      tokenType: this.tokenType, embeds: this.embeds, now: this.now, fetch: this.backend.ownFetch,
+      tokenType: this.tokenType, embeds: this.embeds, now: this.now, fetch: this.backend.ownFetch, live: this.live !== null, visitor: this.live?.visitor ?? null,
       tell: (happening) => this.log.add(name, happening),
     });
   }

@@ -21,14 +21,14 @@ export class EmbedPanel {
   }
 
   show(): void {
-    const { embeds, tokenType } = this.#demo();
+    const { embeds, tokenType, live } = this.#demo();
     for (const radio of this.#kinds()) radio.checked = Number(radio.value) === tokenType;
     for (const one of this.#adding) one.disabled = embeds.length >= MOST_EMBEDS;
     el("embedded").replaceChildren(
       ...embeds.map(({ key, title }) => {
         const remove = button("Remove", () => this.#act(async () => this.#demo().remove(key)));
         remove.setAttribute("aria-label", `Remove ${title}`);
-        return make("li", {}, make("span", { textContent: title }), remove);
+        return make("li", {}, make("span", { textContent: title }), ...(live ? [] : [remove]));
       }),
     );
   }

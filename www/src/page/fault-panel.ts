@@ -1,7 +1,8 @@
 // The faults, grouped, and the line that says what to watch.
 import { button, el, isPressed, make, press } from "./dom";
 import type { Demo } from "./demo";
-import { FAULTS, type Group, GROUPS, isToggle, LIFETIMES, LIFETIME_WATCH } from "./faults";
+import type { Switches } from "../backend";
+import { type Fault, FAULTS, type Group, GROUPS, isToggle, LIFETIMES, LIFETIME_WATCH } from "./faults";
 
 const START = "Pick one: it hits both pages at the same moment, and this line says what to watch.";
 
@@ -23,6 +24,17 @@ export class FaultPanel {
       act(() => demo().heal());
     });
     this.#watch(START);
+  }
+
+  /** In live mode only some switches of the backend are there. */
+  restrict(switches: readonly (keyof Switches)[]): void {
+    if (switches.length === 0) el("faults").hidden = true;
+    const isThere = (fault: Fault) => isToggle(fault) && Object.keys(fault.on.switches ?? {}).some((key) => switches.includes(key as keyof Switches));
+    for (const fault of FAULTS) if (!isThere(fault)) this.#buttons.get(fault.key)?.remove();
+    for (const group of Object.keys(GROUPS) as Group[]) {
+      const place = el(`faults-${group}`);
+      if (place.childElementCount === 0 && place.parentElement) place.parentElement.hidden = true;
+    }
   }
 
   show(): void {

@@ -1,4 +1,5 @@
 // The demo's page: wires the two lanes, the controls and the log together.
+import type { LiveConfig } from "../../backend/config";
 import { Backend } from "../backend";
 import type { LaneName } from "../lane/api";
 import { RATES, type TimeSource } from "../time/source";
@@ -19,7 +20,12 @@ let demo: Demo;
 
 /** Between two steps of time. A click must never end in an unhandled rejection: the demo's server may have been stopped. */
 function act(work: () => Promise<void>): void {
-  void demo.do(work).catch((error: unknown) => say(`The demo’s backend is not there: ${error instanceof Error ? error.message : "unknown"}.`));
+  void demo.do(work).catch(tellWhy);
+}
+
+async function tellWhy(error: unknown): Promise<void> {
+  const { reasonOf } = await import("./reason");
+  say(await reasonOf(error));
 }
 
 const say = (caption: string) => put(el("caption"), caption);
@@ -57,14 +63,14 @@ function paint(): void {
 }
 
 /** The site without a server has its backend in the page, and its time with it. */
-async function ownBackend(): Promise<{ backend: Backend; source: TimeSource }> {
+async function ownBackend(): Promise<{ backend: Backend; source: TimeSource; live: null }> {
   const [{ DemoBackend }, { inPageFetch }, { OwnTime }] = await Promise.all([import("../../backend/backend"), import("../../backend/in-page"), import("../time/own")]);
   // For tests: time that a hand moves.
   const byHand = new URLSearchParams(location.search).get("time") === "by-hand";
   const source = new OwnTime(byHand);
   const backend = new DemoBackend(source.forBackend);
   if (byHand) Object.assign(window, { step: (realMs: number) => stepByHand(source, realMs) });
-  return { backend: new Backend(inPageFetch(backend)), source };
+  return { backend: new Backend(inPageFetch(backend)), source, live: null };
 }
 
 /** As if so much real time had passed; resolves when all of it is on the page. */
@@ -76,26 +82,35 @@ async function stepByHand(source: { step(realMs: number): void }, realMs: number
   paint();
 }
 
-async function serverBackend(): Promise<{ backend: Backend; source: TimeSource }> {
-  const { ServerTime } = await import("../time/server");
+async function serverBackend(): Promise<{ backend: Backend; source: TimeSource; live: LiveConfig | null }> {
   const backend = new Backend(null);
-  return { backend, source: await ServerTime.of(backend) };
+  const config = await backend.config();
+  if (config.mode === "live") return { backend, source: (await import("../time/real")).realTime, live: config };
+  return { backend, source: await (await import("../time/server")).ServerTime.of(backend), live: null };
 }
 
 async function start(): Promise<void> {
-  const { backend, source } = await (import.meta.env.MODE === "static" ? ownBackend() : serverBackend());
+  const { backend, source, live } = await (import.meta.env.MODE === "static" ? ownBackend() : serverBackend());
   demo = new Demo(backend, source, views, log, { changed: showControls, say });
   el("stories").append(...stories.values());
   el("pause").addEventListener("click", () => act(() => demo.setPace(demo.pace === 0 ? paceBeforePause : 0)));
   el("again").addEventListener("click", () => act(() => demo.restart()));
-  pauseWhileHidden();
-  if (import.meta.env.MODE === "static") void keepForOffline();
   setInterval(paint, REPAINT_MS);
   demo.driver.start();
-  act(async () => {
-    await demo.setPace(60);
-    await demo.tell(STORIES[0] as (typeof STORIES)[number]);
-  });
+  if (import.meta.env.MODE === "static") void keepForOffline();
+  if (import.meta.env.MODE !== "static" && live) return startLive(live);
+  pauseWhileHidden();
+  // a link may name a story, or none
+  const wanted = new URLSearchParams(location.search).get("story");
+  const story = STORIES.find(({ key }) => key === wanted) ?? STORIES[0];
+  act(() => (wanted === "none" || !story ? demo.restart({ pace: 60 }) : demo.tell(story)));
+}
+
+async function startLive(config: LiveConfig): Promise<void> {
+  document.body.dataset["mode"] = "live";
+  faults.restrict(config.switches);
+  const { openLive } = await import("./live");
+  act(() => openLive(config, demo, say));
 }
 
 /** The static site works without a network once it was loaded. Where a browser allows no service worker it works as before. */
@@ -117,4 +132,16 @@ function pauseWhileHidden(): void {
   });
 }
 
-start().catch((error: unknown) => say(`The demo’s backend is not there: ${error instanceof Error ? error.message : "unknown"}.`));
+/** The server may have been told something wrong, or Microsoft says no: that is explained, and tried again on request. */
+function startOrTellWhy(): void {
+  start().catch(async (error: unknown) => {
+    await tellWhy(error);
+    const again = button("Try again", () => {
+      again.remove();
+      startOrTellWhy();
+    });
+    el("caption").after(again);
+  });
+}
+
+startOrTellWhy();
