@@ -25,8 +25,8 @@ function waves(counted) {
 const long = (wave) => wave.at(-1)[0] - wave[0][0] + 1;
 
 /** The mean is that of the time in which our pages ask, for all ways alike: a wave of one second is its own mean. */
-export function measure() {
-  const { pages, ...curve } = simulated("fleet", PAGES);
+export function measure(pages = PAGES) {
+  const { pages: _, ...curve } = simulated("fleet", pages);
   const spans = waves(curve.ours).map(long);
   const judge = (wave, i) => {
     const peak = Math.max(...wave.map(([, requests]) => requests));

@@ -7,7 +7,7 @@ import { simulated } from "../lib/rust.mjs";
 const DAYS = 2_000;
 export const bar = { perMinute: 20_000 };
 
-export const measure = () => simulated("speed", DAYS);
+export const measure = (days = DAYS) => simulated("speed", days);
 
 export function tables({ days, threads, rows }) {
   const cells = ({ name, perMinute }) => [name, count(perMinute)];

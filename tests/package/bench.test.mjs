@@ -1,0 +1,38 @@
+// The README's performance tables are what `npm run bench` measured, and the bars that are counts hold for what is built. Times are
+// never tested.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import * as bytes from "../../bench/figures/bytes.mjs";
+import * as idle from "../../bench/figures/idle.mjs";
+import { weigh } from "../../bench/lib/bytes.mjs";
+import { renewed, report, results } from "../../bench/lib/results.mjs";
+import { root } from "./packed.mjs";
+
+const read = (file) => readFileSync(path.join(root, file), "utf8").replaceAll("\r\n", "\n");
+
+test("the README's tables are what was measured", async () => {
+  const texts = await results();
+  const readme = read("README.md");
+  const shown = [...readme.matchAll(/<!-- bench: (\w+) -->/g)].map(([, name]) => name);
+  assert.ok(shown.length > 5);
+  for (const name of shown) assert.ok(texts[name], `${name} was measured`);
+  assert.equal(readme, renewed(readme, texts), "run `npm run bench`");
+  assert.equal(read("bench/results/RESULTS.md"), report(texts));
+});
+
+test("an idle hour is 120 calls into WebAssembly and 120 out of it, and an idle keeper has a small memory", async () => {
+  const { rows } = await idle.measure();
+  for (const { embeds, timers, in: inward, out } of rows) {
+    assert.deepEqual({ embeds, timers, inward, out }, { embeds, timers: idle.bar.polls, inward: idle.bar.polls, out: idle.bar.polls });
+  }
+  assert.ok(rows[0].pages <= idle.bar.pages, `${rows[0].pages} pages`);
+});
+
+test("the JavaScript engine is no more than the bar times the WebAssembly one", () => {
+  const sum = (...files) => files.reduce((total, file) => total + weigh(read(`dist/${file}`)).brotli, 0);
+  const ratio = sum("csp.js", "engine-js.js") / sum("index.js", "engine-wasm.js");
+  assert.ok(ratio <= bytes.bar.ratio, `${ratio.toFixed(2)} ×`);
+});
