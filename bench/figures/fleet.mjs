@@ -50,7 +50,7 @@ export function tables({ pages, waves: all }) {
   );
   return `${table([`${count(pages)} pages, token at 9:00`, "wave from", "lasts", "peak, requests/s", "over the mean of our wave", "of an hour"], rows)}
 Bar: at most ${bar.peak} × the mean of the wave, the time in which the keeper's jitter lets the fleet ask: two minutes, a fifth of the lead, then two more in each
-further wave. Over the mean of an hour every fleet that begins in one second is uneven; that would take a jitter of 17 minutes.
+further wave. Over the mean of an hour every fleet that begins in one second is uneven; three times it would need a jitter of 20 minutes.
 `;
 }
 

@@ -61,6 +61,6 @@ export function tables({ rounds, imported, loaded, total, powerbi, ratio }) {
   ];
   return `${table(["cold start over the network", `median of ${rounds}`, "to powerbi-client"], rows)}
 Bar: ${bar.ratio} ×. Both from the same server on this machine, so that a network's latency is left out: the engine's chunk is a second
-request after the first; \`<link rel="modulepreload">\` for both makes them one after all.
+request, which begins when the first is there.
 `;
 }
