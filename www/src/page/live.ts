@@ -23,6 +23,7 @@ async function askToSignIn(signIn: SignIn, { cloud, embeds: shown }: LiveConfig,
   const enter = async (visitor: Visitor) => {
     try {
       const embeds = await visitor.embeds();
+      document.body.removeAttribute("data-waiting");
       await demo.openLive({ embeds, tokenType: 0, visitor: (request) => visitor.source(request) });
       say(`Live, ${cloud}, as ${visitor.name}. ${NOTE}`);
     } catch (error) {
