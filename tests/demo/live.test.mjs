@@ -40,8 +40,8 @@ async function visit(changes = {}) {
   const page = await context.newPage();
   const said = [];
   page.on("pageerror", (error) => said.push(String(error)));
-  // of an answer that is no success the browser tells by itself
-  page.on("console", (message) => !message.text().startsWith("Failed to load resource") && said.push(message.text()));
+  // of an answer that is no success the browser tells by itself, and of how MSAL builds the frame that nobody sees
+  page.on("console", (message) => !/^Failed to load resource|^An iframe which has both allow-scripts and allow-same-origin/.test(message.text()) && said.push(message.text()));
   await page.goto(`${demo.address.replace("127.0.0.1", "localhost")}/`);
   return { page, said };
 }
@@ -96,7 +96,7 @@ test("embed for your customers: two lanes on one report", { timeout: 60_000 }, a
   assert.deepEqual(said, []);
 });
 
-test("embed for your organization: the visitor signs in, and both lanes use the visitor's tokens", { timeout: 60_000 }, async () => {
+test("embed for your organization: the visitor signs in, and both lanes use the visitor's tokens", { timeout: 90_000 }, async () => {
   const { page, said } = await visit({ POWERBI_EMBED_FOR: "organization", AZURE_CLIENT_SECRET: undefined });
   await page.getByRole("button", { name: "Sign in" }).click();
   await shown(page, 2);
@@ -105,7 +105,39 @@ test("embed for your organization: the visitor signs in, and both lanes use the 
   assert.equal(await page.locator("#faults").isVisible(), false, "no backend has a part in it");
   for (const frame of frames(page)) assert.deepEqual(await frame.evaluate(() => [window.sandbox.state().tokenKind, window.sandbox.state().provider]), ["aad", true]);
   assert.equal(demo.log.some(({ path }) => path?.includes("token")), false);
+
+  const signIn = page.getByRole("button", { name: "Sign in" });
+  // the loop's lane has a frame that asks for itself, which the stand-in's does elsewhere
+  const kept = () => frames(page).find((frame) => frame.parentFrame().url().includes("lane=keeper"));
+  const renewed = (what) => {
+    const { length } = azure.tokens;
+    return until(what, async () => azure.tokens.length > length && (await readings(page)).keeper.state === "fresh" && (await kept().evaluate((texts) => texts.some((text) => window.sandbox.holds(text)), azure.tokens.slice(length))));
+  };
+  await Promise.all([renewed("MSAL has used its refresh token"), passes(page, 52 * MINUTE)]);
+  assert.equal(azure.last("token").body.grant_type, "refresh_token");
+
+  // The refresh token is worth nothing any more: MSAL asks in a frame that nobody sees, and the page's policy lets it.
+  azure.forget({ session: true });
+  await Promise.all([renewed("MSAL has asked without the visitor"), passes(page, 52 * MINUTE)]);
+  assert.match(azure.last("authorize").path, /prompt=none/);
+  assert.equal(await signIn.count(), 0);
+
+  // Entra does not know the visitor any more: only they can help.
+  azure.forget({ session: false });
+  await passes(page, 52 * MINUTE);
+  await signIn.waitFor();
+  assert.match(await page.locator("#caption").innerText(), /wants to see you again/);
+  const documents = frames(page);
+  await signIn.click();
+  await until("the visitor is back", async () => /as Jo Doe/.test(await page.locator("#caption").innerText()));
+  await Promise.all([renewed("the keeper has asked again"), passes(page, 2 * MINUTE)]);
+  assert.deepEqual(frames(page), documents, "nothing was embedded again");
+  assert.equal(await signIn.count(), 0);
   assert.deepEqual(said, []);
+
+  await page.reload();
+  await shown(page, 2);
+  assert.match(await page.locator("#caption").innerText(), /as Jo Doe/, "who has signed in is known after a reload");
 });
 
 test("what Microsoft refuses is explained, and tried again on request", { timeout: 60_000 }, async () => {

@@ -85,7 +85,7 @@ for (const { name, start, skip = false } of HANDLERS) {
       azure.refuses("token", { status: 401, body: { error: "invalid_client", error_description: "AADSTS7000215: Invalid client secret provided." } });
       const unknown = await ask(port);
       assert.equal(unknown.status, 502);
-      assert.match((await explain(JSON.parse(unknown.text))).summary, /Entra refused/);
+      assert.match((await explain(JSON.parse(unknown.text))).summary, /client secret/);
       for (const text of [throttled.text, missing.text, unknown.text, output]) assert.ok(!text.includes(SECRET) && !azure.tokens.some((token) => text.includes(token.slice(60, 100))));
     } finally {
       child.kill();

@@ -13,6 +13,8 @@ export interface Door {
 }
 
 export interface Visitor {
+  /** The account's. */
+  readonly id: string;
   readonly name: string;
   /** What the visitor may embed; rejects with a `RefusedError`. */
   embeds(): Promise<LiveEmbed[]>;
@@ -37,6 +39,7 @@ export async function openDoor(config: SignIn, signInAgain: () => void): Promise
       }
     };
     return {
+      id: account.homeAccountId,
       name: account.name ?? account.username,
       embeds: async () => readEmbeds(config, (await acquire(false)).accessToken),
       source: async ({ reason }) => {
