@@ -32,7 +32,7 @@ visit("filters by lane and by kind", async (demo) => {
   await filter(demo, "Loop", false);
   assert.deepEqual([...(await who(demo))].sort(), ["both", "keeper"]);
   await filter(demo, "Loop", true);
-  const samples = { Renewals: /New token/, Requests: /Asked the backend/, "Unhandled errors": /nobody caught it/, Report: /says LoadReportFailed|visual says/, Faults: /Damaged token: on/ };
+  const samples = { Renewals: /New token|Got a new token/, Requests: /Asked the backend/, "Unhandled errors": /nobody caught it/, Report: /says LoadReportFailed|visual says/, Faults: /Damaged token: on/ };
   for (const [name, line] of Object.entries(samples)) {
     assert.ok((await demo.log()).some((text) => line.test(text)), `${name} are there`);
     await filter(demo, name, false);

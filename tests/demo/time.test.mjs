@@ -29,6 +29,27 @@ visit("each pace, and a pause", async (demo) => {
   assert.equal(await demo.text("elapsed"), "0:11:06", "and goes on as before");
 });
 
+visit("time stands still while nobody looks at the demo's tab", async (demo) => {
+  const look = async (hidden) => {
+    await demo.page.evaluate((value) => {
+      Object.defineProperty(document, "hidden", { configurable: true, value });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+    await demo.rests();
+  };
+  await look(true);
+  await demo.passesReal(60_000);
+  assert.equal(await demo.text("elapsed"), "0:00:00");
+  await look(false);
+  await demo.passesReal(60_000);
+  assert.equal(await demo.text("elapsed"), "1:00:00");
+  // a pause of the visitor's own stays
+  await demo.press("Pause");
+  await look(true);
+  await look(false);
+  assert.equal(await demo.button("Pause").getAttribute("aria-pressed"), "true");
+});
+
 visit("both lanes live at the service's time, and at no other", async (demo) => {
   await demo.passes(7 * MINUTE);
   const times = await demo.page.evaluate(() => [...document.querySelectorAll(".lane iframe")].map(({ contentWindow: lane }) => [lane.Date.now(), lane.demoClock.now(), Math.round(lane.performance.now() / 60_000)]));

@@ -44,7 +44,7 @@ class LoopPage implements Page {
     const visitor = notedVisitor(this.#around);
     const answer = visitor ? await visitor({ reason: this.#token === null ? "initial" : "poll" }) : await askBackend(this.#url);
     this.#token = answer.token;
-    this.#around.tell({ kind: "renewal", tone: "good", text: "New token, handed to what is embedded." });
+    this.#around.tell({ kind: "renewal", tone: "good", text: "Got a new token, and handed it over." });
     return answer;
   }
 

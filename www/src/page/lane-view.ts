@@ -49,7 +49,7 @@ export class LaneView {
     this.#count("without", duration(counters.withoutTokenMs), counters.withoutTokenMs > 0);
     this.#count("broken", duration(counters.brokenMs), counters.brokenMs > 0);
     this.#count("requests", String(counters.requests), false);
-    put(part(this.#root, "refused"), counters.refused === 0 ? "" : `${counters.refused} refused`);
+    put(part(this.#root, "refused"), counters.refused === 0 ? "" : `, ${counters.refused} refused`);
     this.#count("unhandled", String(counters.unhandled), counters.unhandled > 0);
     this.#timeline.show(reading, spans, start, now);
     this.#timeline.describe(`${state.text}. Without a valid token for ${duration(counters.withoutTokenMs)}, ${counters.requests} requests, ${counters.refused} of them refused, ${counters.unhandled} unhandled errors.`);
