@@ -17,7 +17,7 @@ pub(crate) fn check(bytes: &[u8]) {
             let Ok(text) = core::str::from_utf8(other) else {
                 return;
             };
-            read_json(text).unwrap_or_else(|| made_text(text.to_owned()))
+            read_json(text.as_bytes()).unwrap_or_else(|| made_text(text.to_owned()))
         }
     };
     check_answer(&answer);

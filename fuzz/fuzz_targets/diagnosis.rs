@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
     let token = AccessToken::new(text.to_owned());
     let _ = read_token(&token, now, testing::read_json);
     let _ = inspect(&token, &options);
-    let json = testing::read_json(text).unwrap_or(Json::Text(token));
+    let json = testing::read_json(bytes).unwrap_or(Json::Text(token));
     let _ = read_answer(&json, now, testing::read_json);
     let _ = diagnose(&json, &options);
     let _ = explain(&json, Some(&json), &options);

@@ -2,9 +2,12 @@
 import { text } from "../../target/npm/diagnosis/text.js";
 import * as glue from "../../target/npm/diagnosis/diagnosis.js";
 import { compile } from "./compile.js";
+import { Explainer } from "./explainer.js";
 import { starter } from "./start.js";
 
 /** What the Rust side exports (`src/web/diagnosis.rs`). */
 export type Exports = typeof glue;
 
-export const start: () => Promise<Exports> = /* @__PURE__ */ starter(glue, () => compile(text));
+const started = /* @__PURE__ */ starter(glue, () => compile(text));
+
+export const start = async (): Promise<Explainer> => new Explainer(await started());

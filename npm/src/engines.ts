@@ -1,5 +1,5 @@
-import type { Exports as Diagnosis } from "./diagnosis-wasm.js";
 import type { Exports } from "./engine-wasm.js";
+import type { Explainer } from "./explainer.js";
 import type { KeeperStatus } from "./types.js";
 
 /** A started engine, and which it is. */
@@ -15,7 +15,7 @@ export const engines: readonly (() => Promise<Started>)[] = [
   async () => ["js", await (await import("./engine-js.js")).start()],
 ];
 
-export const diagnoses: readonly (() => Promise<Diagnosis>)[] = [
+export const diagnoses: readonly (() => Promise<Explainer>)[] = [
   async () => (await import("./diagnosis-wasm.js")).start(),
   async () => (await import("./diagnosis-js.js")).start(),
 ];

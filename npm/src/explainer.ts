@@ -1,27 +1,47 @@
-import { diagnose, type Evidence, explain, inspectToken } from "./diagnosis.js";
-import type { EmbedLike, Explanation, Finding, KeeperStatus } from "./types.js";
+import type { Exports } from "./diagnosis-wasm.js";
+import { badOption } from "./errors.js";
+import type { DiagnoseOptions, EmbedConfigLike, EmbedLike, Explanation, Finding, KeeperStatus, TokenReport } from "./types.js";
 
-/** A diagnosis that takes longer than this to load is done without: a page must hear of a failure in time. */
-const PATIENCE_MS = 5_000;
-
-/** What is wrong with a token that the keeper refused; nothing when the diagnosis can't be had. */
-export async function findingsOf(refused: string, status: KeeperStatus): Promise<Finding[]> {
-  const evidence = evidenceOf(status);
-  const own = await inTime(inspectToken(refused, evidence).then(({ findings }) => [...findings]));
-  if (own === undefined || status.tokenType === null) return own ?? [];
-  const config = { type: "report", tokenType: status.tokenType, accessToken: refused };
-  const all = await inTime(diagnose(config, evidence));
-  // a made-up configuration has nothing to say but how the token goes with the kind that is needed
-  return own.concat(all?.filter(({ code }) => code === "token-type-mismatch") ?? []);
+/** What a keeper knows beyond what a page author can say. */
+interface Evidence extends DiagnoseOptions {
+  /** The measured correction of this machine's clock. */
+  readonly clockSkewMs?: number;
 }
 
-/** An `error` event of an embed, explained; undefined when the diagnosis can't be had. */
-export function explainError(
-  error: unknown,
-  embed: EmbedLike | undefined,
-  status: KeeperStatus,
-): Promise<Explanation | undefined> {
-  return inTime(explain(error, embed?.config as Record<string, unknown> | undefined, { ...evidenceOf(status), ...sdkOf(embed) }));
+/** The diagnosis as the facade calls it: a part of its chunks, so that a page which never asks loads none of it. */
+export class Explainer {
+  readonly #engine: Exports;
+
+  constructor(engine: Exports) {
+    this.#engine = engine;
+  }
+
+  inspect(token: string, options?: DiagnoseOptions): TokenReport {
+    return this.#engine.inspect(token, check(options)) as TokenReport;
+  }
+
+  diagnose(config: EmbedConfigLike, options?: DiagnoseOptions): Finding[] {
+    return this.#engine.diagnose(config, check(options)) as Finding[];
+  }
+
+  explain(error: unknown, config?: EmbedConfigLike, options?: DiagnoseOptions): Explanation {
+    return this.#engine.explain(error, config, check(options)) as Explanation;
+  }
+
+  /** What is wrong with a token that the keeper refused. */
+  findings(refused: string, status: KeeperStatus): Finding[] {
+    const evidence = evidenceOf(status);
+    const { findings } = this.inspect(refused, evidence);
+    if (status.tokenType === null) return [...findings];
+    const all = this.diagnose({ type: "report", tokenType: status.tokenType, accessToken: refused }, evidence);
+    // a made-up configuration has nothing to say but how the token goes with the kind that is needed
+    return findings.concat(all.filter(({ code }) => code === "token-type-mismatch"));
+  }
+
+  /** An `error` event of an embed, explained. */
+  explainError(error: unknown, embed: EmbedLike | undefined, status: KeeperStatus): Explanation {
+    return this.explain(error, embed?.config as EmbedConfigLike | undefined, { ...evidenceOf(status), ...sdkOf(embed) });
+  }
 }
 
 function evidenceOf({ clockSkewMs }: KeeperStatus): Evidence {
@@ -39,14 +59,17 @@ function sdkOf(embed: EmbedLike | undefined): Evidence {
   }
 }
 
-/** What `work` comes to, or undefined when it fails or takes too long. */
-function inTime<T>(work: Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
-    const done = (value?: T): void => {
-      clearTimeout(timer);
-      resolve(value);
-    };
-    work.then(done, () => done());
-  });
+function check(options: DiagnoseOptions | undefined): Evidence {
+  if (options === undefined) return {};
+  if (typeof options !== "object" || options === null) throw badOption("options", "must be an object");
+  const { now, expected, sdkVersion } = options;
+  if (now !== undefined && !Number.isFinite(now)) throw badOption("now", "must be a number of milliseconds since the Unix epoch");
+  if (expected !== undefined && (typeof expected !== "object" || expected === null)) {
+    throw badOption("expected", "must be an object");
+  }
+  if (expected?.tenantId !== undefined && typeof expected.tenantId !== "string") {
+    throw badOption("expected.tenantId", "must be a text");
+  }
+  if (sdkVersion !== undefined && typeof sdkVersion !== "string") throw badOption("sdkVersion", "must be a text");
+  return options;
 }

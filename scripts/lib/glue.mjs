@@ -44,9 +44,9 @@ export function trimGlue(file, { imports, exports }) {
 // Closures, which timers, listeners and promises call, throw at the page when the instance traps, and enter it again
 // later. `crashed`, which the facade gives to `boot`, has a property `dead` that says whether it was called.
 function guardClosures(replace) {
-  replace("export function boot(crashed, soon, rest) {", "let crash = () => {};\nexport function boot(crashed, soon, rest) {\n    crash = crashed;");
+  replace("export function boot(crashed, soon) {", "let crash = () => {};\nexport function boot(crashed, soon) {\n    crash = crashed;");
   replace("const real = (...args) => {", "const real = (...args) => {\n        if (crash.dead) return;");
-  replace("} finally {\n            real._wbg_cb_unref();", "} catch {\n            crash();\n        } finally {\n            real._wbg_cb_unref();");
+  for (const last of ["real._wbg_cb_unref();", "state.a = a;"]) replace(`} finally {\n            ${last}`, `} catch {\n            crash();\n        } finally {\n            ${last}`);
   for (const what of ["ptr", "state"]) replace(`new FinalizationRegistry(${what} => `, `new FinalizationRegistry(${what} => crash.dead || `);
 }
 

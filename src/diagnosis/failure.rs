@@ -57,7 +57,7 @@ impl Failure {
     fn add_text(&mut self, text: &str, read_json: ReadJson, depth: u8) {
         let text = text.trim();
         if text.starts_with(['{', '['])
-            && let Some(json) = read_json(text)
+            && let Some(json) = read_json(text.as_bytes())
         {
             return self.add(&json, read_json, depth);
         }
@@ -65,7 +65,7 @@ impl Failure {
         self.rest |= text.contains("RequestId:") || text.contains("Request Id:");
         if let Some(json) = text
             .split_once("Response:")
-            .and_then(|(_, rest)| read_json(rest.lines().next()?.trim()))
+            .and_then(|(_, rest)| read_json(rest.lines().next()?.trim().as_bytes()))
         {
             self.add(&json, read_json, depth);
         }

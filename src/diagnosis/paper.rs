@@ -263,7 +263,7 @@ impl Reader {
     }
 
     fn json(&self, bytes: &[u8]) -> Option<Json> {
-        (self.read_json)(core::str::from_utf8(bytes).ok()?).filter(|json| matches!(json, Json::Map(_)))
+        (self.read_json)(bytes).filter(|json| matches!(json, Json::Map(_)))
     }
 }
 

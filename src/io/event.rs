@@ -1,10 +1,9 @@
 //! What a page is told. Holds no secret, but for the refused token that goes to the diagnosis.
 
-use super::member::{Member, serialize};
+use super::member::Member;
 use super::{EmbedId, ErrorCode, KeeperState, Reason, Recovery};
 use crate::time::{Duration, Timestamp};
 use crate::token::{AccessToken, Kind};
-use serde::{Serialize, Serializer};
 
 /// What the page is told: `KeeperEventMap` of the declarations. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! What a page sees of our words and details: plain objects of numbers and texts.
 
 use crate::token::Kind;
-use serde::{Serialize, Serializer};
 
 /// An enum whose variants have one stable spelling each.
 macro_rules! spelled {
@@ -13,8 +12,9 @@ macro_rules! spelled {
         impl $name {
             /// The spelling that pages see.
             #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
+            pub fn as_str(self) -> &'static str {
+                // one text and no table of texts, each entry of which has an address and a length to be loaded
+                crate::token::words(concat!($($text, " ",)*)).nth(self as usize).unwrap_or_default()
             }
         }
 
@@ -39,20 +39,25 @@ macro_rules! detail {
             $($(#[$doc_of_optional])* pub $optional: Option<$inner>,)?
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serialize(serializer, &[
-                    $(($key, Member::from(self.$field)),)*
-                    $(($key_of_optional, self.$optional.map_or(Member::Absent, Member::from)),)?
-                ])
+        impl $name {
+            /// What `as_object` makes of the members: their names, each with a space behind it, and their values.
+            // by hand: a serialiser is 2 KB of a page's load
+            pub fn read_out<T>(&self, as_object: impl FnOnce(&'static str, &[Member]) -> T) -> T {
+                as_object(
+                    concat!($($key, " ",)* $($key_of_optional, " ")?),
+                    &[
+                        $(Member::from(self.$field),)*
+                        $(self.$optional.map_or(Member::Absent, Member::from),)?
+                    ],
+                )
             }
         }
     };
 }
 
-/// What a page finds in a member of a detail. One type, so that one function serialises them all.
+/// What a page finds in a member of a detail.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Member {
+pub enum Member {
     /// The member itself is not there.
     Absent,
     /// `null`.
@@ -88,22 +93,4 @@ impl<T: Into<Self>> From<Option<T>> for Member {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
-}
-
-impl Serialize for Member {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Absent | Self::Null => serializer.serialize_none(),
-            Self::Number(number) => serializer.serialize_f64(*number),
-            Self::Text(text) => serializer.serialize_str(text),
-        }
-    }
-}
-
-/// Serialises as a map: for the names of a struct serde-wasm-bindgen brings a hash table, 2 KB of a page's load.
-pub(crate) fn serialize<S: Serializer>(serializer: S, members: &[(&str, Member)]) -> Result<S::Ok, S::Error> {
-    let there = members
-        .iter()
-        .filter(|(_, member)| !matches!(member, Member::Absent));
-    serializer.collect_map(there.map(|(key, member)| (key, member)))
 }

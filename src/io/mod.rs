@@ -13,7 +13,7 @@ pub use event::{ApplyFailed, Event, Expired, RefreshFailed, Refreshed, Status};
 pub use input::{
     ApplyOutcome, Headers, Input, Level, Recovery, RecoveryOutcome, Sight, SourceFailure, Trigger,
 };
-pub(crate) use member::Member;
+pub use member::Member;
 pub use words::{ErrorCode, KeeperState, Reason, Wake};
 
 use crate::time::Instant;

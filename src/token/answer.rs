@@ -2,7 +2,7 @@
 
 use super::date::whole;
 use super::{
-    AccessToken, Expiry, Json, ReadJson, Stated, Token, Unusable, epoch, read_date, read_token, trim,
+    AccessToken, Expiry, Json, ReadJson, Stated, Token, Unusable, epoch, read_date, read_token, trim, words,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -15,40 +15,19 @@ pub enum AnswerError {
     Unusable(Unusable, AccessToken),
 }
 
+// Each list of keys is one text, each key with a space behind it: a table would have an address and a length for each.
+
 /// Keys of a token, compared without case, `_` and `-`; earlier ones win. Refresh and id tokens have other keys.
-const TOKEN_KEYS: &[&str] = &["accesstoken", "embedtoken", "powerbitoken", "token"];
+const TOKEN_KEYS: &str = "accesstoken embedtoken powerbitoken token ";
 /// Keys of an object around the one that holds the token.
-const WRAPPER_KEYS: &[&str] = &[
-    "data",
-    "embedconfig",
-    "embed",
-    "config",
-    "result",
-    "value",
-    "response",
-    "body",
-    "payload",
-];
+const WRAPPER_KEYS: &str = "data embedconfig embed config result value response body payload ";
 /// Keys of a point in time. `ext_expires_in` and its like are left out on purpose: they are for outages of Entra.
-const EXPIRATION_KEYS: &[&str] = &[
-    "expiration",
-    "expiry",
-    "expireson",
-    "expiresat",
-    "expires",
-    "exp",
-    "tokenexpiration",
-    "tokenexpiry",
-    "tokenexpires",
-    "embedtokenexpiration",
-    "embedtokenexpiry",
-    "embedtokenexpires",
-    "accesstokenexpiration",
-    "expirationtime",
-    "expirationdate",
-];
+const EXPIRATION_KEYS: &str = "\
+    expiration expiry expireson expiresat expires exp tokenexpiration tokenexpiry tokenexpires \
+    embedtokenexpiration embedtokenexpiry embedtokenexpires accesstokenexpiration expirationtime \
+    expirationdate ";
 /// Keys of a span in seconds from receipt.
-const SPAN_KEYS: &[&str] = &["expiresin", "tokenexpiresin"];
+const SPAN_KEYS: &str = "expiresin tokenexpiresin ";
 /// How many objects, or JSON texts, may lie around the token.
 const DEPTH: u8 = 6;
 
@@ -124,7 +103,7 @@ impl Reading {
     fn inside(&self, text: &AccessToken) -> Option<Json> {
         let text = trim(text.expose());
         if text.starts_with(['{', '"']) {
-            (self.read_json)(text)
+            (self.read_json)(text.as_bytes())
         } else {
             None
         }
@@ -198,9 +177,9 @@ fn may_be_a_word(token: &Token) -> bool {
 }
 
 /// The members of an object whose key is one of these, in the order of the keys.
-fn values<'a>(object: &'a Json, keys: &[&str]) -> Vec<&'a Json> {
+fn values<'a>(object: &'a Json, keys: &'static str) -> Vec<&'a Json> {
     let mut values = Vec::new();
-    for key in keys {
+    for key in words(keys) {
         for (name, value) in object.members() {
             if same_key(name, key) {
                 values.push(value);

@@ -1,6 +1,6 @@
 //! Reading the dates that backends write: ISO 8601, US, HTTP, seconds and milliseconds.
 
-use super::look::{cut, trim};
+use super::look::{cut, trim, words};
 use crate::time::Timestamp;
 
 /// A point in time as a text states it.
@@ -168,10 +168,7 @@ impl Rest<'_> {
         if self.0.is_empty() {
             return Some(None);
         }
-        if ["z", "utc", "gmt"]
-            .iter()
-            .any(|name| self.0.eq_ignore_ascii_case(name))
-        {
+        if words("z utc gmt ").any(|name| self.0.eq_ignore_ascii_case(name)) {
             return Some(Some(0));
         }
         let sign = if self.0.starts_with('-') { -1 } else { 1 };

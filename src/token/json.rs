@@ -26,8 +26,8 @@ pub enum Json {
     Map(Vec<(String, Json)>),
 }
 
-/// Reads JSON text; `None` when it is none. The platform's reader is injected: `JSON.parse` in a browser.
-pub type ReadJson = fn(&str) -> Option<Json>;
+/// Reads JSON text in UTF-8; `None` when it is none. The platform's reader is injected: `JSON.parse` in a browser.
+pub type ReadJson = fn(&[u8]) -> Option<Json>;
 
 impl Json {
     /// The first member of this exact name; `None` when there is none or this is no object.
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn sample() -> Json {
-        read_json(r#"{"a":"CANARY","b":[1,true,null],"A":2.5,"a":"second"}"#).unwrap()
+        read_json(br#"{"a":"CANARY","b":[1,true,null],"A":2.5,"a":"second"}"#).unwrap()
     }
 
     #[test]

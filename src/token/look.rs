@@ -17,16 +17,7 @@ pub enum Look {
 /// The fewest characters an unreadable token has. Known ones have hundreds, those of a stand-in for the service fewer.
 const OPAQUE_LEAST: usize = 4;
 /// What programs write where there is nothing.
-const NOTHING: [&str; 8] = [
-    "null",
-    "none",
-    "undefined",
-    "true",
-    "false",
-    "token",
-    "accesstoken",
-    "bearer",
-];
+const NOTHING: &str = "null none undefined true false token accesstoken bearer ";
 /// The most characters an unreadable token has.
 const OPAQUE_MOST: usize = 65_536;
 /// The fewest characters of an Entra refresh token; known ones have hundreds.
@@ -111,6 +102,16 @@ pub(crate) fn cut(text: &str, mark: u8) -> Option<(&str, &str)> {
     Some((head, tail.get(1..)?))
 }
 
+/// The words of a text, each with a space behind it.
+pub(crate) fn words(text: &'static str) -> impl Iterator<Item = &'static str> {
+    let mut rest = text;
+    core::iter::from_fn(move || {
+        let (word, more) = cut(rest, b' ')?;
+        rest = more;
+        Some(word)
+    })
+}
+
 /// What follows `Bearer` and white space, in any case.
 pub(crate) fn after_bearer(text: &str) -> Option<&str> {
     let (word, rest) = text.split_at_checked(6)?;
@@ -129,7 +130,7 @@ fn is_opaque(text: &str) -> bool {
             .all(|byte| is_segment(byte) || matches!(byte, b'~' | b'!' | b'*' | b'$'))
         && !is_secret(text)
         && !is_guid(text)
-        && !NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word))
+        && !words(NOTHING).any(|word| text.eq_ignore_ascii_case(word))
         && !text
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("your"))

@@ -26,8 +26,8 @@ pub use json::{Json, ReadJson};
 pub(crate) use jwt::refuse;
 #[cfg(feature = "diagnosis")]
 pub(crate) use look::after_bearer;
-pub(crate) use look::holds;
 pub use look::{Look, look_at, trim};
+pub(crate) use look::{holds, words};
 
 use crate::time::{Duration, Timestamp};
 

@@ -40,9 +40,7 @@ fn value(digit: u8) -> Option<u8> {
 
 /// The JSON object in a segment; `None` when there is none.
 pub(crate) fn object(segment: &str, read_json: ReadJson) -> Option<Json> {
-    let bytes = decode(segment)?;
-    let text = core::str::from_utf8(&bytes).ok()?;
-    read_json(text).filter(|json| matches!(json, Json::Map(_)))
+    read_json(&decode(segment)?).filter(|json| matches!(json, Json::Map(_)))
 }
 
 #[cfg(test)]

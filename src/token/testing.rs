@@ -9,8 +9,10 @@ use serde_json::Value;
 use crate::token::{AccessToken, Json};
 
 /// What `JSON.parse` is in a browser.
-pub(crate) fn read_json(text: &str) -> Option<Json> {
-    serde_json::from_str::<Value>(text).ok().map(|value| json(&value))
+pub(crate) fn read_json(text: &[u8]) -> Option<Json> {
+    serde_json::from_slice::<Value>(text)
+        .ok()
+        .map(|value| json(&value))
 }
 
 /// The crate's value of one of `serde_json`'s, such as its `json!` makes.

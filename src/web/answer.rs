@@ -2,7 +2,7 @@
 
 use crate::time::Timestamp;
 use crate::token::{AccessToken, Json};
-use js_sys::{Array, Date, JSON, Reflect};
+use js_sys::{Array, Date, Reflect};
 use wasm_bindgen::prelude::*;
 
 /// How deep an answer is looked into; the deepest known shape has three levels.
@@ -10,9 +10,22 @@ const DEPTH: u32 = 6;
 /// How many entries of one object or list are looked at.
 const BREADTH: u32 = 100;
 
+#[wasm_bindgen]
+extern "C" {
+    type TextDecoder;
+    #[wasm_bindgen(constructor)]
+    fn new() -> TextDecoder;
+    #[wasm_bindgen(method)]
+    fn decode(this: &TextDecoder, bytes: &[u8]) -> JsValue;
+    #[wasm_bindgen(catch, js_namespace = JSON)]
+    fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
+}
+
 /// JSON text, read by the platform.
-pub(crate) fn read_json(text: &str) -> Option<Json> {
-    JSON::parse(text).ok().map(|value| json(&value))
+pub(crate) fn read_json(text: &[u8]) -> Option<Json> {
+    // the platform knows UTF-8 as well: to check it here is 700 bytes of code
+    let text = TextDecoder::new().decode(text);
+    parse(&text).ok().map(|value| json(&value))
 }
 
 /// A value as far as the core looks at it. Getters that throw count as absent.

@@ -4,13 +4,12 @@ use super::js;
 use super::source::Done;
 use crate::io::{Headers, SourceFailure};
 use crate::token::{AccessToken, Json};
-use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, ReadableStreamDefaultReader, Response};
-use zeroize::Zeroizing;
+use web_sys::{AbortSignal, Blob, ReadableStreamDefaultReader, Response};
 
 /// The most that an answer may take: no token is longer.
-const LONGEST: usize = 1024 * 1024;
+const LONGEST: f64 = 1024.0 * 1024.0;
 
 #[wasm_bindgen]
 extern "C" {
@@ -113,10 +112,10 @@ fn receive(response: &Response, done: Done) {
     }
     match body.map(|body| ReadableStreamDefaultReader::new(&body)) {
         Some(Ok(reader)) => {
-            let bytes = Zeroizing::default();
             let body = Body {
                 reader,
-                bytes,
+                pieces: Array::new(),
+                size: 0.0,
                 heard,
                 done,
             };
@@ -131,7 +130,8 @@ fn receive(response: &Response, done: Done) {
 /// An abort ends the stream, and with it the reading.
 struct Body {
     reader: ReadableStreamDefaultReader,
-    bytes: Zeroizing<Vec<u8>>,
+    pieces: Array,
+    size: f64,
     heard: Headers,
     done: Done,
 }
@@ -148,21 +148,24 @@ impl Body {
         if js::get(&piece, "done").is_truthy() {
             return self.end();
         }
-        match js::get(&piece, "value").dyn_into::<Uint8Array>() {
-            Ok(part) if self.bytes.len() + part.length() as usize <= LONGEST => {
-                self.bytes.append(&mut part.to_vec());
+        let piece = js::get(&piece, "value");
+        match js::get(&piece, "byteLength").as_f64() {
+            Some(size) if self.size + size <= LONGEST => {
+                self.size += size;
+                self.pieces.push(&piece);
                 self.read();
             }
-            Ok(_) | Err(_) => self.fail(SourceFailure::Unreadable),
+            Some(_) | None => self.fail(SourceFailure::Unreadable),
         }
     }
 
     fn end(self) {
-        match core::str::from_utf8(&self.bytes) {
-            Ok(text) => {
-                let text = AccessToken::new(text.into());
-                (self.done)(Ok(Json::Text(text)), self.heard);
-            }
+        match Blob::new_with_u8_array_sequence(&self.pieces) {
+            Ok(blob) => js::settled(&blob.text(), move |text| {
+                let text = text.and_then(|text| text.as_string());
+                let answer = text.map(|text| Json::Text(AccessToken::new(text)));
+                (self.done)(answer.ok_or(SourceFailure::Unreadable), self.heard);
+            }),
             Err(_) => self.fail(SourceFailure::Unreadable),
         }
     }

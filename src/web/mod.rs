@@ -31,6 +31,7 @@ mod live;
 mod options;
 #[cfg(feature = "keeper")]
 mod page;
+#[cfg(feature = "diagnosis")]
 mod plain;
 #[cfg(feature = "keeper")]
 mod source;
@@ -41,7 +42,7 @@ mod trap;
 pub mod diagnosis;
 
 #[cfg(feature = "keeper")]
-pub use door::{Door, boot, ring};
+pub use door::{Door, boot};
 #[cfg(feature = "trap")]
 pub use trap::trap;
 

@@ -5,7 +5,6 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsCast;
 
 /// A plain object or array, with null for what is not there.
-/// A plain object, with null for what is not there.
 pub(crate) fn plain<T: JsCast + Default>(value: &impl Serialize) -> T {
     let serializer = Serializer::new()
         .serialize_missing_as_null(true)

@@ -37,8 +37,8 @@ pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 
 /// What `JSON.parse` is in a browser.
-pub fn read_json(text: &str) -> Option<Json> {
-    serde_json::from_str(text).ok().map(|value| json_of(&value))
+pub fn read_json(text: &[u8]) -> Option<Json> {
+    serde_json::from_slice(text).ok().map(|value| json_of(&value))
 }
 
 pub fn json_of(value: &Value) -> Json {

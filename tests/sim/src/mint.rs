@@ -100,8 +100,8 @@ fn embed(serial: usize, exp: Option<i64>) -> String {
 
 /// What `JSON.parse` is in a browser.
 #[must_use]
-pub fn read_json(text: &str) -> Option<Json> {
-    serde_json::from_str(text).ok().map(|value| json_of(&value))
+pub fn read_json(text: &[u8]) -> Option<Json> {
+    serde_json::from_slice(text).ok().map(|value| json_of(&value))
 }
 
 /// The keeper's value of one of `serde_json`'s.
