@@ -43,8 +43,8 @@ pub struct Door(Rc<Live>);
 impl Door {
     /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail, refused)` raises an event on the page; `refused` is the token that was, for the diagnosis.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue, emit: Function) -> Door {
-        let options = options::read(options);
+    pub fn new(options: JsValue, emit: Function) -> Door {
+        let options = options::read(&options);
         let core = Keeper::new(options.policy, answer::read_json, seed());
         let live = Live::new(core, options.source, emit);
         page::join(&live);
@@ -103,8 +103,8 @@ impl Door {
     }
 
     /// Another tab got `answer`.
-    pub fn shared(&self, answer: &JsValue) {
-        page::tell(&self.0, Input::Shared(answer::json(answer)));
+    pub fn shared(&self, answer: JsValue) {
+        page::tell(&self.0, Input::Shared(answer::json(&answer)));
     }
 
     /// `KeeperStatus`, but for the engine.
