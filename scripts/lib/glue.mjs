@@ -65,8 +65,10 @@ const doors = [
 // Closures, which timers, listeners and promises call, throw at the page when the instance traps, and enter it again
 // later. `crashed`, which the facade gives to `boot`, has a property `dead` that says whether it was called.
 const closures = [
-  ["export function boot(crashed, soon) {", "let crash = () => {};\nexport function boot(crashed, soon) {\n    crash = crashed;"],
-  ["const real = (...args) => {", "const real = (...args) => {\n        if (crash.dead) return;"],
+  ["export function boot(crashed, soon) {", "let crash = () => {};\nlet timer;\nexport function boot(crashed, soon) {\n    crash = crashed;"],
+  ["const real = (...args) => {", "const real = (...args) => {\n        if (crash.dead) return void clearInterval(timer);"],
+  // the page's one timer repeats, and a dead instance can't end it
+  ["= setInterval(", "= timer = setInterval("],
   ["} finally {\n            real._wbg_cb_unref();", "} catch {\n            crash();\n        } finally {\n            real._wbg_cb_unref();"],
   ["new FinalizationRegistry(state => ", "new FinalizationRegistry(state => crash.dead || "],
 ];
