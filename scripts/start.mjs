@@ -1,12 +1,28 @@
-// `npm start`: sets up, builds the package and the demo page, and runs the demo's server until Ctrl+C.
+// `npm start`: sets up, builds the package and the demo page, and runs the demo's server until Ctrl+C. With `-- --live` it
+// serves your own report: README.md, "Run it on your own report".
 
 import process from "node:process";
 import { build } from "./build.mjs";
-import { at, entry, run } from "./lib/run.mjs";
+import { buildServer } from "./server.mjs";
+import { setup } from "./setup.mjs";
+import { Stop, at, entry, run } from "./lib/run.mjs";
 
-await entry(import.meta, async () => {
+/** A setting that is missing is better told now than after a build. */
+async function checkSettings(args) {
+  const { readStart } = await import("../www/dist-server/start.js");
+  try {
+    readStart(args, process.env);
+  } catch (error) {
+    throw error.problems ? new Stop(error.message) : error;
+  }
+}
+
+await entry(import.meta, async (args) => {
+  setup({ browser: false });
+  await buildServer();
+  await checkSettings(args);
   await build();
   run(process.execPath, [at("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn"]);
   // In this process, so that Ctrl+C reaches it and its exit code is ours.
-  await import("../www/server/main.mjs");
+  await import("../www/dist-server/main.js");
 });

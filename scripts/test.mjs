@@ -39,6 +39,11 @@ function testNode(folder, { only = /./, env = {} } = {}) {
   run(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], { env: { ...browserEnvironment(), ...env } });
 }
 
+function testLive() {
+  testNode("tests/live");
+  testNode("tests/handlers");
+}
+
 /** The stories of the main job, as a page tells them whose policy forbids WebAssembly. */
 const testJavaScript = () => testNode("tests/browser", { only: /^(apply|clock|expiry|faults|provider|refresh|secrets)\./, env: { ENGINE: "js" } });
 
@@ -50,8 +55,14 @@ const rustdoc = () => {
 const types = () => {
   // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the declarations.
   if (!existsSync(at("dist/index.d.ts"))) node(at("scripts/build.mjs"));
-  for (const project of ["tsconfig.json", "npm/tsconfig.cli.json", "www/tsconfig.json"]) if (existsSync(at(project))) tsc(at(project));
+  for (const project of ["tsconfig.json", "npm/tsconfig.cli.json", "www/tsconfig.json", "www/server/tsconfig.json"]) if (existsSync(at(project))) tsc(at(project));
 };
+
+function demo() {
+  node(at("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn");
+  node(at("scripts/server.mjs"));
+  node(at("scripts/demo.mjs"), "--built");
+}
 
 const quick = [
   ["format", () => cargo("fmt", "--all", "--check")],
@@ -71,7 +82,10 @@ const all = [
   ["types", types],
   ["snapshots", () => node(at("scripts/snapshots.mjs"))],
   ["size", () => node(at("scripts/size.mjs"))],
-  ["demo", () => node(at("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn")],
+  ["demo", demo],
+  ["tests, backend", () => testNode("tests/backend")],
+  ["tests, live mode", testLive],
+  ["tests, demo", () => testNode("tests/demo")],
   ["tests, package", () => testNode("tests/package")],
   ["tests, consumers", () => node(at("scripts/consumers.mjs"), "--cheap")],
   ["tests, browser", () => testNode("tests/browser")],

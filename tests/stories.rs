@@ -991,6 +991,27 @@ fn get_token_without_anything_attached_fails_once_and_rests() {
     page.expect_requests(1);
 }
 
+#[test]
+fn get_token_without_anything_attached_asks_again_once_the_source_has_had_its_quiet() {
+    for status in [429, 503] {
+        let mut page = World::new();
+        page.obtains();
+        page.fails(SourceFailure::Status(status));
+        page.passes(59 * SECOND);
+        let early = page.obtains();
+        assert_eq!(
+            page.told(early),
+            Some(&Outcome::Failed(ErrorCode::SourceThrottled))
+        );
+        page.expect_requests(1);
+        page.passes(SECOND);
+        let waiter = page.obtains();
+        page.expect_requests(2);
+        let token = page.answers_token(HOUR);
+        assert_eq!(page.told_token(waiter), token);
+    }
+}
+
 // ---- clocks ----------------------------------------------------------------------------------------
 
 #[test]

@@ -4,8 +4,9 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use powerbi_token_keeper::web::Door;
+use powerbi_token_keeper::web::{Door, boot};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -84,7 +85,11 @@ impl Page {
             &JsValue::UNDEFINED,
         );
         Self {
-            door: Door::new(&options, emit.unchecked_into()),
+            door: Door::new(
+                &options,
+                emit.unchecked_into(),
+                run("return () => {}").unchecked_into(),
+            ),
             events,
         }
     }
@@ -130,11 +135,9 @@ impl Page {
     }
 }
 
-/// Lets promises settle that are settled already.
+/// Lets promises settle that are settled already: a task of the browser's begins when no promise has anything to do.
 async fn soon() {
-    for _ in 0..20 {
-        Promise::resolve(&JsValue::UNDEFINED).await.unwrap();
-    }
+    TimeoutFuture::new(0).await;
 }
 
 #[wasm_bindgen_test]
@@ -275,7 +278,11 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
         &calls,
         &JsValue::UNDEFINED,
     );
-    let door = Door::new(&options, emit.unchecked_into());
+    let door = Door::new(
+        &options,
+        emit.unchecked_into(),
+        run("return () => {}").unchecked_into(),
+    );
     let page = Page {
         door,
         events: Array::new(),
@@ -299,18 +306,21 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
 #[wasm_bindgen_test]
 async fn stop_leaves_no_listener_and_no_timer() {
     let counts = run(
-        "const counts = { listeners: 0, timers: new Set(), undo: [] };
+        "const counts = { listeners: 0, undo: [] };
          for (const target of [window, document, Element.prototype]) {
            const { addEventListener, removeEventListener } = target;
            target.addEventListener = function (...all) { counts.listeners++; return addEventListener.apply(this, all); };
            target.removeEventListener = function (...all) { counts.listeners--; return removeEventListener.apply(this, all); };
            counts.undo.push(() => Object.assign(target, { addEventListener, removeEventListener }));
          }
-         const { setTimeout, clearTimeout } = globalThis;
-         globalThis.setTimeout = (f, ms, ...all) => { const id = setTimeout(f, ms, ...all); counts.timers.add(id); return id; };
-         globalThis.clearTimeout = (id) => { counts.timers.delete(id); clearTimeout(id); };
-         counts.undo.push(() => Object.assign(globalThis, { setTimeout, clearTimeout }));
+         counts.rest = (wait) => { counts.wait = wait; };
          return counts;",
+    );
+    boot(
+        Function::new_no_args(""),
+        // no task but this one
+        Function::new_no_args("throw new Error()"),
+        get(&counts, "rest").unchecked_into(),
     );
     let (embed, fresh) = (embed(TAKES), token());
     let pages: Vec<_> = (0..3)
@@ -320,10 +330,10 @@ async fn stop_leaves_no_listener_and_no_timer() {
         page.attach(0, &embed);
     }
     soon().await;
-    assert_eq!(
-        get(&counts, "timers.size").as_f64(),
-        Some(1.0),
-        "one timer for the page"
+    let wait = get(&counts, "wait").as_f64().unwrap_or_default();
+    assert!(
+        0.0 < wait && wait <= 60_000.0,
+        "the page's timer, {wait} ms, is set"
     );
     assert_eq!(
         get(&counts, "listeners").as_f64(),
@@ -333,7 +343,7 @@ async fn stop_leaves_no_listener_and_no_timer() {
     for page in pages {
         page.stop();
     }
-    assert_eq!(get(&counts, "timers.size").as_f64(), Some(0.0));
+    assert_eq!(get(&counts, "wait").as_f64(), Some(-1.0), "and taken back");
     assert_eq!(get(&counts, "listeners").as_f64(), Some(0.0));
     js("a.undo.forEach((undo) => undo())", &counts, &JsValue::UNDEFINED);
 }

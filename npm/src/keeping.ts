@@ -18,6 +18,8 @@ interface Attached {
   explained?: Set<string>;
   /** A new token was asked for because an explanation said that it helps. Once is enough. */
   healed: boolean;
+  /** What was to be seen of it when the engine looked last. */
+  seen: Sight | undefined;
 }
 
 /** What the engine has to say to the other tabs: that it waits for its turn, a new token, or that they may go on. */
@@ -31,6 +33,31 @@ type Container = HTMLElement & { powerBiEmbed?: EmbedLike };
 
 /** The embed in the container now: what the container says counts more than what was handed in. */
 const embedIn = ({ element, embed }: Attached): EmbedLike | undefined => (element as Container).powerBiEmbed ?? embed;
+
+/** All that the engine looks at (`src/web/attached.rs`). */
+interface Sight {
+  readonly embed: unknown;
+  readonly connected: unknown;
+  readonly token: unknown;
+  readonly type: unknown;
+}
+
+/** Whether an embed is not as it was seen last; from now on it was seen as it is. */
+function changes(attached: Attached): boolean {
+  const before = attached.seen;
+  attached.seen = undefined;
+  try {
+    const embed = embedIn(attached) as { iframe?: HTMLElement; config?: { accessToken?: unknown; tokenType?: unknown } } | undefined;
+    const config = embed?.config;
+    const [connected, token, type] = [embed?.iframe?.isConnected, config?.accessToken, config?.tokenType];
+    const same = before && before.embed === embed && before.connected === connected && before.token === token && before.type === type;
+    attached.seen = same ? before : { embed, connected, token, type };
+    return !same;
+  } catch {
+    // it does not want to be read, and may be another each time
+    return true;
+  }
+}
 
 /** What a frame raises on its container when it has loaded, or failed to. */
 const SIGNS_OF_LIFE = ["loaded", "tileLoaded", "error"];
@@ -61,6 +88,8 @@ export class Keeping {
   ) {}
 
   private readonly embeds = new Map<HTMLElement, Attached>();
+  /** The same by their ids. */
+  private readonly byId = new Map<number, Attached>();
   /** What listens on containers whose embed is gone. */
   private readonly gone = new WeakMap<HTMLElement, () => void>();
   /** Aborts when the keeper has ended. */
@@ -102,15 +131,20 @@ export class Keeping {
     if (this.stage.name === "over" || this.embeds.has(element)) return;
     const id = this.ids++;
     this.forgetFor(element);
-    this.embeds.set(element, { id, element, embed: own, healed: false });
-    this.later((door) => door.attach(id, element, own));
+    const attached = { id, element, embed: own, healed: false, seen: undefined };
+    this.embeds.set(element, attached);
+    this.byId.set(id, attached);
+    this.later((door) => {
+      changes(attached);
+      door.attach(id, element, own);
+    });
   }
 
   private readonly start = (engine: Engine): void => {
     if (this.stage.name !== "loading") return;
     const { Door } = engine;
     try {
-      const door = new Door({ ...this.options, embeds: this.describe }, this.emit);
+      const door = new Door({ ...this.options, embeds: this.describe }, this.emit, this.look);
       this.stage = { name: "running", door, engine: engine.name };
     } catch {
       crash();
@@ -149,7 +183,13 @@ export class Keeping {
       this.talk(detail as Talk);
       return;
     }
-    if (type === "refreshed") for (const attached of this.embeds.values()) attached.explained?.clear();
+    if (type === "refreshed") {
+      for (const attached of this.byId.values()) {
+        attached.explained?.clear();
+        // the old token is let go of
+        attached.seen = undefined;
+      }
+    }
     if (refused !== undefined && DIAGNOSED.has((detail as { code: ErrorCode }).code)) {
       const { status } = this;
       askInTime((explainer) => explainer.findings(refused, status)).then((findings = []) => {
@@ -161,6 +201,18 @@ export class Keeping {
     const full = type === "statechange" && stage.name === "running" ? { ...detail, engine: stage.engine } : detail;
     this.dispatch(type, full);
     if (type === "applyfailed") this.forgetGone(detail as KeeperEventMap["applyfailed"]["detail"]);
+  };
+
+  /**
+   * Looks at some embeds for the engine, and has it look itself where something has changed since it did. An odd number, which
+   * is an id doubled and one more, wants it to look in any case.
+   */
+  private readonly look = (asked: Uint32Array): void => {
+    // copied, since the engine's memory may grow meanwhile
+    for (const each of asked.slice()) {
+      const attached = this.byId.get(each >> 1);
+      if (attached !== undefined && (changes(attached) || each % 2 === 1)) this.enter((door) => door.look(attached.id));
+    }
   };
 
   private async join(shareKey: string): Promise<Tabs> {
@@ -206,7 +258,7 @@ export class Keeping {
    * that was closed and opened, a report embedded anew. Only the container itself holds on to this.
    */
   private forgetGone({ code, element }: KeeperEventMap["applyfailed"]["detail"]): void {
-    if (code !== "ERR_APPLY_GONE" || !this.embeds.delete(element)) return;
+    if (code !== "ERR_APPLY_GONE" || this.remove(element) === undefined) return;
     const back = (): void => {
       this.forgetFor(element);
       if ((element as Container).powerBiEmbed !== undefined) this.attach(element);
@@ -227,10 +279,15 @@ export class Keeping {
 
   detach(element: HTMLElement): void {
     this.forgetFor(element);
+    const attached = this.remove(element);
+    if (attached !== undefined) this.later((door) => door.detach(attached.id));
+  }
+
+  private remove(element: HTMLElement): Attached | undefined {
     const attached = this.embeds.get(element);
-    if (attached === undefined) return;
+    if (attached !== undefined) this.byId.delete(attached.id);
     this.embeds.delete(element);
-    this.later((door) => door.detach(attached.id));
+    return attached;
   }
 
   provide(asked: unknown): Promise<string | null> {
@@ -318,6 +375,7 @@ export class Keeping {
     this.stage = { name: "over", code };
     this.queue = [];
     this.embeds.clear();
+    this.byId.clear();
     this.over?.abort();
     this.tabs.then((tabs) => tabs?.leave());
     this.options.signal?.removeEventListener("abort", this.stop);

@@ -17,6 +17,8 @@ const LATER: Duration = Duration::from_secs(5);
 const ECHO: Duration = Duration::from_secs(10);
 /// How many embeds are looked at in one check, in turn: a poll costs the same however many there are.
 const GLANCES: usize = 8;
+/// With more than these it is one: a look at what has not been in use for hours is slow, and it would be hours all the same.
+const CROWD: usize = 1_000;
 
 /// Every attached embed.
 #[derive(Debug, Default)]
@@ -99,11 +101,12 @@ impl Embeds {
         } else {
             0
         };
-        let some = self.slots.iter().skip(start).take(GLANCES);
+        let glances = if self.slots.len() > CROWD { 1 } else { GLANCES };
+        let some = self.slots.iter().skip(start).take(glances);
         for slot in some {
             fx.push(Effect::Look(slot.id));
         }
-        self.glance = start + GLANCES;
+        self.glance = start + glances;
     }
 
     /// An embed holds `token`, of `kind`. True when the keeper did not know that.

@@ -241,6 +241,8 @@ impl Keeper {
         match self.phase {
             Phase::Resting => self.ask(now, reason, Row::default(), fx),
             Phase::Claiming(_) | Phase::Asking(_) | Phase::Stopped => {}
+            // with nothing attached no deadline ends a pause
+            Phase::Pausing(pause) if now.mono >= pause.until => self.ask(now, reason, pause.row, fx),
             Phase::Pausing(pause) => match pause.cause {
                 Cause::Failure | Cause::Denied => self.ask(now, reason, pause.row, fx),
                 Cause::Throttled | Cause::Budget => self.waiters.failed(code_of(pause.cause), fx),

@@ -116,7 +116,10 @@ impl Rest<'_> {
 
     fn one(&mut self, wanted: &str) -> Option<()> {
         let first = self.0.bytes().next()?;
-        self.0 = self.0.get(1..).filter(|_| wanted.bytes().any(|byte| byte == first))?;
+        self.0 = self
+            .0
+            .get(1..)
+            .filter(|_| wanted.bytes().any(|byte| byte == first))?;
         Some(())
     }
 

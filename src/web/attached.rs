@@ -28,6 +28,10 @@ pub(crate) struct Attached {
     given: JsValue,
     /// The element has named an embed itself.
     named: Cell<bool>,
+    /// Calls into the embed that have not ended.
+    calls: Cell<u32>,
+    /// The facade has seen it since the last call, as it does before it attaches.
+    seen: Cell<bool>,
     _listener: Listener,
 }
 
@@ -60,8 +64,31 @@ impl Attached {
             element,
             given,
             named: Cell::new(false),
+            calls: Cell::new(0),
+            seen: Cell::new(true),
             _listener: listener,
         }
+    }
+
+    /// A call into the embed begins, after which the core has to be told anew what it holds.
+    pub(crate) fn call_begins(&self) {
+        self.calls.set(self.calls.get() + 1);
+        self.seen.set(false);
+    }
+
+    pub(crate) fn call_ends(&self) {
+        self.calls.set(self.calls.get().saturating_sub(1));
+        self.seen.set(false);
+    }
+
+    /// Whether it is enough to look at what the facade sees change. During a call the core does not listen.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.seen.get()
+    }
+
+    /// The core is told what there is to see now; the facade sees the same, or not.
+    pub(crate) fn sees(&self, seen: bool) {
+        self.seen.set(seen && self.calls.get() == 0);
     }
 
     /// The embed in the container now. An element's own word counts more than the object handed in: that may be a

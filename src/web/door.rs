@@ -1,6 +1,6 @@
 //! What the facade may call. Each body is parse, call, convert.
 
-use super::live::Live;
+use super::live::{Live, Look};
 use super::{answer, events, js, options, page};
 use crate::io::{ClaimId, EmbedId, Input};
 use crate::keeper::Keeper;
@@ -16,13 +16,21 @@ thread_local! {
 }
 
 /// Starts the instance. `crashed()` is called at most once, when it must not be entered again; `soon(work)` has
-/// `work` done in a task of its own.
+/// `work` done in a task of its own; `rest(wait)` sets the page's one timer, which calls [`ring`].
 #[wasm_bindgen]
-pub fn boot(crashed: Function, soon: Function) {
-    page::boot(soon);
+pub fn boot(crashed: Function, soon: Function, rest: Function) {
+    page::boot(soon, rest);
     CRASHED.with(|cell| cell.replace(Some(crashed)));
     // the panic's own message is not passed on: it may quote anything
     panic::set_hook(Box::new(|_| crash()));
+}
+
+/// The page's timer fired when `Date.now()` and `performance.now()` said so. Answers with the wait for the next one.
+///
+/// Clocks and wait are arguments and result, since each call across the boundary costs more than a check.
+#[wasm_bindgen]
+pub fn ring(wall: f64, mono: f64) -> i32 {
+    page::ring(js::clocks(wall, mono))
 }
 
 /// Tells the facade that the instance must not be entered again.
@@ -41,12 +49,13 @@ pub struct Door(Rc<Live>);
 
 #[wasm_bindgen]
 impl Door {
-    /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail, refused)` raises an event on the page; `refused` is the token that was, for the diagnosis.
+    /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail, refused)` raises an event on the page; `refused` is
+    /// the token that was, for the diagnosis; `look(ids)` has [`Self::look`] called where something has changed.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue, emit: Function) -> Door {
+    pub fn new(options: JsValue, emit: Function, look: Look) -> Door {
         let options = options::read(&options);
         let core = Keeper::new(options.policy, answer::read_json, seed());
-        let live = Live::new(core, options.source, emit);
+        let live = Live::new(core, options.source, emit, look);
         page::join(&live);
         let begin = Input::Begin {
             initial: options.initial,
@@ -66,6 +75,11 @@ impl Door {
     /// Lets go of an embed.
     pub fn detach(&self, id: u32) {
         self.0.detach(EmbedId(id));
+    }
+
+    /// Something has changed at an embed.
+    pub fn look(&self, id: u32) {
+        self.0.look(EmbedId(id), true);
     }
 
     /// An embed raised an error that a new token may heal.

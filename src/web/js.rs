@@ -14,15 +14,20 @@ extern "C" {
 }
 
 /// Both clocks, read now.
+pub(crate) fn now() -> Now {
+    clocks(date_now(), performance_now())
+}
+
+/// `Date.now()` and `performance.now()`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a cast saturates, and whole milliseconds are meant"
 )]
-pub(crate) fn now() -> Now {
+pub(crate) fn clocks(wall: f64, mono: f64) -> Now {
     Now {
-        wall: Timestamp::from_ms(date_now() as i64),
-        mono: Instant::from_ms(performance_now() as u64),
+        wall: Timestamp::from_ms(wall as i64),
+        mono: Instant::from_ms(mono as u64),
     }
 }
 

@@ -9,8 +9,17 @@ use crate::token::AccessToken;
 use core::cell::{Cell, RefCell};
 use js_sys::{Function, Object};
 use std::rc::{Rc, Weak};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, Element};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The facade's `look(ids)`.
+    #[derive(Debug)]
+    pub type Look;
+    #[wasm_bindgen(method, catch)]
+    fn call(this: &Look, that: &JsValue, ids: &[u32]) -> Result<(), JsValue>;
+}
 
 /// A keeper and all that it owns in the page. Every borrow of a field ends before JavaScript is called.
 #[derive(Debug)]
@@ -19,6 +28,9 @@ pub(crate) struct Live {
     source: Source,
     /// The facade's `emit(type, detail)`.
     emit: Function,
+    look: Look,
+    /// The embeds that are to be looked at next.
+    looks: RefCell<Vec<u32>>,
     embeds: RefCell<Vec<Rc<Attached>>>,
     request: RefCell<Option<(RequestId, AbortController)>>,
     waiters: RefCell<Vec<(WaiterId, Function)>>,
@@ -26,11 +38,13 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    pub(crate) fn new(core: Keeper, source: Source, emit: Function) -> Rc<Self> {
+    pub(crate) fn new(core: Keeper, source: Source, emit: Function, look: Look) -> Rc<Self> {
         Rc::new(Self {
             core: RefCell::new(core),
             source,
             emit,
+            look,
+            looks: RefCell::default(),
             embeds: RefCell::default(),
             request: RefCell::default(),
             waiters: RefCell::default(),
@@ -50,7 +64,7 @@ impl Live {
             live.heard(id, error);
             if let Some(level) = level {
                 // which token was it that has expired? others than us may have set it
-                live.look(id);
+                live.look(id, false);
                 page::tell(&live, Input::Shouted { embed: id, level });
             }
         }));
@@ -116,7 +130,8 @@ impl Live {
             }
             Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => self.recover(embed, call, how),
-            Effect::Look(embed) => self.look(embed),
+            // the page's loop collects them
+            Effect::Look(_) => {}
             Effect::Drop(embed) => self.drop_embed(embed),
             Effect::Settle(waiter, outcome) => self.settle(waiter, &outcome),
             Effect::Emit(event) => self.emit(&event),
@@ -170,22 +185,43 @@ impl Live {
     fn apply(self: &Rc<Self>, embed: EmbedId, call: CallId, token: &AccessToken) {
         let Some(attached) = self.embed(embed) else { return };
         let weak = Rc::downgrade(self);
+        attached.call_begins();
         attached.apply(token, move |outcome| {
-            tell(&weak, Input::Applied { embed, call, outcome })
+            called(&weak, embed, Input::Applied { embed, call, outcome })
         });
     }
 
-    fn look(self: &Rc<Self>, embed: EmbedId) {
+    /// Tells the core what there is to see of an embed. `seen`: the facade saw the same, and says so when it changes.
+    pub(crate) fn look(self: &Rc<Self>, embed: EmbedId, seen: bool) {
         let Some(attached) = self.embed(embed) else { return };
+        attached.sees(seen);
         let sight = attached.look();
         page::tell(self, Input::Seen { embed, sight });
+    }
+
+    /// Adds an embed to those that are to be looked at.
+    pub(crate) fn looks_at(&self, embed: EmbedId) {
+        if let Some(attached) = self.embed(embed) {
+            let id = 2 * embed.0 + u32::from(!attached.is_seen());
+            self.looks.borrow_mut().push(id);
+        }
+    }
+
+    /// Has the facade look at them: it calls back for those that are not as it saw them last, and for those with an odd
+    /// number, which is an id doubled and one more. Looking from here would be twenty calls for each.
+    pub(crate) fn looks(&self) {
+        let looks = self.looks.take();
+        if !looks.is_empty() {
+            let _looked = self.look.call(&JsValue::UNDEFINED, &looks);
+        }
     }
 
     fn recover(self: &Rc<Self>, embed: EmbedId, call: CallId, how: Recovery) {
         let Some(attached) = self.embed(embed) else { return };
         let weak = Rc::downgrade(self);
+        attached.call_begins();
         attached.recover(how, move |outcome| {
-            tell(&weak, Input::Recovered { embed, call, outcome })
+            called(&weak, embed, Input::Recovered { embed, call, outcome })
         });
     }
 
@@ -255,8 +291,12 @@ impl Live {
     }
 }
 
-fn tell(live: &Weak<Live>, input: Input) {
+/// A call into an embed ended.
+fn called(live: &Weak<Live>, embed: EmbedId, input: Input) {
     if let Some(live) = live.upgrade() {
+        if let Some(attached) = live.embed(embed) {
+            attached.call_ends();
+        }
         page::tell(&live, input);
     }
 }

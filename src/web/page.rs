@@ -4,9 +4,8 @@ use super::js;
 use super::listener::Listener;
 use super::live::Live;
 use crate::io::{Effect, Input, Trigger};
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Instant, Now};
 use core::cell::{Cell, RefCell};
-use gloo_timers::callback::Timeout;
 use js_sys::Function;
 use std::rc::Rc;
 use std::vec::IntoIter;
@@ -46,7 +45,13 @@ struct Page {
     soon: RefCell<Option<(Function, js::Callback)>>,
     /// The loop goes on in a task that was asked for.
     put_off: Cell<bool>,
-    timer: RefCell<Option<(Instant, Timeout)>>,
+    /// The facade's `rest(wait)`, which sets the page's one timer in place of the one before: it calls [`ring`]. A negative
+    /// `wait` sets none.
+    rest: RefCell<Option<Function>>,
+    /// When the timer is due.
+    armed: Cell<Option<Instant>>,
+    /// What the timer's call said of the clocks, until something may have taken time.
+    told: Cell<Option<Now>>,
     listeners: RefCell<Vec<Listener>>,
 }
 
@@ -59,15 +64,18 @@ pub(crate) fn hidden() -> bool {
     js::text(&document(), "visibilityState").is_some_and(|state| state == "hidden")
 }
 
-/// Takes the facade's `soon(work)`.
-pub(crate) fn boot(soon: Function) {
+/// Takes the facade's `soon(work)` and `rest(wait)`.
+pub(crate) fn boot(soon: Function, rest: Function) {
     let work = js::callback(|_| {
         PAGE.with(|page| {
             page.begin_task();
             page.drain();
         });
     });
-    PAGE.with(|page| page.soon.replace(Some((soon, work))));
+    PAGE.with(|page| {
+        page.soon.replace(Some((soon, work)));
+        page.rest.replace(Some(rest));
+    });
 }
 
 /// Takes a keeper in; it stays until it is stopped.
@@ -105,7 +113,9 @@ impl Page {
             performed: Cell::new(0),
             soon: RefCell::new(None),
             put_off: Cell::new(false),
-            timer: RefCell::new(None),
+            rest: RefCell::new(None),
+            armed: Cell::new(None),
+            told: Cell::new(None),
             listeners: RefCell::default(),
         }
     }
@@ -115,12 +125,26 @@ impl Page {
     }
 
     fn drain(&self) {
-        if self.busy.replace(true) {
+        if self.busy.get() {
             return;
         }
+        self.run();
+        let before = self.armed.get();
+        let wait = self.arm();
+        if self.armed.get() != before {
+            self.rest(wait);
+        }
+    }
+
+    fn run(&self) {
+        self.busy.set(true);
         while self.step() {}
         self.busy.set(false);
-        self.arm();
+    }
+
+    /// Both clocks. Each is a call into JavaScript.
+    fn now(&self) -> Now {
+        self.told.get().unwrap_or_else(js::now)
     }
 
     /// Performs one effect or takes one input; false when nothing is left, or the rest has to wait.
@@ -131,7 +155,7 @@ impl Page {
         let Some((live, input)) = self.next_input() else {
             return false;
         };
-        let effects = live.core.borrow_mut().handle(js::now(), input);
+        let effects = live.core.borrow_mut().handle(self.now(), input);
         if !effects.is_empty() {
             self.todo.replace(Some((live, effects.into_iter())));
         }
@@ -155,13 +179,17 @@ impl Page {
         let next = todo
             .as_mut()
             .and_then(|(live, effects)| Some((Rc::clone(live), effects.next()?)));
-        if next.is_none() {
-            *todo = None;
-        }
+        let done = if next.is_none() { todo.take() } else { None };
         drop(todo);
-        if let Some((live, effect)) = next {
-            self.performed.set(self.performed.get() + 1);
-            live.perform(effect);
+        match (next, done) {
+            (Some((live, Effect::Look(embed))), _) => live.looks_at(embed),
+            (Some((live, effect)), _) => {
+                self.performed.set(self.performed.get() + 1);
+                self.told.set(None);
+                live.perform(effect);
+            }
+            (None, Some((live, _))) => live.looks(),
+            (None, None) => {}
         }
         true
     }
@@ -186,21 +214,27 @@ impl Page {
         self.put_off.set(false);
     }
 
-    /// Sets the one timer for the nearest deadline, and has listeners only while something is attached.
-    fn arm(&self) {
+    /// Has listeners only while something is attached. Answers with the wait for the one timer, which is to be set for the
+    /// nearest deadline.
+    fn arm(&self) -> i32 {
         let (deadline, attached) = self.look();
-        let armed = self.timer.borrow().as_ref().map(|(at, _)| *at);
-        if armed != deadline {
-            let timer = deadline.map(|at| (at, timer(at)));
-            let old = self.timer.replace(timer);
-            drop(old);
-        }
+        self.armed.set(deadline);
         if attached == self.listeners.borrow().is_empty() {
             let old = self
                 .listeners
                 .replace(if attached { listeners() } else { Vec::new() });
             drop(old);
         }
+        // no more than a minute, so it fits
+        let wait = |at: Instant| at.since(self.now().mono).min(LONGEST).as_ms() as i32;
+        deadline.map_or(-1, wait)
+    }
+
+    fn rest(&self, wait: i32) {
+        let rest = self.rest.borrow();
+        let _set = rest
+            .as_ref()
+            .map(|rest| rest.call1(&JsValue::UNDEFINED, &wait.into()));
     }
 
     /// The nearest deadline, and whether anything is attached.
@@ -214,18 +248,24 @@ impl Page {
     }
 
     /// The timer fired: whoever is due is told so.
-    fn ring(&self) {
+    fn ring(&self, now: Now) -> i32 {
         self.performed.set(0);
-        let fired = self.timer.take();
-        let now = js::now().mono;
+        self.told.set(Some(now));
         for live in self.keepers.borrow().iter() {
-            if due(live, now) {
+            if due(live, now.mono) {
                 self.put(live, Input::Tick);
             }
         }
-        self.drain();
-        drop(fired);
+        self.run();
+        let wait = self.arm();
+        self.told.set(None);
+        wait
     }
+}
+
+/// The timer fired when the clocks said `now`. Answers with the wait for the next, as `rest` takes it.
+pub(crate) fn ring(now: Now) -> i32 {
+    PAGE.with(|page| page.ring(now))
 }
 
 /// Ends a keeper at once: what it still had to do is dropped, and what it is told from now on does nothing.
@@ -245,7 +285,7 @@ pub(crate) fn stop(live: &Rc<Live>) {
         // while another goes on, a timer that fires for nothing is cheaper than a thousand that are set anew
         let goes_on = page.keepers.borrow().iter().any(|one| one.has_embeds());
         if !goes_on {
-            page.arm();
+            page.drain();
         }
     });
 }
@@ -255,13 +295,6 @@ fn due(live: &Live, now: Instant) -> bool {
         .borrow()
         .deadline()
         .is_some_and(|deadline| deadline.at <= now)
-}
-
-fn timer(at: Instant) -> Timeout {
-    let wait = at.since(js::now().mono).min(LONGEST).as_ms();
-    // no more than a minute, so it fits
-    let wait = u32::try_from(wait).unwrap_or(0);
-    Timeout::new(wait, || PAGE.with(Page::ring))
 }
 
 fn listeners() -> Vec<Listener> {

@@ -1,5 +1,5 @@
 // Ten thousand embeds on one keeper, a thousand keepers on one page: one timer, and the page has its turn in between.
-// How long the slices take is a figure: `npm run bench:many`.
+// How long the slices take is a figure: `npm run bench -- many`.
 
 import assert from "node:assert/strict";
 import { minutes, seconds, story } from "./lib/story.mjs";

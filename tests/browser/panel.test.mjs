@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { existsSync, readFileSync } from "node:fs";
 import { launch } from "./lib/browser.mjs";
-import { createBackend } from "../../www/server/backend.mjs";
+import { createServer } from "../../www/dist-server/server.js";
 import { expectNoToken } from "./lib/story.mjs";
 
 const VECTORS = JSON.parse(readFileSync(new URL("../data/token-vectors.json", import.meta.url), "utf8"));
@@ -23,7 +23,7 @@ let origin;
 const arrived = [];
 before(async () => {
   assert.ok(existsSync(new URL("../../www/dist/diagnose.html", import.meta.url)), "the demo is not built: npx vite build www");
-  server = createBackend();
+  server = createServer();
   server.server.on("request", ({ method, url }) => arrived.push(`${method} ${url}`));
   origin = await server.listen({ port: 0, host: "127.0.0.1" });
   browser = await launch();

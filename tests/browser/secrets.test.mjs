@@ -2,7 +2,7 @@
 // consoles, events, errors and statuses; here is the search of everything else, after everything has gone wrong once.
 
 import assert from "node:assert/strict";
-import { damage } from "../../www/server/mint.mjs";
+import { damage } from "../../www/dist-server/backend.js";
 import { expectNoToken, minutes, seconds, story } from "./lib/story.mjs";
 
 const ATTRIBUTE = "powerbi-access-token";

@@ -48,7 +48,7 @@ proptest! {
     }
 }
 
-/// 64 KB of anything is judged. How long that takes is measured by `bench/diagnosis.mjs`.
+/// 64 KB of anything is judged. How long that takes is measured by `bench/figures/diagnosis.mjs`.
 #[test]
 fn long_inputs_are_judged() {
     let long = 64 * 1_024;

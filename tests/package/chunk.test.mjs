@@ -19,7 +19,7 @@ const chunks = ["engine", "diagnosis"].flatMap((module) => Object.entries(loader
 for (const [module, name, load] of chunks) {
   test(`${name} carries the module, and a start that failed can be tried again`, async (t) => {
     const seen = [];
-    t.mock.method(WebAssembly, "compile", async (bytes) => {
+    t.mock.method(WebAssembly, "Module", function (bytes) {
       seen.push(Buffer.from(bytes));
       throw new WebAssembly.CompileError("refused by the page's policy");
     });

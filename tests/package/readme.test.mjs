@@ -10,9 +10,9 @@ import { root } from "./packed.mjs";
 
 const read = (file) => readFileSync(path.join(root, file), "utf8");
 const readme = read("README.md").replaceAll("\r\n", "\n");
-const recipes = [...readme.matchAll(/<!-- (tests\/consumers\/\S+) -->\n```\w+\n([^]*?)```\n/g)];
+const recipes = [...readme.matchAll(/<!-- (tests\/(?:consumers|handlers)\/\S+) -->\n```\w+\n([^]*?)```\n/g)];
 
-test("there are recipes", () => assert.ok(recipes.length > 5));
+test("there are recipes", () => assert.ok(recipes.length > 8));
 
 for (const [, file, code] of recipes) {
   test(`the recipe is ${file}`, () => {

@@ -1,26 +1,44 @@
-// The demo backend's switches, as the page turns them.
+// The demo's backend, as the page uses it: over HTTP, or in the page itself (the static site).
+import type { Config } from "../backend/config";
+import type { Switches } from "../backend/switches";
 
-export interface Switches {
-  lifetimeSeconds: number;
-  delayMs: number;
-  outage: "none" | "status" | "drop";
-  throttle: number | null;
-  denied: boolean;
-  sameToken: boolean;
-  wrongKind: boolean;
-  damaged: boolean;
+export type { Switches };
+
+interface Time {
+  now: number;
+  rate: number;
 }
 
-const url = (path: string) => new URL(path, document.baseURI);
+/** It answered, and said no. */
+export class BackendError extends Error {
+  /** What `explain` reads. */
+  readonly body: unknown;
 
-export const tokenUrl = (tokenType: 0 | 1) => url(tokenType === 1 ? "api/embed-token" : "api/aad-token");
-
-async function answer(response: Response): Promise<Switches> {
-  if (!response.ok) throw new Error(`the demo's backend answered ${response.status}`);
-  return (await response.json()) as Switches;
+  constructor(status: number, body: unknown) {
+    super(`it answered ${status}`);
+    this.body = body;
+  }
 }
 
-export const readSwitches = async () => answer(await fetch(url("api/switches")));
-export const resetSwitches = async () => answer(await fetch(url("api/switches"), { method: "DELETE" }));
-export const turn = async (change: Partial<Switches>) =>
-  answer(await fetch(url("api/switches"), { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(change) }));
+export class Backend {
+  /** Where the backend is in the page itself: its way in, for the lanes. With a server they use their own. */
+  readonly ownFetch: typeof fetch | null;
+
+  constructor(ownFetch: typeof fetch | null) {
+    this.ownFetch = ownFetch;
+  }
+
+  readSwitches = () => this.#ask<Switches>("api/switches");
+  resetSwitches = () => this.#ask<Switches>("api/switches", "DELETE");
+  turn = (change: Partial<Switches>) => this.#ask<Switches>("api/switches", "PUT", change);
+  clock = () => this.#ask<Time>("api/clock");
+  setClock = (change: { rate?: number; advanceMs?: number }) => this.#ask<Time>("api/clock", "PUT", change);
+  config = () => this.#ask<Config>("api/config");
+
+  async #ask<T>(path: string, method = "GET", body?: unknown): Promise<T> {
+    const url = new URL(path, document.baseURI);
+    const answer = await (this.ownFetch ?? fetch)(url, { method, ...(body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }) });
+    if (!answer.ok) throw new BackendError(answer.status, await answer.json().catch(() => null));
+    return (await answer.json()) as T;
+  }
+}

@@ -48,6 +48,22 @@ pub(super) const ENTRIES: &[Entry] = &[
         "The data set has row-level security, and the GenerateToken call names no identity or no roles for it.",
     ),
     rest(
+        |failure| {
+            ["aadsts7000215", "aadsts7000222", "aadsts700027"]
+                .iter()
+                .any(|number| failure.says(number))
+        },
+        &[],
+        &[],
+        "Entra does not take the backend's client secret or certificate: it is wrong, has expired, or is a secret's id in place of its value.",
+    ),
+    rest(
+        |failure| failure.says("aadsts700016") || failure.says("aadsts90002"),
+        &[],
+        &[CloudMismatch],
+        "Entra knows no such application or tenant: the backend has a wrong id, or one of another cloud.",
+    ),
+    rest(
         |failure| failure.says("aadsts"),
         &[Permission],
         &[],

@@ -1,7 +1,7 @@
 // The backend: mints tokens with the server's clock, answers as it is told to, and counts.
 
 import assert from "node:assert/strict";
-import { mintAadToken, mintEmbedToken, oauthAnswer, restAnswer } from "../../../www/server/mint.mjs";
+import { mintAadToken, mintEmbedToken, oauthAnswer, restAnswer } from "../../../www/dist-server/backend.js";
 import { hours } from "./time.mjs";
 
 const MINT = { embed: mintEmbedToken, aad: mintAadToken };

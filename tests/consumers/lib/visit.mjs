@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { at } from "../../../scripts/lib/run.mjs";
-import { mintAadToken, mintEmbedToken } from "../../../www/server/mint.mjs";
+import { mintAadToken, mintEmbedToken } from "../../../www/dist-server/backend.js";
 
 const HOUR = 3_600_000;
 const AWAY = 52 * 60_000;

@@ -12,6 +12,7 @@ pub mod allowance;
 pub mod checks;
 pub mod clocks;
 pub mod draw;
+pub mod fleet;
 pub mod frame;
 pub mod ledger;
 pub mod mint;

@@ -1,0 +1,87 @@
+// Bytes: what a page loads to keep a token fresh, beside what it loads for powerbi-client itself and for the neighbours that
+// keep another token fresh. Each through the import that its documentation names, bundled and compressed the same way.
+// What a library loads by itself later on is left out, but for our engine.
+
+import { readFileSync } from "node:fs";
+import { build } from "esbuild";
+import { at } from "../../scripts/lib/run.mjs";
+import { weigh } from "../lib/bytes.mjs";
+import { count, table, times } from "../lib/numbers.mjs";
+
+/** The imports, and the chunks that are loaded as soon as they are used. */
+const PACKAGES = [
+  { name: "powerbi-token-keeper", entry: 'export { keepFresh } from "powerbi-token-keeper"', chunks: /engine-wasm/ },
+  { name: "powerbi-token-keeper", way: "its JavaScript engine, under strict policies", entry: 'export { keepFresh } from "powerbi-token-keeper/csp"', chunks: /engine-js/ },
+  { name: "powerbi-client", entry: 'export { factories, service } from "powerbi-client"' },
+  { name: "@superset-ui/embedded-sdk", entry: 'export { embedDashboard } from "@superset-ui/embedded-sdk"' },
+  { name: "keycloak-js", entry: 'export { default } from "keycloak-js"' },
+  { name: "@looker/embed-sdk", entry: 'export { getEmbedSDK } from "@looker/embed-sdk"' },
+  { name: "oidc-client-ts", entry: 'export { UserManager } from "oidc-client-ts"' },
+  { name: "@supabase/auth-js", entry: 'export { AuthClient } from "@supabase/auth-js"' },
+  { name: "@azure/msal-browser", entry: 'export { PublicClientApplication } from "@azure/msal-browser"' },
+  // its module holds everything; a page has the script, which loads the rest when it is used
+  { name: "@clerk/clerk-js", script: "dist/clerk.browser.js" },
+];
+
+const OURS = "powerbi-token-keeper";
+export const bar = { bytes: 30_000, ratio: 2.5 };
+
+async function bundled({ name, entry, chunks, script }) {
+  if (script) return [weigh(readFileSync(at("bench/node_modules", name, script)))];
+  const own = {
+    name: "own",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: new RegExp(`^${OURS}`) }, ({ path }) => ({ path: at(path.endsWith("/csp") ? "dist/csp.js" : "dist/index.js"), sideEffects: false })),
+  };
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: entry, resolveDir: at("bench"), sourcefile: "entry.js" },
+    bundle: true,
+    splitting: true,
+    minify: true,
+    metafile: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    legalComments: "none",
+    define: { "process.env.NODE_ENV": '"production"' },
+    outdir: at("bench/out"),
+    absWorkingDir: at("bench"),
+    logLevel: "error",
+    plugins: [own],
+  });
+  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
+  const loaded = new Set();
+  const load = (file) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { path, kind } of metafile.outputs[file].imports) if (kind === "import-statement" || chunks?.test(path)) load(path);
+  };
+  load("out/stdin.js");
+  // a server compresses each file by itself
+  return [...loaded].map((file) => weigh(texts.get(at("bench", file))));
+}
+
+export async function measure() {
+  const rows = [];
+  for (const one of PACKAGES) {
+    const files = await bundled(one);
+    const sum = (what) => files.reduce((total, file) => total + file[what], 0);
+    const folder = one.name === OURS ? "." : `bench/node_modules/${one.name}`;
+    const { version } = JSON.parse(readFileSync(at(folder, "package.json"), "utf8"));
+    rows.push({ name: one.name, way: one.way ?? null, version, raw: sum("raw"), gzip: sum("gzip"), brotli: sum("brotli") });
+  }
+  return { rows };
+}
+
+export function tables({ rows }) {
+  const [{ brotli: ours }, { brotli: strict }] = rows;
+  const cells = ({ name, way, version, raw, gzip, brotli }) => {
+    const label = name === OURS ? `**${name}**${way ? `, ${way}` : ""}` : name;
+    return [label, name === OURS ? "" : version, count(raw), count(gzip), count(brotli), times(brotli / ours)];
+  };
+  const sorted = [...rows].sort((a, b) => a.brotli - b.brotli);
+  return `${table(["bytes that a page loads", "version", "minified", "gzip 9", "brotli 11", "to ours"], sorted.map(cells))}
+The refresh path is ${count(ours)} bytes (bar: ${count(bar.bytes)}); the JavaScript engine makes it ${times(strict / ours)} as much (bar: ${bar.ratio}).
+`;
+}

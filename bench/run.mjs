@@ -1,0 +1,41 @@
+// `npm run bench`: every figure of the README's performance tables, beside its competitors, in one run of about ten minutes. Words
+// after `--` are the figures to run: `npm run bench -- poll fleet`. Each writes bench/results/NAME.json and its pictures;
+// bench/results/RESULTS.md and the README are made of what is there.
+//
+// A figure (bench/figures/NAME.mjs) exports `measure()`, which gives data, and `tables(data)`, Markdown; some have `pictures(data)`.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import { build } from "../scripts/build.mjs";
+import { Stop, at, entry, npm } from "../scripts/lib/run.mjs";
+import { FIGURES, results, write } from "./lib/results.mjs";
+
+/** What is compared with is installed for the bench alone. */
+function install() {
+  const wanted = readFileSync(at("bench/package-lock.json"), "utf8");
+  const stamp = at("bench/node_modules/.installed");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  npm("ci", "--prefix", at("bench"), "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error");
+  writeFileSync(stamp, wanted);
+}
+
+await entry(import.meta, async (words) => {
+  const unknown = words.find((word) => !FIGURES.includes(word));
+  if (unknown) throw new Stop(`There is no figure ${unknown}: ${FIGURES.join(" ")}`);
+  await build();
+  install();
+  mkdirSync(at("bench/results"), { recursive: true });
+  for (const name of FIGURES.filter((each) => !words.length || words.includes(each))) {
+    const figure = await import(`./figures/${name}.mjs`);
+    const start = performance.now();
+    const data = await figure.measure();
+    console.log(`\n=== ${name}, ${((performance.now() - start) / 1000).toFixed(0)} s\n\n${figure.tables(data)}`);
+    writeFileSync(at(`bench/results/${name}.json`), `${JSON.stringify(data)}\n`);
+    for (const [picture, text] of Object.entries(figure.pictures?.(data) ?? {})) writeFileSync(at(`bench/results/${picture}.svg`), text);
+  }
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: at(), encoding: "utf8" }).trim();
+  const machine = `${os.cpus()[0].model}, ${os.cpus().length} processors, ${os.platform()}, Node ${process.versions.node}`;
+  writeFileSync(at("bench/results/run.json"), `${JSON.stringify({ commit, machine, on: new Date().toISOString().slice(0, 10) })}\n`);
+  write(await results());
+});

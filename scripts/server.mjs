@@ -1,0 +1,22 @@
+// Builds the demo's server and backend into www/dist-server, for Node: `main.js` is what `npm start` runs, `start.js`
+// what it is told, `backend.js` and `server.js` are what tests import. npm's packages stay outside; a build takes a moment, so whoever needs it just builds it.
+
+import { at, entry } from "./lib/run.mjs";
+
+export async function buildServer() {
+  // Imported here, since setup may have installed it a moment ago.
+  const { build } = await import("esbuild");
+  await build({
+    entryPoints: { main: at("www/server/main.ts"), start: at("www/server/start.ts"), live: at("www/server/live/index.ts"), server: at("www/server/server.ts"), backend: at("www/backend/index.ts") },
+    outdir: at("www/dist-server"),
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    sourcemap: true,
+    logLevel: "warning",
+  });
+}
+
+await entry(import.meta, buildServer);

@@ -1,0 +1,178 @@
+// Each fault says what to watch, and does to both lanes what it says.
+
+import assert from "node:assert/strict";
+import { MINUTE, suite, visit } from "./lib/demo.mjs";
+
+suite();
+
+const WATCH = {
+  "Down: 503": /every five seconds or so/,
+  "Connection cut": /No answer at all/,
+  "Slow: 25 s": /one request each/,
+  "Signed out: 401": /says “denied”/,
+  "Busy: 429": /two minutes of quiet/,
+  "Same token again": /backend that caches/,
+  "Wrong kind": /the keeper refuses it/,
+  "Damaged token": /cut off on its way/,
+  Silent: /answers nothing/,
+  "Late: 8 s": /eight seconds late/,
+  "Tab hidden": /once a minute/,
+  "Clock 2 hours ahead": /every token has expired/,
+  "Clock 15 min behind": /five minutes after the token’s end/,
+};
+
+visit("every switch says what to watch, takes its rival's place, and all are off again at once", async (demo) => {
+  for (const [name, line] of Object.entries(WATCH)) {
+    await demo.press(name);
+    assert.equal(await demo.button(name).getAttribute("aria-pressed"), "true", name);
+    assert.match(await demo.text("watch"), line);
+  }
+  assert.equal(await demo.button("Down: 503").getAttribute("aria-pressed"), "false", "Connection cut took its place");
+  assert.equal(await demo.button("Clock 2 hours ahead").getAttribute("aria-pressed"), "false", "so did the other clock");
+  await demo.press("All well again");
+  assert.equal(await demo.page.locator('.faults button[aria-pressed="true"]').count(), 0);
+  assert.match(await demo.text("watch"), /^Pick one/);
+  await demo.passes(70 * MINUTE);
+  const { keeper, loop } = await demo.both();
+  for (const lane of [keeper, loop]) assert.deepEqual([lane.state, lane.withoutTokenMs, lane.unhandled], ["fresh", 0, 0]);
+});
+
+/** With the fault on from minute 48 to minute 54: both lanes want their next token from minute 50 on, the keeper up to two later. */
+function atRenewal(fault, tell) {
+  visit(`at a renewal: ${fault}`, async (demo) => {
+    await demo.passes(48 * MINUTE);
+    await demo.press(fault);
+    await demo.passes(6 * MINUTE);
+    const during = await demo.both();
+    await demo.press(fault);
+    await demo.passes(11 * MINUTE);
+    await tell({ demo, during, after: await demo.both() });
+  });
+}
+
+const calm = (keeper) => assert.deepEqual([keeper.withoutTokenMs, keeper.brokenMs, keeper.unhandled, keeper.state], [0, 0, 0, "fresh"], "the keeper");
+
+atRenewal("Down: 503", ({ during, after }) => {
+  assert.equal(during.keeper.state, "retrying");
+  assert.ok(during.keeper.refused >= 5 && during.loop.refused >= 7, "both asked");
+  assert.equal(during.loop.unhandled, during.loop.refused);
+  calm(after.keeper);
+  assert.equal(after.loop.state, "fresh");
+});
+
+atRenewal("Connection cut", ({ during, after }) => {
+  assert.ok(during.keeper.refused >= 3, "asked");
+  assert.ok(during.loop.unhandled >= 7);
+  calm(after.keeper);
+});
+
+atRenewal("Slow: 25 s", ({ after }) => {
+  calm(after.keeper);
+  calm(after.loop);
+  assert.deepEqual([after.keeper.requests, after.loop.requests], [2, 2]);
+});
+
+atRenewal("Signed out: 401", ({ during }) => {
+  assert.equal(during.keeper.state, "denied");
+  assert.ok(during.keeper.refused <= 3 && during.loop.refused >= 7, "the keeper asks rarely");
+  assert.equal(during.loop.unhandled, during.loop.refused);
+});
+
+atRenewal("Busy: 429", ({ during, after }) => {
+  assert.ok(during.keeper.refused <= 5 && during.loop.refused >= 7, "the keeper keeps the quiet");
+  calm(after.keeper);
+});
+
+atRenewal("Same token again", async ({ demo, after }) => {
+  calm(after.keeper);
+  assert.ok((await demo.log()).some((line) => /keeper[^]*(the same token again|an older token)/.test(line)));
+  assert.ok(after.loop.requests >= 8, "the loop asks each half minute");
+});
+
+for (const fault of ["Wrong kind", "Damaged token"]) {
+  atRenewal(fault, ({ during, after }) => {
+    calm(after.keeper);
+    assert.deepEqual([during.loop.state, during.loop.tone], ["unusable token", "bad"]);
+    assert.ok(after.loop.withoutTokenMs > 10 * MINUTE && after.loop.brokenMs > 10 * MINUTE, "the loop does not ask again");
+  });
+}
+
+atRenewal("Silent", async ({ demo, after }) => {
+  calm(after.keeper);
+  await demo.passes(20 * MINUTE);
+  const loop = await demo.lane("loop");
+  assert.equal(loop.state, "expired");
+  assert.ok(loop.withoutTokenMs > 20 * MINUTE, "the loop believes it has set the token");
+});
+
+atRenewal("Late: 8 s", ({ after }) => {
+  calm(after.keeper);
+  calm(after.loop);
+  assert.deepEqual([after.keeper.requests, after.loop.requests], [2, 2]);
+});
+
+visit("embedded again with the first token", async (demo) => {
+  await demo.passes(65 * MINUTE);
+  await demo.press("Reset: embed again");
+  assert.match(await demo.text("watch"), /as a re-render does/);
+  await demo.passes(5 * MINUTE);
+  const { keeper, loop } = await demo.both();
+  assert.ok(keeper.brokenMs < 5_000, `the keeper brings the newer one within ${keeper.brokenMs} ms`);
+  assert.equal(keeper.state, "fresh");
+  assert.ok(loop.brokenMs > 4 * MINUTE);
+});
+
+visit("a hidden tab", async (demo) => {
+  await demo.press("Tab hidden");
+  for (const lane of ["keeper", "loop"]) {
+    assert.equal(await demo.page.evaluate((which) => document.querySelector(`#lane-${which} iframe`).contentDocument.visibilityState, lane), "hidden");
+  }
+  await demo.passes(70 * MINUTE);
+  const { keeper, loop } = await demo.both();
+  calm(keeper);
+  calm(loop);
+  await demo.press("Tab hidden");
+  assert.equal(await demo.page.evaluate(() => document.querySelector("#lane-loop iframe").contentDocument.hidden), false);
+});
+
+visit("a laptop that sleeps: nothing is counted meanwhile, and both come back", async (demo) => {
+  await demo.passes(10 * MINUTE);
+  await demo.press("Laptop asleep for 70 min");
+  assert.equal(await demo.text("elapsed"), "1:20:00");
+  await demo.passes(2 * MINUTE);
+  const { keeper, loop } = await demo.both();
+  for (const lane of [keeper, loop]) {
+    assert.equal(lane.state, "fresh");
+    assert.ok(lane.withoutTokenMs < MINUTE, "no second of the sleep");
+    assert.ok(lane.stretches.includes("asleep"));
+  }
+});
+
+visit("a clock that is ahead", async (demo) => {
+  await demo.passes(MINUTE);
+  await demo.press("Clock 2 hours ahead");
+  await demo.passes(60 * MINUTE);
+  const { keeper, loop } = await demo.both();
+  calm(keeper);
+  assert.ok(keeper.requests <= 5, `${keeper.requests} requests of the keeper`);
+  assert.ok(loop.requests > 100, `${loop.requests} requests of the loop`);
+});
+
+visit("a clock that is behind", async (demo) => {
+  await demo.passes(MINUTE);
+  await demo.press("Clock 15 min behind");
+  await demo.passes(70 * MINUTE);
+  const { keeper, loop } = await demo.both();
+  calm(keeper);
+  assert.ok(loop.withoutTokenMs > 4 * MINUTE && loop.withoutTokenMs < 7 * MINUTE, `${loop.withoutTokenMs} ms`);
+});
+
+visit("tokens that live less than the loop's ten minutes", async (demo) => {
+  await demo.page.getByLabel("New tokens live").selectOption("8 minutes");
+  await demo.rests();
+  assert.match(await demo.text("watch"), /less than its ten minutes/);
+  await demo.passes(90 * MINUTE);
+  const { keeper, loop } = await demo.both();
+  calm(keeper);
+  assert.ok(loop.requests > 2 * keeper.requests, `${loop.requests} and ${keeper.requests} requests`);
+});

@@ -1,0 +1,110 @@
+// The demo's page in a browser, as a visitor uses it, with time that the test moves. A test ends with a look at the console.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch } from "../../browser/lib/browser.mjs";
+import { serveSite } from "./site.mjs";
+
+export const MINUTE = 60_000;
+
+let browser;
+let site;
+export const suite = () => {
+  before(async () => {
+    site = await serveSite();
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+};
+
+/** One visit. `story` is the one that plays; with `null` the one that every visitor sees first. */
+export function visit(name, tell, { viewport = { width: 1440, height: 900 }, story = "none", ...context } = {}) {
+  test(name, { timeout: 60_000 }, async () => {
+    const own = await browser.newContext({ viewport, ...context });
+    try {
+      const demo = new Demo(await own.newPage(), site);
+      await demo.open(story);
+      await tell(demo);
+      assert.deepEqual(demo.said, [], "the console");
+    } finally {
+      await own.close();
+    }
+  });
+}
+
+export class Demo {
+  said = [];
+
+  constructor(page, site) {
+    this.page = page;
+    this.site = site;
+    page.on("console", (message) => this.said.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => this.said.push(String(error.stack)));
+  }
+
+  async open(story = "none") {
+    await this.page.goto(`${this.site.url}index.html?time=by-hand${story === null ? "" : `&story=${story}`}`);
+    await this.page.waitForFunction(() => "step" in window && !document.querySelector("#caption").textContent.startsWith("Starting"));
+    await this.rests();
+  }
+
+  button(name, options = {}) {
+    return this.page.getByRole("button", { name, exact: true, ...options });
+  }
+
+  /** A click, and all that it does. */
+  async press(name, options) {
+    await this.button(name, options).click();
+    await this.rests();
+  }
+
+  /** So much real time passes. */
+  async passesReal(ms) {
+    await this.page.evaluate((realMs) => window.step(realMs), ms);
+  }
+
+  /** So much of the demo's time passes, at the pace it starts with. */
+  async passes(ms) {
+    await this.passesReal(ms / 60);
+  }
+
+  rests() {
+    return this.passesReal(0);
+  }
+
+  /** What a lane measured. */
+  lane(name) {
+    return this.page.evaluate((which) => {
+      const { state, expiresAt, counters, tokens } = document.querySelector(`#lane-${which} iframe`).contentWindow.lane.reading();
+      return { ...counters, state: state.text, tone: state.tone, expiresAt, stretches: tokens.map(({ kind }) => kind) };
+    }, name);
+  }
+
+  async both() {
+    return { keeper: await this.lane("keeper"), loop: await this.lane("loop") };
+  }
+
+  frames(lane) {
+    return this.page.frames().filter((frame) => frame.url().includes("/sandbox/") && frame.parentFrame().url().includes(`lane=${lane}`));
+  }
+
+  /** What the page shows of a lane, in words. */
+  async shown(lane, part) {
+    return (await this.page.locator(`#lane-${lane} [data-part="${part}"]`).innerText()).trim();
+  }
+
+  text(id) {
+    return this.page.locator(`#${id}`).innerText();
+  }
+
+  log() {
+    return this.page.locator("#log li").allInnerTexts();
+  }
+
+  async waits(met, what) {
+    await this.page.waitForFunction(met, null, { timeout: 10_000 }).catch(() => assert.fail(`never: ${what}`));
+  }
+}

@@ -1,0 +1,149 @@
+//! A fleet: very many pages that all got their first token in the same second, and how many of them ask in each second
+//! afterwards. Each is the real core, driven by the shortest of shells; nothing goes wrong.
+
+use crate::mint::{Mint, read_json};
+use crate::{HOUR, MINUTE, SECOND, START};
+use fastrand::Rng;
+use powerbi_token_keeper::io::{ApplyOutcome, Effect, EmbedId, Headers, Input, Sight};
+use powerbi_token_keeper::time::{Instant, Now, Timestamp};
+use powerbi_token_keeper::token::{AccessToken, Json, Kind};
+use powerbi_token_keeper::{Keeper, RefreshPolicy};
+use std::collections::VecDeque;
+
+/// Requests in each second from the beginning on.
+pub type Seconds = Vec<u32>;
+
+const LIFE: i64 = HOUR;
+const EMBED: EmbedId = EmbedId(0);
+/// How long the source takes, and a frame.
+const ANSWER: i64 = 200;
+
+/// How a page of the fleet keeps its token fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Our keeper.
+    Keeper,
+    /// Our keeper, where every page draws the same jitter: as if there were none.
+    Unjittered,
+    /// Microsoft's documented loop.
+    Microsoft,
+}
+
+/// Tokens that live for an hour, one for each second of issue.
+#[derive(Debug)]
+pub struct Tokens(Vec<(AccessToken, i64)>);
+
+impl Tokens {
+    /// All that a fleet may get within `long` ms.
+    #[must_use]
+    pub fn new(long: i64) -> Self {
+        let mut mint = Mint::default();
+        let each = |second| {
+            let id = mint.mint(Kind::Embed, second * SECOND, LIFE, true, true);
+            (mint.get(id).text.clone(), mint.get(id).exp)
+        };
+        Self((0..=long / SECOND + 1).map(each).collect())
+    }
+
+    fn at(&self, at: i64) -> &(AccessToken, i64) {
+        &self.0[(at / SECOND) as usize]
+    }
+}
+
+/// Plays one page from 0 to `long`, and adds its requests to `seconds`.
+pub fn page(way: Way, seed: u64, tokens: &Tokens, long: i64, seconds: &mut Seconds) {
+    // all of them open within the first second
+    let opened = Rng::with_seed(seed).i64(0..SECOND);
+    let mut ask = |at: i64| {
+        if let Some(count) = seconds.get_mut((at / SECOND) as usize) {
+            *count += 1;
+        }
+    };
+    match way {
+        Way::Microsoft => microsoft(opened, long, &mut ask),
+        Way::Keeper => keeper(seed, opened, tokens, long, &mut ask),
+        Way::Unjittered => keeper(0, opened, tokens, long, &mut ask),
+    }
+}
+
+fn microsoft(opened: i64, long: i64, ask: &mut impl FnMut(i64)) {
+    let mut expires = LIFE;
+    let mut at = opened;
+    while at < long {
+        if expires - at <= 10 * MINUTE {
+            ask(at);
+            expires = at + ANSWER / 2 + LIFE;
+        }
+        at += 30 * SECOND;
+    }
+}
+
+fn keeper(seed: u64, opened: i64, tokens: &Tokens, long: i64, ask: &mut impl FnMut(i64)) {
+    let now = |at: i64| Now {
+        wall: Timestamp::from_ms(START + at),
+        mono: Instant::from_ms((at - opened).unsigned_abs()),
+    };
+    let mut keeper = Keeper::new(RefreshPolicy::default(), read_json, seed);
+    let mut holds = tokens.at(0).0.clone();
+    let attach = Input::Attach {
+        embed: EMBED,
+        held: Some(holds.clone()),
+        kind: Some(Kind::Embed),
+    };
+    let mut inbox = VecDeque::from([(opened, attach)]);
+    let mut at = opened;
+    loop {
+        let timer = keeper
+            .deadline()
+            .map(|due| opened + due.at.since(Instant::from_ms(0)).as_ms() as i64);
+        let next = inbox.front().map(|(when, _)| *when);
+        at = match (next, timer) {
+            (Some(next), Some(timer)) => next.min(timer),
+            (next, timer) => next.or(timer).unwrap_or(long),
+        }
+        .max(at);
+        if at >= long {
+            return;
+        }
+        let told = if next.is_some_and(|next| next <= at) {
+            inbox.pop_front()
+        } else {
+            None
+        };
+        let input = told.map_or(Input::Tick, |(_, input)| input);
+        for effect in keeper.handle(now(at), input) {
+            match effect {
+                Effect::Ask { request, .. } => {
+                    ask(at);
+                    let (text, expires) = tokens.at(at + ANSWER / 2);
+                    let answer = Json::Map(vec![
+                        ("token".to_owned(), Json::Text(text.clone())),
+                        (
+                            "expiration".to_owned(),
+                            Json::Date(Timestamp::from_ms(START + expires)),
+                        ),
+                    ]);
+                    let headers = Headers::default();
+                    inbox.push_back((
+                        at + ANSWER,
+                        Input::Answered {
+                            request,
+                            answer,
+                            headers,
+                        },
+                    ));
+                }
+                Effect::Apply { embed, call, token } => {
+                    holds = token.clone();
+                    let outcome = ApplyOutcome::Settled(Some(token));
+                    inbox.push_back((at + ANSWER, Input::Applied { embed, call, outcome }));
+                }
+                Effect::Look(embed) => {
+                    let sight = Sight::Holds(Some(holds.clone()), Some(Kind::Embed));
+                    inbox.push_front((at, Input::Seen { embed, sight }));
+                }
+                _ => {}
+            }
+        }
+    }
+}

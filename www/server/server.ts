@@ -1,0 +1,84 @@
+// The demo's server: the page, the stand-in frame, and the backend of www/backend behind HTTP.
+import fastifyRateLimit from "@fastify/rate-limit";
+import Fastify, { type FastifyInstance } from "fastify";
+import { DemoBackend, type Options as BackendOptions } from "../backend/backend";
+import { refusal } from "../backend/answers";
+import { addFiles } from "./files";
+import { createLive } from "./live/live";
+import type { Settings } from "./live/settings";
+import { answerErrors } from "./errors";
+import { type Level, logging } from "./log";
+import type { Beyond } from "./policy";
+
+const BODY_LIMIT = 16 * 1024;
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
+// A whole request must have arrived by then; a slow answer is another matter, and may be what a visitor wants.
+const REQUEST_TIMEOUT_MS = 15_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+// In live mode each request may cost one at Microsoft. Several keepers together stay far below.
+const REQUESTS_PER_MINUTE = 120;
+
+export interface ServerOptions extends Omit<BackendOptions, "issuer"> {
+  /** Microsoft's tokens instead of our own. */
+  live?: Settings;
+  /** Default true: refuses requests whose Host is not this machine (DNS rebinding). */
+  loopback?: boolean;
+  /** Default "silent". */
+  logLevel?: Level;
+}
+
+/** Not listening yet. */
+export function createServer({ live, loopback = true, logLevel = "silent", ...options }: ServerOptions = {}): FastifyInstance {
+  const app = Fastify({
+    ...logging(logLevel),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    // Closing lets answers that are under way be sent; main.ts says for how long.
+    forceCloseConnections: "idle",
+  });
+  answerErrors(app);
+
+  app.addHook("onRequest", async (request, reply) => {
+    if (loopback && !LOOPBACK.test(request.headers.host ?? "")) await reply.code(403).send(refusal(403, "Forbidden", "This server answers to this machine only.").body);
+  });
+  app.addHook("onSend", async (_request, reply) => { reply.header("X-Content-Type-Options", "nosniff"); });
+
+  const backend = new DemoBackend({ ...options, ...(live && { issuer: createLive({ settings: live, log: app.log }) }) });
+  app.register(async (api) => {
+    if (live) await api.register(fastifyRateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: "1 minute" });
+    addApi(api, backend);
+  });
+  addFiles(app, live && beyond(live));
+  return app;
+}
+
+function addApi(api: FastifyInstance, backend: DemoBackend) {
+  const closing = new AbortController();
+  api.addHook("preClose", async () => closing.abort());
+  api.addHook("onRequest", async (request, reply) => {
+    // Browsers say so themselves; no other site's page has any business here.
+    const site = request.headers["sec-fetch-site"] ?? "same-origin";
+    if (site !== "same-origin" && site !== "none") await reply.code(403).send(refusal(403, "Forbidden", "This server answers to its own page only.").body);
+  });
+  api.route({
+    method: ["GET", "POST", "PUT", "DELETE"], url: "/api/*", exposeHeadRoute: false,
+    handler: async (request, reply) => {
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      const { pathname } = new URL(request.url, "http://localhost");
+      const answer = await backend.handle({ method: request.method, path: pathname, body: request.body }, AbortSignal.any([gone.signal, closing.signal]));
+      if (answer !== "drop") return reply.code(answer.status).headers(answer.headers).send(answer.body);
+      reply.hijack();
+      reply.raw.destroy();
+    },
+  });
+}
+
+/** Live mode's page shows Microsoft's frames and, where visitors sign in, asks Entra and the REST API itself. */
+function beyond({ cloud, signIn }: Settings): Beyond {
+  return {
+    frames: [cloud.embedOrigin, ...(signIn ? [cloud.authorityHost] : [])],
+    requests: signIn ? [cloud.authorityHost, cloud.api] : [],
+  };
+}

@@ -1,0 +1,124 @@
+// What the demo's page and a lane say to each other. A lane is a page of its own in an iframe of the same origin, so
+// these are plain calls.
+import type { TokenType } from "powerbi-token-keeper";
+import type { LiveEmbed } from "../../backend/config";
+
+export type LaneName = "keeper" | "loop";
+export type EmbedKind = "report" | "dashboard" | "tile";
+export type Tone = "good" | "warn" | "bad" | "plain";
+export type Kind = "renewal" | "request" | "error" | "report" | "fault";
+
+export interface EmbedSpec {
+  readonly key: string;
+  readonly kind: EmbedKind;
+  readonly title: string;
+  /** Somebody's own content, in Microsoft's own frame. */
+  readonly live?: LiveEmbed;
+}
+
+/** Where a visitor's own tokens come from, who has signed in. */
+export type VisitorSource = (request: { reason: string }) => Promise<{ token: string; expiration: string }>;
+
+/** One line of the event log. Made of codes and numbers; a token is in none of them. */
+export interface Happening {
+  /** The service's time. */
+  at: number;
+  kind: Kind;
+  tone: Tone;
+  text: string;
+}
+
+export interface Setup {
+  tokenType: TokenType;
+  embeds: readonly EmbedSpec[];
+  /** The service's time. */
+  now: number;
+  /** The backend in the demo's page; null where the window's own fetch leads to a server. */
+  fetch: typeof fetch | null;
+  /** Live mode: the embeds are Microsoft's, and time is the machine's. */
+  live: boolean;
+  visitor: VisitorSource | null;
+  tell(happening: Happening): void;
+}
+
+/** A request to the backend, for the timeline. */
+export interface RequestMark {
+  at: number;
+  outcome: "under way" | "answered" | "refused";
+}
+
+/** A stretch of the lane's time. */
+export interface Stretch {
+  from: number;
+  to: number;
+  kind: "valid" | "none" | "asleep";
+}
+
+export interface Counters {
+  /** Virtual time during which an embed held no token that the service takes, after its first load. */
+  withoutTokenMs: number;
+  /** Virtual time during which an embed showed an error instead of its figures. */
+  brokenMs: number;
+  requests: number;
+  refused: number;
+  unhandled: number;
+}
+
+export interface Reading {
+  state: { text: string; tone: "good" | "busy" | "bad" | "off" };
+  /** Of the token that the embeds hold: the earliest, where they differ. */
+  expiresAt: number | null;
+  lifetimeMs: number | null;
+  /** How long before the expiration a new token is asked for. */
+  windowMs: number | null;
+  /** When the lane will look next; a word about it where it can't say. */
+  nextCheck: number | string;
+  tokens: readonly Stretch[];
+  broken: readonly { from: number; to: number }[];
+  requests: readonly RequestMark[];
+  errors: readonly number[];
+  counters: Counters;
+}
+
+export interface Lane {
+  open(setup: Setup): Promise<void>;
+  add(spec: EmbedSpec): Promise<void>;
+  remove(key: string): void;
+  /** Changes what the stand-in frames do wrong, those of later embeds included. */
+  plan(change: Record<string, unknown>): void;
+  /** Embeds everything again with the configuration it had first, as a framework's re-render does. */
+  embedAgain(): void;
+  /** The network is back, as the browser tells it. */
+  online(): void;
+  hide(hidden: boolean): void;
+  sleep(): void;
+  wake(): void;
+  /** Sets the machine's clock, so much ahead of the service's. */
+  setClock(aheadMs: number): void;
+  /** The next moment at which something is due in this lane, of the service's time. */
+  nextDue(): number;
+  /** Time has come to this moment. */
+  moveTo(at: number): void;
+  /** Something real is on its way, for which time should wait. `now` is of the page's real clock. */
+  isBusy(now: number): boolean;
+  reading(): Reading;
+}
+
+declare global {
+  interface Window {
+    lane?: Lane;
+    /** Where the stand-in frames take their time from; see www/sandbox/README.md. */
+    demoClock?: FrameClock;
+  }
+}
+
+export interface FrameClock {
+  now(): number;
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+  setInterval(callback: () => void, ms: number): unknown;
+  clearInterval(timer: unknown): void;
+  isVisible(): boolean;
+  during<T>(work: Promise<T>): Promise<T>;
+  beforePainting(draw: () => void): void;
+}

@@ -1,0 +1,43 @@
+// The demo's line to one stand-in frame: commands go in, its state comes out, beside powerbi-client's own messages
+// and without touching them (the state comes through a port of its own).
+
+/** What the frame says of itself; see www/sandbox/README.md. */
+export interface SandboxState {
+  kind: string;
+  phase: "waiting" | "loading" | "loaded" | "failed";
+  provider: boolean;
+  queries: number;
+  expiredVisuals: number;
+  expiresAt: number | null;
+  /** Of the right kind and whole, whatever the time. */
+  usable: boolean;
+  fingerprint: string | null;
+  silent: boolean;
+}
+
+export type SandboxCommand = { type: "sandbox:plan"; plan: Record<string, unknown> };
+
+export class SandboxLine {
+  state: SandboxState | null = null;
+  readonly #iframe: HTMLIFrameElement;
+  readonly #onState: (state: SandboxState) => void;
+
+  constructor(iframe: HTMLIFrameElement, onState: (state: SandboxState) => void) {
+    this.#iframe = iframe;
+    this.#onState = onState;
+    iframe.addEventListener("load", () => this.#connect());
+  }
+
+  send(command: SandboxCommand): void {
+    this.#iframe.contentWindow?.postMessage(command, location.origin);
+  }
+
+  #connect(): void {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }: MessageEvent<{ state: SandboxState }>) => {
+      this.state = data.state;
+      this.#onState(data.state);
+    };
+    this.#iframe.contentWindow?.postMessage({ type: "sandbox:connect" }, location.origin, [port2]);
+  }
+}

@@ -1,0 +1,147 @@
+// The demo's page: wires the two lanes, the controls and the log together.
+import type { LiveConfig } from "../../backend/config";
+import { Backend } from "../backend";
+import type { LaneName } from "../lane/api";
+import { RATES, type TimeSource } from "../time/source";
+import { Demo, LANES } from "./demo";
+import { button, el, make, press, put } from "./dom";
+import { EmbedPanel } from "./embed-panel";
+import { FaultPanel } from "./fault-panel";
+import { clockShort, elapsed } from "./format";
+import { LaneView } from "./lane-view";
+import { buildLog } from "./log-panel";
+import { STORIES } from "./stories";
+
+const REPAINT_MS = 200;
+
+const log = buildLog();
+const views = Object.fromEntries(LANES.map((name) => [name, new LaneView(el(`lane-${name}`))])) as Record<LaneName, LaneView>;
+let demo: Demo;
+
+/** Between two steps of time. A click must never end in an unhandled rejection: the demo's server may have been stopped. */
+function act(work: () => Promise<void>): void {
+  void demo.do(work).catch(tellWhy);
+}
+
+async function tellWhy(error: unknown): Promise<void> {
+  const { reasonOf } = await import("./reason");
+  say(await reasonOf(error));
+}
+
+const say = (caption: string) => put(el("caption"), caption);
+const faults = new FaultPanel(() => demo, act);
+const embeds = new EmbedPanel(() => demo, act);
+const stories = new Map(STORIES.map((story) => [story, button(story.label, () => act(() => demo.tell(story)))]));
+const paces = new Map(RATES.map((rate) => [rate, pace(rate)]));
+let paceBeforePause: (typeof RATES)[number] = 60;
+
+function pace(rate: (typeof RATES)[number]): HTMLInputElement {
+  const radio = make("input", { type: "radio", name: "pace", value: String(rate) });
+  radio.addEventListener("change", () => act(() => demo.setPace(rate)));
+  el("paces").append(make("label", {}, radio, make("span", { textContent: `${rate}×` })));
+  return radio;
+}
+
+function showControls(): void {
+  faults.show();
+  embeds.show();
+  if (demo.pace !== 0) paceBeforePause = demo.pace;
+  for (const [rate, radio] of paces) radio.checked = rate === paceBeforePause;
+  press(el("pause"), demo.pace === 0);
+  for (const [story, one] of stories) press(one, demo.story === story);
+}
+
+function paint(): void {
+  const { now, startedAt, spans } = demo;
+  put(el("elapsed"), elapsed(now - startedAt));
+  put(el("clock"), clockShort(now));
+  for (const name of LANES) {
+    const lane = demo.lane(name);
+    if (lane) views[name].show(lane.reading(), spans.all, startedAt, now);
+  }
+  log.paint();
+}
+
+/** The site without a server has its backend in the page, and its time with it. */
+async function ownBackend(): Promise<{ backend: Backend; source: TimeSource; live: null }> {
+  const [{ DemoBackend }, { inPageFetch }, { OwnTime }] = await Promise.all([import("../../backend/backend"), import("../../backend/in-page"), import("../time/own")]);
+  // For tests: time that a hand moves.
+  const byHand = new URLSearchParams(location.search).get("time") === "by-hand";
+  const source = new OwnTime(byHand);
+  const backend = new DemoBackend(source.forBackend);
+  if (byHand) Object.assign(window, { step: (realMs: number) => stepByHand(source, realMs) });
+  return { backend: new Backend(inPageFetch(backend)), source, live: null };
+}
+
+/** As if so much real time had passed; resolves when all of it is on the page. */
+async function stepByHand(source: { step(realMs: number): void }, realMs: number): Promise<void> {
+  // what was clicked before comes first
+  await demo.do(async () => {});
+  source.step(realMs);
+  await demo.driver.catchUp();
+  paint();
+}
+
+async function serverBackend(): Promise<{ backend: Backend; source: TimeSource; live: LiveConfig | null }> {
+  const backend = new Backend(null);
+  const config = await backend.config();
+  if (config.mode === "live") return { backend, source: (await import("../time/real")).realTime, live: config };
+  return { backend, source: await (await import("../time/server")).ServerTime.of(backend), live: null };
+}
+
+async function start(): Promise<void> {
+  const { backend, source, live } = await (import.meta.env.MODE === "static" ? ownBackend() : serverBackend());
+  demo = new Demo(backend, source, views, log, { changed: showControls, say });
+  el("stories").append(...stories.values());
+  el("pause").addEventListener("click", () => act(() => demo.setPace(demo.pace === 0 ? paceBeforePause : 0)));
+  el("again").addEventListener("click", () => act(() => demo.restart()));
+  setInterval(paint, REPAINT_MS);
+  demo.driver.start();
+  if (import.meta.env.MODE === "static") void keepForOffline();
+  if (import.meta.env.MODE !== "static" && live) return startLive(live);
+  pauseWhileHidden();
+  // a link may name a story, or none
+  const wanted = new URLSearchParams(location.search).get("story");
+  const story = STORIES.find(({ key }) => key === wanted) ?? STORIES[0];
+  act(() => (wanted === "none" || !story ? demo.restart({ pace: 60 }) : demo.tell(story)));
+}
+
+async function startLive(config: LiveConfig): Promise<void> {
+  document.body.dataset["mode"] = "live";
+  faults.restrict(config.switches);
+  const { openLive } = await import("./live");
+  act(() => openLive(config, demo, say));
+}
+
+/** The static site works without a network once it was loaded. Where a browser allows no service worker it works as before. */
+async function keepForOffline(): Promise<void> {
+  await navigator.serviceWorker?.register(new URL("offline.js", document.baseURI)).catch(() => {});
+}
+
+/** A tab that nobody looks at gets few timers, and a visitor who comes back wants to find what was there. */
+function pauseWhileHidden(): void {
+  let paused = false;
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && demo.pace !== 0) {
+      paused = true;
+      act(() => demo.setPace(0));
+    } else if (!document.hidden && paused) {
+      paused = false;
+      act(() => demo.setPace(paceBeforePause));
+    }
+  });
+}
+
+/** The server may have been told something wrong, or Microsoft says no: that is explained, and tried again on request. */
+function startOrTellWhy(): void {
+  start().catch(async (error: unknown) => {
+    await tellWhy(error);
+    const again = button("Try again", () => {
+      again.remove();
+      startOrTellWhy();
+    });
+    el("caption").after(again);
+  });
+}
+
+startOrTellWhy();
