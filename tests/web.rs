@@ -6,7 +6,7 @@
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use powerbi_token_keeper::web::{Door, boot};
+use powerbi_token_keeper::web::Door;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -86,7 +86,7 @@ impl Page {
         );
         Self {
             door: Door::new(
-                &options,
+                options,
                 emit.unchecked_into(),
                 run("return () => {}").unchecked_into(),
             ),
@@ -279,7 +279,7 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
         &JsValue::UNDEFINED,
     );
     let door = Door::new(
-        &options,
+        options,
         emit.unchecked_into(),
         run("return () => {}").unchecked_into(),
     );
@@ -306,21 +306,18 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
 #[wasm_bindgen_test]
 async fn stop_leaves_no_listener_and_no_timer() {
     let counts = run(
-        "const counts = { listeners: 0, undo: [] };
+        "const counts = { listeners: 0, timers: new Set(), undo: [] };
          for (const target of [window, document, Element.prototype]) {
            const { addEventListener, removeEventListener } = target;
            target.addEventListener = function (...all) { counts.listeners++; return addEventListener.apply(this, all); };
            target.removeEventListener = function (...all) { counts.listeners--; return removeEventListener.apply(this, all); };
            counts.undo.push(() => Object.assign(target, { addEventListener, removeEventListener }));
          }
-         counts.rest = (wait) => { counts.wait = wait; };
+         const { setInterval, clearInterval } = globalThis;
+         globalThis.setInterval = (f, ms, ...all) => { const id = setInterval(f, ms, ...all); counts.timers.add(id); return id; };
+         globalThis.clearInterval = (id) => { counts.timers.delete(id); clearInterval(id); };
+         counts.undo.push(() => Object.assign(globalThis, { setInterval, clearInterval }));
          return counts;",
-    );
-    boot(
-        Function::new_no_args(""),
-        // no task but this one
-        Function::new_no_args("throw new Error()"),
-        get(&counts, "rest").unchecked_into(),
     );
     let (embed, fresh) = (embed(TAKES), token());
     let pages: Vec<_> = (0..3)
@@ -330,10 +327,10 @@ async fn stop_leaves_no_listener_and_no_timer() {
         page.attach(0, &embed);
     }
     soon().await;
-    let wait = get(&counts, "wait").as_f64().unwrap_or_default();
-    assert!(
-        0.0 < wait && wait <= 60_000.0,
-        "the page's timer, {wait} ms, is set"
+    assert_eq!(
+        get(&counts, "timers.size").as_f64(),
+        Some(1.0),
+        "one timer for the page"
     );
     assert_eq!(
         get(&counts, "listeners").as_f64(),
@@ -343,7 +340,7 @@ async fn stop_leaves_no_listener_and_no_timer() {
     for page in pages {
         page.stop();
     }
-    assert_eq!(get(&counts, "wait").as_f64(), Some(-1.0), "and taken back");
+    assert_eq!(get(&counts, "timers.size").as_f64(), Some(0.0));
     assert_eq!(get(&counts, "listeners").as_f64(), Some(0.0));
     js("a.undo.forEach((undo) => undo())", &counts, &JsValue::UNDEFINED);
 }

@@ -49,19 +49,6 @@ export const crash: { (): void; dead: boolean } = /* @__PURE__ */ Object.assign(
 
 async function launch(): Promise<Engine> {
   const [name, glue] = await first(engines);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const rest = (wait: number): void => {
-    clearTimeout(timer);
-    timer = wait < 0 ? undefined : setTimeout(ring, wait);
-  };
-  const ring = (): void => {
-    if (crash.dead) return;
-    try {
-      rest(glue.ring(Date.now(), performance.now()));
-    } catch {
-      crash();
-    }
-  };
-  glue.boot(crash, soon, rest);
+  glue.boot(crash, soon);
   return { name, Door: glue.Door };
 }

@@ -204,10 +204,11 @@ export class Keeping {
   };
 
   /**
-   * Looks at some embeds for the engine, and has it look itself where something has changed since it did. An odd number, which
-   * is an id doubled and one more, wants it to look in any case.
+   * What the engine calls when its timer fires: says what the clocks say, and looks at some embeds. The engine looks itself where
+   * something has changed since it did; an odd number, which is an id doubled and one more, wants it to in any case.
    */
-  private readonly look = (asked: Uint32Array): void => {
+  private readonly look = (asked: Uint32Array, clocks: Float64Array): void => {
+    clocks.set([Date.now(), performance.now()]);
     // copied, since the engine's memory may grow meanwhile
     for (const each of asked.slice()) {
       const attached = this.byId.get(each >> 1);

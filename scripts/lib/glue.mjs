@@ -52,17 +52,20 @@ const throwing = [
   [/function handleError\(f, args\) \{\n {4}try \{\n {8}return f\.apply\(this, args\);([^]*?\n {4}\})\n\}/, (_, rest) => `function caught(f) {\n    return (...args) => {\n    try {\n        return f(...args);${rest}\n    };\n}`],
 ];
 
-// A keeper's door is freed by the facade, and what is not stopped is not garbage: the engine has it.
+// A keeper's door is freed by the facade, and what is not stopped is not garbage: the engine has it. The one function
+// that must not be called while it runs is a timer's, which nobody else can call.
 const doors = [
   [/const DoorFinalization = [^]*?;\n/, ""],
   [/ {8}DoorFinalization\.\w+\(.*\);\n/g, ""],
   [/if \(Symbol\.dispose\) .*\n/, ""],
+  [/function makeMutClosure\([^]*?\n}\n/, ""],
+  ["makeMutClosure(", "makeClosure("],
 ];
 
 // Closures, which timers, listeners and promises call, throw at the page when the instance traps, and enter it again
 // later. `crashed`, which the facade gives to `boot`, has a property `dead` that says whether it was called.
 const closures = [
-  ["export function boot(crashed, soon, rest) {", "let crash = () => {};\nexport function boot(crashed, soon, rest) {\n    crash = crashed;"],
+  ["export function boot(crashed, soon) {", "let crash = () => {};\nexport function boot(crashed, soon) {\n    crash = crashed;"],
   ["const real = (...args) => {", "const real = (...args) => {\n        if (crash.dead) return;"],
   ["} finally {\n            real._wbg_cb_unref();", "} catch {\n            crash();\n        } finally {\n            real._wbg_cb_unref();"],
   ["new FinalizationRegistry(state => ", "new FinalizationRegistry(state => crash.dead || "],

@@ -96,17 +96,29 @@ impl Embeds {
 
     /// Has the next few looked at.
     pub(super) fn look(&mut self, fx: &mut Effects) {
-        let start = if self.glance < self.slots.len() {
+        for embed in self.looks_next() {
+            fx.push(Effect::Look(embed));
+        }
+        self.glance = self.first() + self.glances();
+    }
+
+    /// The next few.
+    pub(super) fn looks_next(&self) -> impl Iterator<Item = EmbedId> {
+        let some = self.slots.iter().skip(self.first()).take(self.glances());
+        some.map(|slot| slot.id)
+    }
+
+    /// The first of them.
+    fn first(&self) -> usize {
+        if self.glance < self.slots.len() {
             self.glance
         } else {
             0
-        };
-        let glances = if self.slots.len() > CROWD { 1 } else { GLANCES };
-        let some = self.slots.iter().skip(start).take(glances);
-        for slot in some {
-            fx.push(Effect::Look(slot.id));
         }
-        self.glance = start + glances;
+    }
+
+    fn glances(&self) -> usize {
+        if self.slots.len() > CROWD { 1 } else { GLANCES }
     }
 
     /// An embed holds `token`, of `kind`. True when the keeper did not know that.

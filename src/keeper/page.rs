@@ -91,8 +91,17 @@ impl Keeper {
 
     /// Has some of the embeds looked at: others than powerbi-client's own calls change them too.
     pub(super) fn check(&mut self, now: Now, fx: &mut Effects) {
-        self.polled = now.mono;
+        // a poll that comes in time keeps the beat, so that a timer which repeats need not be set anew
+        let interval = self.policy.poll_interval;
+        let beat = self.polled + interval;
+        let in_time = beat <= now.mono && now.mono < beat + interval;
+        self.polled = if in_time { beat } else { now.mono };
         self.embeds.look(fx);
+    }
+
+    /// The embeds that the next check will have looked at.
+    pub fn looks_next(&self) -> impl Iterator<Item = EmbedId> {
+        self.embeds.looks_next()
     }
 
     /// An embed was looked at. One that was embedded again is as good as newly attached, one that is gone is let go.

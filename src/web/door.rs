@@ -16,21 +16,13 @@ thread_local! {
 }
 
 /// Starts the instance. `crashed()` is called at most once, when it must not be entered again; `soon(work)` has
-/// `work` done in a task of its own; `rest(wait)` sets the page's one timer, which calls [`ring`].
+/// `work` done in a task of its own.
 #[wasm_bindgen]
-pub fn boot(crashed: Function, soon: Function, rest: Function) {
-    page::boot(soon, rest);
+pub fn boot(crashed: Function, soon: Function) {
+    page::boot(soon);
     CRASHED.with(|cell| cell.replace(Some(crashed)));
     // the panic's own message is not passed on: it may quote anything
     panic::set_hook(Box::new(|_| crash()));
-}
-
-/// The page's timer fired when `Date.now()` and `performance.now()` said so. Answers with the wait for the next one.
-///
-/// Clocks and wait are arguments and result, since each call across the boundary costs more than a check.
-#[wasm_bindgen]
-pub fn ring(wall: f64, mono: f64) -> i32 {
-    page::ring(js::clocks(wall, mono))
 }
 
 /// Tells the facade that the instance must not be entered again.
@@ -50,7 +42,7 @@ pub struct Door(Rc<Live>);
 #[wasm_bindgen]
 impl Door {
     /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail, refused)` raises an event on the page; `refused` is
-    /// the token that was, for the diagnosis; `look(ids)` has [`Self::look`] called where something has changed.
+    /// the token that was, for the diagnosis; `look(ids, clocks)` has [`Self::look`] called where something has changed, and reads the clocks.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue, emit: Function, look: Look) -> Door {
         let options = options::read(&options);

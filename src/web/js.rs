@@ -15,7 +15,7 @@ extern "C" {
 
 /// Both clocks, read now.
 pub(crate) fn now() -> Now {
-    clocks(date_now(), performance_now())
+    clocks([date_now(), performance_now()])
 }
 
 /// `Date.now()` and `performance.now()`.
@@ -24,7 +24,7 @@ pub(crate) fn now() -> Now {
     clippy::cast_sign_loss,
     reason = "a cast saturates, and whole milliseconds are meant"
 )]
-pub(crate) fn clocks(wall: f64, mono: f64) -> Now {
+pub(crate) fn clocks([wall, mono]: [f64; 2]) -> Now {
     Now {
         wall: Timestamp::from_ms(wall as i64),
         mono: Instant::from_ms(mono as u64),

@@ -5,6 +5,7 @@ use super::source::Source;
 use super::{events, js, page};
 use crate::io::{CallId, Effect, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId};
 use crate::keeper::Keeper;
+use crate::time::Now;
 use crate::token::AccessToken;
 use core::cell::{Cell, RefCell};
 use js_sys::{Function, Object};
@@ -14,11 +15,11 @@ use web_sys::{AbortController, Element};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The facade's `look(ids)`.
+    /// The facade's `look(ids, clocks)`.
     #[derive(Debug)]
     pub type Look;
     #[wasm_bindgen(method, catch)]
-    fn call(this: &Look, that: &JsValue, ids: &[u32]) -> Result<(), JsValue>;
+    fn call(this: &Look, that: &JsValue, ids: &[u32], clocks: &mut [f64]) -> Result<(), JsValue>;
 }
 
 /// A keeper and all that it owns in the page. Every borrow of a field ends before JavaScript is called.
@@ -29,8 +30,6 @@ pub(crate) struct Live {
     /// The facade's `emit(type, detail)`.
     emit: Function,
     look: Look,
-    /// The embeds that are to be looked at next.
-    looks: RefCell<Vec<u32>>,
     embeds: RefCell<Vec<Rc<Attached>>>,
     request: RefCell<Option<(RequestId, AbortController)>>,
     waiters: RefCell<Vec<(WaiterId, Function)>>,
@@ -44,7 +43,6 @@ impl Live {
             source,
             emit,
             look,
-            looks: RefCell::default(),
             embeds: RefCell::default(),
             request: RefCell::default(),
             waiters: RefCell::default(),
@@ -130,8 +128,7 @@ impl Live {
             }
             Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => self.recover(embed, call, how),
-            // the page's loop collects them
-            Effect::Look(_) => {}
+            Effect::Look(embed) => self.look(embed, false),
             Effect::Drop(embed) => self.drop_embed(embed),
             Effect::Settle(waiter, outcome) => self.settle(waiter, &outcome),
             Effect::Emit(event) => self.emit(&event),
@@ -199,21 +196,20 @@ impl Live {
         page::tell(self, Input::Seen { embed, sight });
     }
 
-    /// Adds an embed to those that are to be looked at.
-    pub(crate) fn looks_at(&self, embed: EmbedId) {
-        if let Some(attached) = self.embed(embed) {
-            let id = 2 * embed.0 + u32::from(!attached.is_seen());
-            self.looks.borrow_mut().push(id);
-        }
-    }
-
-    /// Has the facade look at them: it calls back for those that are not as it saw them last, and for those with an odd
-    /// number, which is an id doubled and one more. Looking from here would be twenty calls for each.
-    pub(crate) fn looks(&self) {
-        let looks = self.looks.take();
-        if !looks.is_empty() {
-            let _looked = self.look.call(&JsValue::UNDEFINED, &looks);
-        }
+    /// Has the facade look at the embeds whose turn it is: it calls back for those that are not as it saw them last, and for those
+    /// with an odd number, which is an id doubled and one more. Looking from here would be twenty calls for each. Answers with the
+    /// clocks, which the same call brings.
+    pub(crate) fn glance(&self) -> Now {
+        let ids: Vec<u32> = self
+            .core
+            .borrow()
+            .looks_next()
+            .filter_map(|embed| self.embed(embed))
+            .map(|attached| 2 * attached.id.0 + u32::from(!attached.is_seen()))
+            .collect();
+        let mut clocks = [0.0; 2];
+        let _looked = self.look.call(&JsValue::UNDEFINED, &ids, &mut clocks);
+        js::clocks(clocks)
     }
 
     fn recover(self: &Rc<Self>, embed: EmbedId, call: CallId, how: Recovery) {

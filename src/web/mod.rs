@@ -42,7 +42,7 @@ mod trap;
 pub mod diagnosis;
 
 #[cfg(feature = "keeper")]
-pub use door::{Door, boot, ring};
+pub use door::{Door, boot};
 #[cfg(feature = "trap")]
 pub use trap::trap;
 

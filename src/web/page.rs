@@ -6,6 +6,7 @@ use super::live::Live;
 use crate::io::{Effect, Input, Trigger};
 use crate::time::{Duration, Instant, Now};
 use core::cell::{Cell, RefCell};
+use gloo_timers::callback::Interval;
 use js_sys::Function;
 use std::rc::Rc;
 use std::vec::IntoIter;
@@ -45,14 +46,19 @@ struct Page {
     soon: RefCell<Option<(Function, js::Callback)>>,
     /// The loop goes on in a task that was asked for.
     put_off: Cell<bool>,
-    /// The facade's `rest(wait)`, which sets the page's one timer in place of the one before: it calls [`ring`]. A negative
-    /// `wait` sets none.
-    rest: RefCell<Option<Function>>,
-    /// When the timer is due.
-    armed: Cell<Option<Instant>>,
-    /// What the timer's call said of the clocks, until something may have taken time.
+    timer: RefCell<Option<Timer>>,
+    /// What the clocks said when the timer fired, until something may have taken time.
     told: Cell<Option<Now>>,
     listeners: RefCell<Vec<Listener>>,
+}
+
+/// The page's one timer. It repeats, so that quiet polls, a poll interval apart, need set none.
+#[derive(Debug)]
+struct Timer {
+    /// When it fires next.
+    next: Instant,
+    period: Duration,
+    _interval: Interval,
 }
 
 thread_local! {
@@ -64,18 +70,15 @@ pub(crate) fn hidden() -> bool {
     js::text(&document(), "visibilityState").is_some_and(|state| state == "hidden")
 }
 
-/// Takes the facade's `soon(work)` and `rest(wait)`.
-pub(crate) fn boot(soon: Function, rest: Function) {
+/// Takes the facade's `soon(work)`.
+pub(crate) fn boot(soon: Function) {
     let work = js::callback(|_| {
         PAGE.with(|page| {
             page.begin_task();
             page.drain();
         });
     });
-    PAGE.with(|page| {
-        page.soon.replace(Some((soon, work)));
-        page.rest.replace(Some(rest));
-    });
+    PAGE.with(|page| page.soon.replace(Some((soon, work))));
 }
 
 /// Takes a keeper in; it stays until it is stopped.
@@ -113,8 +116,7 @@ impl Page {
             performed: Cell::new(0),
             soon: RefCell::new(None),
             put_off: Cell::new(false),
-            rest: RefCell::new(None),
-            armed: Cell::new(None),
+            timer: RefCell::new(None),
             told: Cell::new(None),
             listeners: RefCell::default(),
         }
@@ -125,21 +127,12 @@ impl Page {
     }
 
     fn drain(&self) {
-        if self.busy.get() {
+        if self.busy.replace(true) {
             return;
         }
-        self.run();
-        let before = self.armed.get();
-        let wait = self.arm();
-        if self.armed.get() != before {
-            self.rest(wait);
-        }
-    }
-
-    fn run(&self) {
-        self.busy.set(true);
         while self.step() {}
         self.busy.set(false);
+        self.arm();
     }
 
     /// Both clocks. Each is a call into JavaScript.
@@ -179,17 +172,16 @@ impl Page {
         let next = todo
             .as_mut()
             .and_then(|(live, effects)| Some((Rc::clone(live), effects.next()?)));
-        let done = if next.is_none() { todo.take() } else { None };
+        if next.is_none() {
+            *todo = None;
+        }
         drop(todo);
-        match (next, done) {
-            (Some((live, Effect::Look(embed))), _) => live.looks_at(embed),
-            (Some((live, effect)), _) => {
-                self.performed.set(self.performed.get() + 1);
-                self.told.set(None);
-                live.perform(effect);
-            }
-            (None, Some((live, _))) => live.looks(),
-            (None, None) => {}
+        // the timer's call has looked already
+        let looked = |effect: &Effect| matches!(effect, Effect::Look(_)) && self.told.get().is_some();
+        if let Some((live, effect)) = next.filter(|(_, effect)| !looked(effect)) {
+            self.performed.set(self.performed.get() + 1);
+            self.told.set(None);
+            live.perform(effect);
         }
         true
     }
@@ -214,27 +206,21 @@ impl Page {
         self.put_off.set(false);
     }
 
-    /// Has listeners only while something is attached. Answers with the wait for the one timer, which is to be set for the
-    /// nearest deadline.
-    fn arm(&self) -> i32 {
+    /// Sets the one timer for the nearest deadline, and has listeners only while something is attached.
+    fn arm(&self) {
         let (deadline, attached) = self.look();
-        self.armed.set(deadline);
+        let next = self.timer.borrow().as_ref().map(|timer| timer.next);
+        if next != deadline {
+            let timer = deadline.map(|at| timer(at, self.now().mono));
+            let old = self.timer.replace(timer);
+            drop(old);
+        }
         if attached == self.listeners.borrow().is_empty() {
             let old = self
                 .listeners
                 .replace(if attached { listeners() } else { Vec::new() });
             drop(old);
         }
-        // no more than a minute, so it fits
-        let wait = |at: Instant| at.since(self.now().mono).min(LONGEST).as_ms() as i32;
-        deadline.map_or(-1, wait)
-    }
-
-    fn rest(&self, wait: i32) {
-        let rest = self.rest.borrow();
-        let _set = rest
-            .as_ref()
-            .map(|rest| rest.call1(&JsValue::UNDEFINED, &wait.into()));
     }
 
     /// The nearest deadline, and whether anything is attached.
@@ -248,24 +234,37 @@ impl Page {
     }
 
     /// The timer fired: whoever is due is told so.
-    fn ring(&self, now: Now) -> i32 {
+    fn ring(&self) {
         self.performed.set(0);
-        self.told.set(Some(now));
-        for live in self.keepers.borrow().iter() {
-            if due(live, now.mono) {
-                self.put(live, Input::Tick);
-            }
+        let due: Vec<_> = self.turn().into_iter().flat_map(|at| self.due(at)).collect();
+        // what is seen is put into the inbox, to be known before the check
+        self.busy.set(true);
+        let mut clocks = None;
+        for live in &due {
+            clocks = Some(live.glance());
         }
-        self.run();
-        let wait = self.arm();
+        self.busy.set(false);
+        self.told.set(clocks);
+        for live in &due {
+            self.put(live, Input::Tick);
+        }
+        self.drain();
         self.told.set(None);
-        wait
     }
-}
 
-/// The timer fired when the clocks said `now`. Answers with the wait for the next, as `rest` takes it.
-pub(crate) fn ring(now: Now) -> i32 {
-    PAGE.with(|page| page.ring(now))
+    /// Moves the timer on to its next turn. Answers with when this one was due.
+    fn turn(&self) -> Option<Instant> {
+        let mut timer = self.timer.borrow_mut();
+        let timer = timer.as_mut()?;
+        let at = timer.next;
+        timer.next = at + timer.period;
+        Some(at)
+    }
+
+    fn due(&self, at: Instant) -> Vec<Rc<Live>> {
+        let keepers = self.keepers.borrow();
+        keepers.iter().filter(|live| due(live, at)).cloned().collect()
+    }
 }
 
 /// Ends a keeper at once: what it still had to do is dropped, and what it is told from now on does nothing.
@@ -285,7 +284,7 @@ pub(crate) fn stop(live: &Rc<Live>) {
         // while another goes on, a timer that fires for nothing is cheaper than a thousand that are set anew
         let goes_on = page.keepers.borrow().iter().any(|one| one.has_embeds());
         if !goes_on {
-            page.drain();
+            page.arm();
         }
     });
 }
@@ -295,6 +294,17 @@ fn due(live: &Live, now: Instant) -> bool {
         .borrow()
         .deadline()
         .is_some_and(|deadline| deadline.at <= now)
+}
+
+fn timer(at: Instant, now: Instant) -> Timer {
+    let period = at.since(now).min(LONGEST);
+    // no more than a minute, so it fits
+    let wait = u32::try_from(period.as_ms()).unwrap_or(0);
+    Timer {
+        next: now + period,
+        period,
+        _interval: Interval::new(wait, || PAGE.with(Page::ring)),
+    }
 }
 
 fn listeners() -> Vec<Listener> {
