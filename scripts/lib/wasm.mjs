@@ -27,12 +27,18 @@ const smallStack = "-Clink-arg=-zstack-size=65536";
 // serves both engines, and a page loads 600 bytes less.
 const withoutReferences = "-Ctarget-feature=-reference-types,-multivalue";
 
+// What size alone would have it inline is a little too much for what is compressed: 200 bytes.
+const inlineLess = "-Cllvm-args=-inline-threshold=10";
+
+// The linker's notes of who refers to what, for scripts/lib/sweep.mjs.
+const withNotes = "-Clink-arg=--emit-relocs";
+
 /**
  * The modules, each a build of the same crate with its own features. What every page loads has no panic messages;
  * what writes sentences keeps them.
  */
 const modules = [
-  { name: "engine", cargo: "keeper", cut: withoutMessages, flags: [withoutReferences, smallStack, "-Clink-arg=--emit-relocs"] },
+  { name: "engine", cargo: "keeper", cut: withoutMessages, flags: [withoutReferences, smallStack, inlineLess, withNotes] },
   { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes, flags: [withoutReferences] },
 ];
 
