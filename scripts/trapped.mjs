@@ -2,6 +2,7 @@
 // It is built as what ships is, so that a panic takes the way that it takes on a page. Catches nothing by itself:
 // tests/browser/crash.test.mjs does.
 
+import { readFileSync } from "node:fs";
 import { at, entry } from "./lib/run.mjs";
 import { buildTrapped } from "./lib/wasm.mjs";
 
@@ -11,8 +12,11 @@ export async function build() {
   const esbuild = await import("esbuild");
   const instead = {
     name: "instead",
-    setup: ({ onResolve }) =>
-      onResolve({ filter: /\/target\/npm\/engine\// }, ({ path }) => ({ path: at("target/npm/trapped", path.endsWith("/text.js") ? "text.js" : "trapped.js") })),
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /\/target\/npm\/engine\// }, ({ path }) => ({ path: at("target/npm/trapped", path.endsWith("/text.js") ? "text.js" : "trapped.js") }));
+      // what ships names each member of the glue
+      onLoad({ filter: /engine-wasm\.ts$/ }, ({ path }) => ({ contents: readFileSync(path, "utf8").replaceAll("{ boot,", "{ trap, boot,"), loader: "ts" }));
+    },
   };
   await esbuild.build({
     entryPoints: [at("npm/src/engine-wasm.ts")],

@@ -86,7 +86,7 @@ impl Page {
         );
         Self {
             door: Door::new(
-                &options,
+                options,
                 emit.unchecked_into(),
                 run("return () => {}").unchecked_into(),
             ),
@@ -279,7 +279,7 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
         &JsValue::UNDEFINED,
     );
     let door = Door::new(
-        &options,
+        options,
         emit.unchecked_into(),
         run("return () => {}").unchecked_into(),
     );

@@ -1,13 +1,15 @@
-// Makes wasm-bindgen's glue ours: names as short as the module's, no code that loads the module from somewhere, and one
-// way to start it for both engines. Catches a wasm-bindgen whose glue is written otherwise.
+// Makes wasm-bindgen's glue ours: names as short as the module's, no code that loads the module from somewhere or is
+// there for engines that nobody has any more, and one way to start it for both engines. Catches a wasm-bindgen whose
+// glue is written otherwise.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { Stop } from "./run.mjs";
 
 // The chunk brings its own module, so nothing is fetched, and what is started need not be WebAssembly.
 const start = `
+let wasm;
 export function start(instantiate) {
-    if (wasm === undefined) __wbg_finalize_init({ exports: instantiate(__wbg_get_imports()) });
+    wasm ??= instantiate(__wbg_get_imports());
 }
 `;
 const declared = `
@@ -25,31 +27,77 @@ const views = [
   ["cachedUint8ArrayMemory0.byteLength === 0", "cachedUint8ArrayMemory0.buffer !== wasm.memory.buffer"],
 ];
 
-/** `file` without its ending; `names` is what wasm-opt said when it shortened the module's. */
-export function trimGlue(file, { imports, exports }) {
-  edit(`${file}.d.ts`, (replace) => replace(/\nexport type SyncInitInput[^]*$/, declared));
-  edit(`${file}.js`, (replace, glue) => {
-    replace(/\nasync function __wbg_load\([^]*$/, start);
-    for (const [from, to] of views) replace(from, to);
-    // Each function that crosses is named twice, in the module and here, hash and all: 2 KB after compression.
-    const [[module]] = imports;
-    replace(`"${module}": import0`, "a: import0"); // wasm-opt's name for the only module there is
-    for (const [, name, short] of imports) replace(new RegExp(`^ {8}${name}:`, "gm"), `        ${short}:`);
-    const used = new Map(exports.map(([name, short]) => [name, short]));
-    if (glue.includes("function boot(")) guardClosures(replace);
-    replace(/\bwasm\.(\w+)/g, (whole, name) => (used.has(name) ? `wasm.${used.get(name)}` : whole));
-  });
+// Texts go in and out by the shortest way. wasm-bindgen's is faster for long ones, copes with browsers without
+// encodeInto, and with Safari's decoder, which ends after 2 GB: here about as many KB pass in a day.
+const texts = [
+  [
+    /function passStringToWasm0\([^]*?\n}\n/,
+    `function passStringToWasm0(arg, malloc) {
+    const bytes = cachedTextEncoder.encode(arg);
+    const ptr = malloc(bytes.length, 1) >>> 0;
+    getUint8ArrayMemory0().set(bytes, ptr);
+    WASM_VECTOR_LEN = bytes.length;
+    return ptr;
 }
+`,
+  ],
+  [", wasm.__wbindgen_malloc, wasm.__wbindgen_realloc)", ", wasm.__wbindgen_malloc)"],
+  [/let cachedTextDecoder = [^]*?function decodeText\([^]*?\n}\n/, "const cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true });\nconst decodeText = (bytes) => cachedTextDecoder.decode(bytes);\n"],
+  [/if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?\n}\n/, ""],
+];
+
+// What may throw is wrapped once, and not anew with each call.
+const throwing = [
+  [/function\(\) \{ return handleError\(function (\([^]*?\n {8}\}), arguments\); \},/g, (_, body) => `caught(function ${body}),`],
+  [/function handleError\(f, args\) \{\n {4}try \{\n {8}return f\.apply\(this, args\);([^]*?\n {4}\})\n\}/, (_, rest) => `function caught(f) {\n    return (...args) => {\n    try {\n        return f(...args);${rest}\n    };\n}`],
+];
+
+// A keeper's door is freed by the facade, and what is not stopped is not garbage: the engine has it. The one function
+// that must not be called while it runs is a timer's, which nobody else can call.
+const doors = [
+  [/const DoorFinalization = [^]*?;\n/, ""],
+  [/ {8}DoorFinalization\.\w+\(.*\);\n/g, ""],
+  [/if \(Symbol\.dispose\) .*\n/, ""],
+  [/function makeMutClosure\([^]*?\n}\n/, ""],
+  ["makeMutClosure(", "makeClosure("],
+];
 
 // Closures, which timers, listeners and promises call, throw at the page when the instance traps, and enter it again
 // later. `crashed`, which the facade gives to `boot`, has a property `dead` that says whether it was called.
-function guardClosures(replace) {
-  replace("export function boot(crashed, soon) {", "let crash = () => {};\nlet timer;\nexport function boot(crashed, soon) {\n    crash = crashed;");
-  replace("const real = (...args) => {", "const real = (...args) => {\n        if (crash.dead) return void clearInterval(timer);");
+const closures = [
+  ["export function boot(crashed, soon) {", "let crash = () => {};\nlet timer;\nexport function boot(crashed, soon) {\n    crash = crashed;"],
+  ["const real = (...args) => {", "const real = (...args) => {\n        if (crash.dead) return void clearInterval(timer);"],
   // the page's one timer repeats, and a dead instance can't end it
-  replace("= setInterval(", "= timer = setInterval(");
-  for (const last of ["real._wbg_cb_unref();", "state.a = a;"]) replace(`} finally {\n            ${last}`, `} catch {\n            crash();\n        } finally {\n            ${last}`);
-  for (const what of ["ptr", "state"]) replace(`new FinalizationRegistry(${what} => `, `new FinalizationRegistry(${what} => crash.dead || `);
+  ["= setInterval(", "= timer = setInterval("],
+  ["} finally {\n            real._wbg_cb_unref();", "} catch {\n            crash();\n        } finally {\n            real._wbg_cb_unref();"],
+  ["new FinalizationRegistry(state => ", "new FinalizationRegistry(state => crash.dead || "],
+];
+
+/** `file` without its ending. Answers with the module's exports that the glue still uses. */
+export function trimGlue(file) {
+  edit(`${file}.d.ts`, (replace) => replace(/\nexport type SyncInitInput[^]*$/, declared));
+  edit(`${file}.js`, (replace, glue) => {
+    replace(/\nlet wasmModule, wasmInstance, wasm;[^]*$/, start);
+    const keeper = glue.includes("function boot(");
+    for (const [from, to] of [...views, ...texts, ...throwing, ...(keeper ? [...doors, ...closures] : [])]) replace(from, to);
+  });
+  return new Set([...readFileSync(`${file}.js`, "utf8").matchAll(/\bwasm\.(\w+)/g)].map(([, name]) => name));
+}
+
+/**
+ * Each function that crosses is named twice, in the module and here, hash and all: 2 KB after compression. `names` is
+ * what wasm-opt said when it shortened the module's.
+ */
+export function shortenGlue(file, { imports, exports }) {
+  edit(`${file}.js`, (replace) => {
+    const [[module]] = imports;
+    replace(`"${module}": import0`, "a: import0"); // wasm-opt's name for the only module there is
+    const shorter = new Map(imports.map(([, name, short]) => [name, short]));
+    // what the module no longer imports goes
+    replace(/^ {8}(__\w+): (?:function|caught)\([^]*?\n {8}\}\)?,\n/gm, (whole, name) => (shorter.has(name) ? whole.replace(name, shorter.get(name)) : ""));
+    const used = new Map(exports.map(([name, short]) => [name, short]));
+    replace(/\bwasm\.(\w+)/g, (whole, name) => (used.has(name) ? `wasm.${used.get(name)}` : whole));
+  });
 }
 
 function edit(file, change) {

@@ -17,8 +17,8 @@ const setter = /^_RNvNt\w+3std9panicking8set_hook$/;
 /** What formats. Who may panic hands some of it to what is cut above, so that it stays in use. */
 const formats = /(4core|_)3fmt|core\.\.fmt/;
 
-/** `module` is what wasm-bindgen wrote, with its names, and `compiled` what the linker wrote. */
-export async function withoutMessages(module, compiled) {
+/** `module` is what wasm-bindgen wrote, with its names, `compiled` what the linker wrote, and `exports` those in use. */
+export async function withoutMessages(module, compiled, exports) {
   // Imported here, since setup may have installed it a moment ago.
   const { default: binaryen } = await import("binaryen");
   const cut = binaryen.readBinary(withoutNotes(module));
@@ -40,7 +40,7 @@ export async function withoutMessages(module, compiled) {
   const all = [...calls(cut.emitText())];
   cut.dispose();
 
-  const { bytes: swept, used } = await sweep(bytes, compiled, (name) => [panics, setter, formats].some((pattern) => pattern.test(name)));
+  const { bytes: swept, used } = await sweep(bytes, compiled, exports, (name) => [panics, setter, formats].some((pattern) => pattern.test(name)));
   for (const [caller, called] of all) {
     if (used.has(caller) && formats.test(called)) throw new Stop(`${caller} formats text: ${called} is not in the shipped module.`);
   }

@@ -19,16 +19,17 @@ const [FUNCTION, DATA] = [0, 1];
 const [CUSTOM, IMPORTS, CODE, DATA_SECTION] = [0, 2, 10, 11];
 
 /**
- * `module` without what nothing refers to; `compiled` is what the linker wrote, with its notes. Functions that `stub`
- * knows were replaced since then: what is noted of them no longer counts.
+ * `module` without what nothing refers to, but for these `exports`; `compiled` is what the linker wrote, with its notes.
+ * Functions that `stub` knows were replaced since then: what is noted of them no longer counts.
  */
-export async function sweep(module, compiled, stub) {
+export async function sweep(module, compiled, exports, stub) {
   const { constants, references } = readNotes(compiled);
   // Imported here, since setup may have installed it a moment ago.
   const { default: binaryen } = await import("binaryen");
   const swept = binaryen.readBinary(module);
   const functions = Array.from({ length: swept.getNumFunctions() }, (_, i) => swept.getFunctionByIndex(i)).map((ref) => ({ ref, ...binaryen.getFunctionInfo(ref) }));
   const exported = Array.from({ length: swept.getNumExports() }, (_, i) => binaryen.getExportInfo(swept.getExportByIndex(i)));
+  for (const { name } of exported) if (!exports.has(name)) swept.removeExport(name);
   // what was handed to nothing but stubs is handed to nobody now, and its address is nowhere any more
   swept.runPasses(["dae", "vacuum"]);
   const text = swept.emitText();
@@ -43,7 +44,7 @@ export async function sweep(module, compiled, stub) {
     used.add(one);
     for (const other of [...referred(one), ...(called.get(one) ?? [])]) use(other);
   };
-  for (const { value } of exported) use(value);
+  for (const { name, value } of exported) if (exports.has(name)) use(value);
   for (const { ref, name, base } of functions) if (!base && !used.has(name)) binaryen.Function.setBody(ref, swept.unreachable());
   binaryen.setDebugInfo(true);
   const bytes = swept.emitBinary();

@@ -8,7 +8,7 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { setup, wasmBindgen } from "../setup.mjs";
-import { trimGlue } from "./glue.mjs";
+import { shortenGlue, trimGlue } from "./glue.mjs";
 import { asJavaScript } from "./javascript.mjs";
 import { withoutMessages } from "./panics.mjs";
 import { Stop, at, capture, root, run } from "./run.mjs";
@@ -27,12 +27,18 @@ const smallStack = "-Clink-arg=-zstack-size=65536";
 // serves both engines, and a page loads 600 bytes less.
 const withoutReferences = "-Ctarget-feature=-reference-types,-multivalue";
 
+// What size alone would have it inline is a little too much for what is compressed: 200 bytes.
+const inlineLess = "-Cllvm-args=-inline-threshold=10";
+
+// The linker's notes of who refers to what, for scripts/lib/sweep.mjs.
+const withNotes = "-Clink-arg=--emit-relocs";
+
 /**
  * The modules, each a build of the same crate with its own features. What every page loads has no panic messages;
  * what writes sentences keeps them.
  */
 const modules = [
-  { name: "engine", cargo: "keeper", cut: withoutMessages, flags: [withoutReferences, smallStack, "-Clink-arg=--emit-relocs"] },
+  { name: "engine", cargo: "keeper", cut: withoutMessages, flags: [withoutReferences, smallStack, inlineLess, withNotes] },
   { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes, flags: [withoutReferences] },
 ];
 
@@ -90,10 +96,11 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
   const file = (name) => path.join(aside, name);
   writeFileSync(file("compiled.wasm"), sayWithoutReferences(readFileSync(compiled)));
   run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--no-demangle", "--out-dir", aside, "--out-name", name, file("compiled.wasm")]);
-  writeFileSync(file(`${name}.cut.wasm`), await cut(readFileSync(file(`${name}_bg.wasm`)), readFileSync(compiled)));
+  const exports = trimGlue(file(name));
+  writeFileSync(file(`${name}.cut.wasm`), await cut(readFileSync(file(`${name}_bg.wasm`)), readFileSync(compiled), exports));
   optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), ["-Oz", ...assumptions, "--strip-debug", "--strip-producers", "--strip-target-features"]);
   const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), ["--minify-imports-and-exports-and-modules"]);
-  trimGlue(file(name), JSON.parse(names));
+  shortenGlue(file(name), JSON.parse(names));
   await asJavaScript(file(`${name}.wasm`), file(`${name}.named.wasm`), features, file("module.js"));
   inline(aside, name);
   writeFileSync(path.join(aside, "stamp"), wanted);

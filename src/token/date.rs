@@ -37,18 +37,18 @@ pub fn read_date(text: &str) -> Option<Stated> {
 pub fn read_http_date(text: &str) -> Option<Timestamp> {
     let (_, text) = cut(trim(text), b',')?;
     let mut rest = Rest(text);
-    rest.one(&[' '])?;
+    rest.one(" ")?;
     let day_of_month = rest.digits(2, 2)?;
-    rest.one(&[' '])?;
+    rest.one(" ")?;
     let (name, after) = rest.0.split_at_checked(3)?;
     let month = MONTHS
         .as_bytes()
         .chunks(3)
         .position(|month| month == name.as_bytes())?;
     rest.0 = after;
-    rest.one(&[' '])?;
+    rest.one(" ")?;
     let day = day(rest.digits(4, 4)?, i64::try_from(month).ok()? + 1, day_of_month)?;
-    rest.one(&[' '])?;
+    rest.one(" ")?;
     let time = rest.time()?;
     (rest.0 == " GMT").then_some(Timestamp::from_ms(day + time))
 }
@@ -92,11 +92,12 @@ pub(super) fn whole(text: &str) -> Option<i64> {
     for byte in text.bytes() {
         match byte {
             b'.' => counts = false,
-            b'0'..=b'9' if counts => {
-                number = number.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
+            // checked sums multiply in 128 bits
+            b'0'..=b'9' if counts && number < i64::MAX / 10 => {
+                number = number * 10 + i64::from(byte - b'0');
                 any = true;
             }
-            b'0'..=b'9' => {}
+            b'0'..=b'9' if !counts => {}
             _ => return None,
         }
     }
@@ -113,8 +114,12 @@ impl Rest<'_> {
         self.0.len() < before
     }
 
-    fn one(&mut self, wanted: &[char]) -> Option<()> {
-        self.0 = self.0.strip_prefix(wanted)?;
+    fn one(&mut self, wanted: &str) -> Option<()> {
+        let first = self.0.bytes().next()?;
+        self.0 = self
+            .0
+            .get(1..)
+            .filter(|_| wanted.bytes().any(|byte| byte == first))?;
         Some(())
     }
 
@@ -134,9 +139,9 @@ impl Rest<'_> {
 
     /// `:MM:SS` and a fraction, in milliseconds; seconds may be missing.
     fn minutes(&mut self) -> Option<i64> {
-        self.one(&[':'])?;
+        self.one(":")?;
         let minutes = self.digits(2, 2).filter(|m| *m < 60)?;
-        if self.one(&[':']).is_none() {
+        if self.one(":").is_none() {
             return Some(minutes * 60_000);
         }
         // A leap second counts as the second before it ends.
@@ -145,7 +150,7 @@ impl Rest<'_> {
     }
 
     fn fraction(&mut self) -> Option<i64> {
-        if self.one(&['.', ',']).is_none() {
+        if self.one(".,").is_none() {
             return Some(0);
         }
         let (mut ms, mut weight) = (0, 100);
@@ -172,9 +177,9 @@ impl Rest<'_> {
             return Some(Some(0));
         }
         let sign = if self.0.starts_with('-') { -1 } else { 1 };
-        self.one(&['+', '-'])?;
+        self.one("+-")?;
         let hours = self.digits(2, 2).filter(|h| *h < 24)?;
-        let _ = self.one(&[':']);
+        let _ = self.one(":");
         let minutes = if self.0.is_empty() {
             0
         } else {
@@ -197,11 +202,11 @@ impl Rest<'_> {
 fn iso(text: &str) -> Option<Stated> {
     let mut rest = Rest(text);
     let year = rest.digits(4, 4)?;
-    rest.one(&['-'])?;
+    rest.one("-")?;
     let month = rest.digits(2, 2)?;
-    rest.one(&['-'])?;
+    rest.one("-")?;
     let day = day(year, month, rest.digits(2, 2)?)?;
-    rest.one(&['T', 't', ' '])?;
+    rest.one("Tt ")?;
     let time = rest.time()?;
     rest.stated(day + time)
 }
@@ -209,19 +214,19 @@ fn iso(text: &str) -> Option<Stated> {
 fn us(text: &str) -> Option<Stated> {
     let mut rest = Rest(text);
     let month = rest.digits(1, 2)?;
-    rest.one(&['/'])?;
+    rest.one("/")?;
     let day_of_month = rest.digits(1, 2)?;
-    rest.one(&['/'])?;
+    rest.one("/")?;
     let day = day(rest.digits(4, 4)?, month, day_of_month)?;
     rest.skip(|c| c == ',' || c.is_whitespace()).then_some(())?;
     let hour = rest.digits(1, 2).filter(|h| (1..=12).contains(h))?;
     let minutes = rest.minutes()?;
     rest.skip(char::is_whitespace);
-    let afternoon = rest.one(&['P', 'p']).is_some();
+    let afternoon = rest.one("Pp").is_some();
     if !afternoon {
-        rest.one(&['A', 'a'])?;
+        rest.one("Aa")?;
     }
-    rest.one(&['M', 'm'])?;
+    rest.one("Mm")?;
     let hour = hour % 12 + if afternoon { 12 } else { 0 };
     rest.stated(day + hour * 3_600_000 + minutes)
 }

@@ -44,8 +44,8 @@ impl Door {
     /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail, refused)` raises an event on the page; `refused` is
     /// the token that was, for the diagnosis; `look(ids, clocks)` has [`Self::look`] called where something has changed, and reads the clocks.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue, emit: Function, look: Look) -> Door {
-        let options = options::read(options);
+    pub fn new(options: JsValue, emit: Function, look: Look) -> Door {
+        let options = options::read(&options);
         let core = Keeper::new(options.policy, answer::read_json, seed());
         let live = Live::new(core, options.source, emit, look);
         page::join(&live);
@@ -109,8 +109,8 @@ impl Door {
     }
 
     /// Another tab got `answer`.
-    pub fn shared(&self, answer: &JsValue) {
-        page::tell(&self.0, Input::Shared(answer::json(answer)));
+    pub fn shared(&self, answer: JsValue) {
+        page::tell(&self.0, Input::Shared(answer::json(&answer)));
     }
 
     /// `KeeperStatus`, but for the engine.

@@ -69,6 +69,8 @@ const readings = (page) =>
     return [["keeper", "loop"][i], { state: state.text, expiresAt, ...counters }];
   })));
 
+const greeted = async (page) => /as Jo Doe/.test(await page.locator("#caption").innerText());
+
 /** Time goes on in the browser, the server and at Microsoft. */
 async function passes(page, ms) {
   azure.ahead += ms;
@@ -80,7 +82,7 @@ test("embed for your customers: two lanes on one report", { timeout: 60_000 }, a
   const { page, said } = await visit();
   await shown(page, 2);
   await until("both lanes know their token", async () => Object.values(await readings(page)).every(({ expiresAt }) => expiresAt !== null));
-  assert.match(await page.locator("#caption").innerText(), /^Live, /);
+  await until("the page says that it is live", async () => /^Live, /.test(await page.locator("#caption").innerText()));
   for (const gone of ["#paces", "#stories", "#add", "#faults-frame", "#faults-page"]) assert.equal(await page.locator(gone).isVisible(), false, gone);
   assert.equal(await page.getByRole("button", { name: "Wrong kind" }).count(), 0);
   await page.getByRole("button", { name: "Down: 503" }).click();
@@ -100,7 +102,7 @@ test("embed for your organization: the visitor signs in, and both lanes use the 
   const { page, said } = await visit({ POWERBI_EMBED_FOR: "organization", AZURE_CLIENT_SECRET: undefined });
   await page.getByRole("button", { name: "Sign in" }).click();
   await shown(page, 2);
-  assert.match(await page.locator("#caption").innerText(), /as Jo Doe/);
+  await until("the page greets the visitor", () => greeted(page));
   assert.match(await page.locator("#lane-keeper code").innerText(), /keeper\.configure/);
   assert.equal(await page.locator("#faults").isVisible(), false, "no backend has a part in it");
   for (const frame of frames(page)) assert.deepEqual(await frame.evaluate(() => [window.sandbox.state().tokenKind, window.sandbox.state().provider]), ["aad", true]);
@@ -129,7 +131,7 @@ test("embed for your organization: the visitor signs in, and both lanes use the 
   assert.match(await page.locator("#caption").innerText(), /wants to see you again/);
   const documents = frames(page);
   await signIn.click();
-  await until("the visitor is back", async () => /as Jo Doe/.test(await page.locator("#caption").innerText()));
+  await until("the visitor is back", () => greeted(page));
   await Promise.all([renewed("the keeper has asked again"), passes(page, 2 * MINUTE)]);
   assert.deepEqual(frames(page), documents, "nothing was embedded again");
   assert.equal(await signIn.count(), 0);
@@ -137,7 +139,7 @@ test("embed for your organization: the visitor signs in, and both lanes use the 
 
   await page.reload();
   await shown(page, 2);
-  assert.match(await page.locator("#caption").innerText(), /as Jo Doe/, "who has signed in is known after a reload");
+  await until("who has signed in is known after a reload", () => greeted(page));
 });
 
 test("what Microsoft refuses is explained, and tried again on request", { timeout: 60_000 }, async () => {

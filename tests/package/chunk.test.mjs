@@ -50,10 +50,10 @@ for (const [ending, load] of Object.entries(loaders)) {
   // Nothing detaches the old memory in JavaScript, as WebAssembly does: views of it that are kept read what was.
   test(`diagnosis-js.${ending} loses no text when its memory grows`, async () => {
     const { start } = await load(dist(`diagnosis-js.${ending}`));
-    const { diagnose } = await start();
+    const explainer = await start();
     for (let i = 0; i < 40; i++) {
       const config = { type: "report", tokenType: 1, accessToken: "x", id: `wrong-${i}`, ballast: "ß".repeat(100_000 * (i + 1)) };
-      const { message } = diagnose(config, options).find(({ code }) => code === "id-not-a-guid");
+      const { message } = explainer.diagnose(config, options).find(({ code }) => code === "id-not-a-guid");
       assert.match(message, new RegExp(`"wrong-${i}"`));
     }
   });

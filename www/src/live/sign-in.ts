@@ -28,13 +28,16 @@ export async function openDoor(config: SignIn, signInAgain: () => void): Promise
   const { clientId, authority, knownAuthorities, scopes } = config;
   const msal = new PublicClientApplication({ auth: { clientId, authority, knownAuthorities, redirectUri: new URL("signed-in.html", document.baseURI).href } });
   await msal.initialize();
+  let signIns = 0;
 
   function visitor(account: AccountInfo): Visitor {
     const acquire = async (forceRefresh: boolean) => {
+      const before = signIns;
       try {
         return await msal.acquireTokenSilent({ scopes, account, forceRefresh });
       } catch (error) {
-        if (error instanceof InteractionRequiredAuthError) signInAgain();
+        // unless the visitor has done so meanwhile
+        if (error instanceof InteractionRequiredAuthError && signIns === before) signInAgain();
         throw error;
       }
     };
@@ -54,6 +57,10 @@ export async function openDoor(config: SignIn, signInAgain: () => void): Promise
   const [known] = msal.getAllAccounts();
   return {
     visitor: known ? visitor(known) : null,
-    signIn: async () => visitor((await msal.loginPopup({ scopes })).account),
+    signIn: async () => {
+      const { account } = await msal.loginPopup({ scopes });
+      signIns += 1;
+      return visitor(account);
+    },
   };
 }

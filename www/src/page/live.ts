@@ -34,11 +34,17 @@ async function askToSignIn(signIn: SignIn, { cloud, embeds: shown }: LiveConfig,
     el("caption").after(made);
   }
 
+  async function open(visitor: Visitor): Promise<void> {
+    const embeds = await visitor.embeds();
+    document.body.removeAttribute("data-waiting");
+    await demo.openLive({ embeds, tokenType: 0, visitor: (request) => visitor.source(request) });
+  }
+
   async function enter(visitor: Visitor): Promise<void> {
     made.remove();
     try {
       // whoever comes back to reports that are there still needs no others: their keepers ask again
-      if (inside !== visitor.id) await demo.openLive({ embeds: await visitor.embeds(), tokenType: 0, visitor: (request) => visitor.source(request) });
+      if (inside !== visitor.id) await open(visitor);
       inside = visitor.id;
       say(`Live, ${cloud}, as ${visitor.name}. ${NOTE}`);
     } catch (error) {

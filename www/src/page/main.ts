@@ -53,7 +53,7 @@ function showControls(): void {
 
 function paint(): void {
   const { now, startedAt, spans } = demo;
-  put(el("elapsed"), elapsed(now - startedAt));
+  put(el("elapsed"), elapsed(startedAt === 0 ? 0 : now - startedAt));
   put(el("clock"), clockShort(now));
   for (const name of LANES) {
     const lane = demo.lane(name);
@@ -108,6 +108,8 @@ async function start(): Promise<void> {
 
 async function startLive(config: LiveConfig): Promise<void> {
   document.body.dataset["mode"] = "live";
+  // nothing to see yet where visitors sign in first
+  document.body.toggleAttribute("data-waiting", config.embeds.length === 0);
   faults.restrict(config.switches);
   const { openLive } = await import("./live");
   act(() => openLive(config, demo, say));

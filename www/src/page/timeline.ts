@@ -65,7 +65,7 @@ export class Timeline {
           type: "custom", silent: true, clip: true, renderItem: renderMark(marks, colours), encode: { x: [0, 1] }, data: marks.map(({ value }) => value),
           markArea: {
             silent: true, itemStyle: { color: colours.fault },
-            label: { position: "top", distance: 2, color: colours.faultText, fontSize: 11, overflow: "truncate" },
+            label: { align: "left", color: colours.faultText, fontSize: 11 },
             data: spansWithin(spans, from, now, SHOWN_MS / this.#chart.getWidth()),
           },
           markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: colours.ink, width: 1, type: "solid" }, data: [{ xAxis: now }] },
@@ -95,12 +95,11 @@ function marksOf(reading: Reading, from: number, to: number, now: number): Mark[
 function spansWithin(spans: readonly Span[], from: number, now: number, msPerPixel: number) {
   let taken = -Infinity;
   return spans.filter(({ to }) => (to ?? now) >= from).map((span) => {
-    const [left, right] = [Math.max(from, span.from), span.to ?? now];
-    const [middle, half] = [(left + right) / 2, (span.label.length * LETTER_PX * msPerPixel) / 2];
+    const left = Math.max(from, span.from);
     // a name that would run into the one before goes above it
-    const raised = middle - half < taken;
-    if (!raised) taken = middle + half;
-    return [{ name: span.label, xAxis: left, label: { distance: raised ? 2 + LABEL : 2 } }, { xAxis: right }];
+    const raised = left < taken;
+    if (!raised) taken = left + (span.label.length + 1) * LETTER_PX * msPerPixel;
+    return [{ name: span.label, xAxis: left, label: { position: [0, raised ? 3 - 2 * LABEL : 2 - LABEL] } }, { xAxis: span.to ?? now }];
   });
 }
 
