@@ -6,7 +6,18 @@ import type { Instantiate } from "./start.js";
  * and having another thread check the module (`WebAssembly.compile`) takes longer than checking it. A page's policy may
  * make either step throw.
  */
-export function compile(text: string): Instantiate {
-  const module = new WebAssembly.Module(join(text));
+export async function compile(text: string): Promise<Instantiate> {
+  const bytes = join(text);
+  const module = await moduleOf(bytes);
   return (imports) => new WebAssembly.Instance(module, imports).exports;
+}
+
+/** Chromium before 2023 does more than 4 KB on another thread alone. */
+function moduleOf(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | Promise<WebAssembly.Module> {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return WebAssembly.compile(bytes);
+    throw error;
+  }
 }

@@ -10,10 +10,10 @@ interface Glue {
  * A function that starts a module, once for this copy of the package, however many ask. A failure is forgotten, so
  * that the next call tries again.
  */
-export function starter<G extends Glue>(glue: G, load: () => Instantiate): () => Promise<G> {
+export function starter<G extends Glue>(glue: G, load: () => Instantiate | Promise<Instantiate>): () => Promise<G> {
   let started: Promise<G> | undefined;
   const launch = async (): Promise<G> => {
-    glue.start(load());
+    glue.start(await load());
     return glue;
   };
   return () =>

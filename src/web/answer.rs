@@ -21,11 +21,15 @@ extern "C" {
     fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
 }
 
+/// The text that bytes are.
+// the platform knows UTF-8 as well: to check it here is 700 bytes of code
+pub(crate) fn text(bytes: &[u8]) -> JsValue {
+    TextDecoder::new().decode(bytes)
+}
+
 /// JSON text, read by the platform.
-pub(crate) fn read_json(text: &[u8]) -> Option<Json> {
-    // the platform knows UTF-8 as well: to check it here is 700 bytes of code
-    let text = TextDecoder::new().decode(text);
-    parse(&text).ok().map(|value| json(&value))
+pub(crate) fn read_json(bytes: &[u8]) -> Option<Json> {
+    parse(&text(bytes)).ok().map(|value| json(&value))
 }
 
 /// A value as far as the core looks at it. Getters that throw count as absent.

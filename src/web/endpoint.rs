@@ -1,15 +1,16 @@
 //! A backend that is asked with `fetch`.
 
-use super::js;
 use super::source::Done;
+use super::{answer, js};
 use crate::io::{Headers, SourceFailure};
 use crate::token::{AccessToken, Json};
-use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
+use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Blob, ReadableStreamDefaultReader, Response};
+use web_sys::{AbortSignal, ReadableStreamDefaultReader, Response};
+use zeroize::Zeroizing;
 
 /// The most that an answer may take: no token is longer.
-const LONGEST: f64 = 1024.0 * 1024.0;
+const LONGEST: usize = 1024 * 1024;
 
 #[wasm_bindgen]
 extern "C" {
@@ -114,8 +115,7 @@ fn receive(response: &Response, done: Done) {
         Some(Ok(reader)) => {
             let body = Body {
                 reader,
-                pieces: Array::new(),
-                size: 0.0,
+                bytes: Zeroizing::default(),
                 heard,
                 done,
             };
@@ -130,8 +130,7 @@ fn receive(response: &Response, done: Done) {
 /// An abort ends the stream, and with it the reading.
 struct Body {
     reader: ReadableStreamDefaultReader,
-    pieces: Array,
-    size: f64,
+    bytes: Zeroizing<Vec<u8>>,
     heard: Headers,
     done: Done,
 }
@@ -148,25 +147,22 @@ impl Body {
         if js::get(&piece, "done").is_truthy() {
             return self.end();
         }
-        let piece = js::get(&piece, "value");
-        match js::get(&piece, "byteLength").as_f64() {
-            Some(size) if self.size + size <= LONGEST => {
-                self.size += size;
-                self.pieces.push(&piece);
+        match js::get(&piece, "value").dyn_into::<Uint8Array>() {
+            Ok(part) if self.bytes.len() + part.length() as usize <= LONGEST => {
+                self.bytes.append(&mut part.to_vec());
                 self.read();
             }
-            Some(_) | None => self.fail(SourceFailure::Unreadable),
+            Ok(_) | Err(_) => self.fail(SourceFailure::Unreadable),
         }
     }
 
     fn end(self) {
-        match Blob::new_with_u8_array_sequence(&self.pieces) {
-            Ok(blob) => js::settled(&blob.text(), move |text| {
-                let text = text.and_then(|text| text.as_string());
-                let answer = text.map(|text| Json::Text(AccessToken::new(text)));
-                (self.done)(answer.ok_or(SourceFailure::Unreadable), self.heard);
-            }),
-            Err(_) => self.fail(SourceFailure::Unreadable),
+        match answer::text(&self.bytes).as_string() {
+            Some(text) => {
+                let text = AccessToken::new(text);
+                (self.done)(Ok(Json::Text(text)), self.heard);
+            }
+            None => self.fail(SourceFailure::Unreadable),
         }
     }
 

@@ -125,6 +125,17 @@ for (const [name, options] of [
   });
 }
 
+test("a browser that compiles no more than 4 KB at once: the engine is the WebAssembly one all the same", async () => {
+  const first = () => {
+    WebAssembly.Module = function () {
+      throw new RangeError("disallowed on the main thread");
+    };
+  };
+  const seen = await under(OPEN, { first });
+  works(seen);
+  assert.equal(seen.engine, "wasm");
+});
+
 test("where no chunk can be had, the keeper says so and the page goes on", async () => {
   const seen = await under(OPEN, { answer: (pathname) => (/(engine|diagnosis)-/.test(pathname) ? { status: 404 } : undefined) });
   assert.deepEqual(seen, { token: "ERR_ENGINE", engine: "none", codes: ["ERR_ENGINE"], violations: [], chunks: ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js"] });
@@ -133,7 +144,6 @@ test("where no chunk can be had, the keeper says so and the page goes on", async
 test("no file evaluates text, makes a worker, or writes markup or styles", () => {
   for (const file of readdirSync(path.join(files.home, "dist")).filter((name) => /\.c?js$/.test(name))) {
     const code = readFileSync(path.join(files.home, "dist", file), "utf8");
-    // a Blob, by which bodies are read, runs nowhere without an address of its own
-    assert.doesNotMatch(code, /\beval\(|new Function\b|new Worker\b|createObjectURL|\.innerHTML|\.style\b/, file);
+    assert.doesNotMatch(code, /\beval\(|new Function\b|new Worker\b|new Blob\b|createObjectURL|\.innerHTML|\.style\b/, file);
   }
 });
