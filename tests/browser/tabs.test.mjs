@@ -8,7 +8,7 @@ const COME_AND_GO = "() => navigator.locks.query().then(({ held, pending }) => [
 const locks = (tab) => tab.page.run(`(${COME_AND_GO})()`);
 
 /** Both tabs live on, a step of time after the other, until it is so. */
-async function untilBoth(tabs, what, met, { steps = 100, step = 100 } = {}) {
+async function untilBoth(tabs, what, met, { steps = 400, step = 50 } = {}) {
   for (; steps > 0; steps--) {
     for (const { page } of tabs) await page.rests();
     if (await met()) return;
