@@ -124,7 +124,7 @@ export class Demo {
   async #openLanes(tokenType: TokenType): Promise<void> {
     this.tokenType = tokenType;
     for (const name of LANES) this.#views[name].code = CODE[name][tokenType];
-    const lanes = await Promise.all(LANES.map((name) => this.#views[name].load(name)));
+    const lanes = await Promise.all(LANES.map((name) => this.#views[name].load()));
     await this.driver.meet();
     this.startedAt = this.now;
     LANES.forEach((name, i) => (this.#lanes[name] = lanes[i] as Lane));

@@ -1,31 +1,44 @@
 // What the page shows of one lane: state, countdown, timeline, counters.
 import type { Lane, LaneName, Reading } from "../lane/api";
-import { part, put } from "./dom";
+import { el, part, put } from "./dom";
 import { clock, countdown, duration } from "./format";
 import { Ring } from "./ring";
 import type { Span } from "./spans";
 import { Timeline } from "./timeline";
 
+const TITLES: Record<LaneName, { title: string; frame: string }> = {
+  keeper: { title: "powerbi-token-keeper", frame: "A page with this package" },
+  loop: { title: "Microsoft’s documented loop", frame: "A page with Microsoft’s documented loop" },
+};
+
 export class LaneView {
+  readonly #name: LaneName;
   readonly frame: HTMLIFrameElement;
   readonly #root: HTMLElement;
   readonly #ring: Ring;
   readonly #timeline: Timeline;
 
-  constructor(root: HTMLElement) {
+  constructor(name: LaneName) {
+    const root = el(`lane-${name}`);
+    root.append(el<HTMLTemplateElement>("lane").content.cloneNode(true));
+    const title = part(root, "title");
+    title.id = `${name}-title`;
+    title.textContent = TITLES[name].title;
+    this.#name = name;
     this.#root = root;
     this.frame = part<HTMLIFrameElement>(root, "frame");
+    this.frame.title = TITLES[name].frame;
     this.#ring = new Ring(part(root, "ring"));
     this.#timeline = new Timeline(part(root, "timeline"));
   }
 
   /** Loads the lane's page afresh. */
-  async load(name: LaneName): Promise<Lane> {
+  async load(): Promise<Lane> {
     const loaded = new Promise((resolve) => this.frame.addEventListener("load", resolve, { once: true }));
-    this.frame.src = new URL(`lane.html?lane=${name}`, document.baseURI).href;
+    this.frame.src = new URL(`lane.html?lane=${this.#name}`, document.baseURI).href;
     await loaded;
     const lane = this.frame.contentWindow?.lane;
-    if (!lane) throw new Error(`the ${name}'s lane could not be loaded`);
+    if (!lane) throw new Error(`the ${this.#name}'s lane could not be loaded`);
     return lane;
   }
 

@@ -15,7 +15,7 @@ import { STORIES } from "./stories";
 const REPAINT_MS = 200;
 
 const log = buildLog();
-const views = Object.fromEntries(LANES.map((name) => [name, new LaneView(el(`lane-${name}`))])) as Record<LaneName, LaneView>;
+const views = Object.fromEntries(LANES.map((name) => [name, new LaneView(name)])) as Record<LaneName, LaneView>;
 let demo: Demo;
 
 /** Between two steps of time. A click must never end in an unhandled rejection: the demo's server may have been stopped. */
