@@ -53,7 +53,8 @@ class LoopPage implements Page {
     if (!this.#hasToken()) await (this.#asking ??= this.#ask().finally(() => (this.#asking = null)));
     const config: IEmbedConfiguration = { ...configOf(spec), accessToken: this.#token ?? "", tokenType };
     const asks = tokenType === 0 && spec.kind === "report";
-    if (asks) config.eventHooks = { accessTokenProvider: async () => (await this.getNewUserAccessToken()).token };
+    // as documented: it never throws, and answers null when it has no token
+    if (asks) config.eventHooks = { accessTokenProvider: () => this.getNewUserAccessToken().then(({ token }) => token, () => null) };
     stage.show(spec, config, Date.parse(this.tokenExpiration));
     this.#keys.add(spec.key);
     if (asks || this.looped) return;
