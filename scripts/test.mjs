@@ -75,6 +75,7 @@ const all = [
   ["format", quick[0][1]],
   ["clippy, native", quick[1][1]],
   ["clippy, wasm32", () => cargo("clippy", ...wasm, "--lib", ...browserTests(), ...strict)],
+  ["clippy, tools/join", () => cargo("clippy", ...wasm, "--package", "join", ...strict)],
   ["rustdoc", rustdoc],
   ["tests, native", quick[2][1]],
   ["tests, wasm32 in the browser", testWasm],

@@ -139,5 +139,5 @@ function readInstruction(from) {
     if (second <= 11) return { op: (op << 8) | second, operands: list("other", more[second] ?? 0) };
   }
   if (without(op)) return { op, operands: [] };
-  throw new Stop(`The module has the opcode 0x${op.toString(16)}, which scripts/lib/module.mjs and npm/src/join.ts have to learn.`);
+  throw new Stop(`The module has the opcode 0x${op.toString(16)}, which scripts/lib/module.mjs and tools/join have to learn.`);
 }

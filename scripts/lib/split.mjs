@@ -1,5 +1,5 @@
 // Writes a WebAssembly module as text that compresses well: the module travels inside a chunk, and what counts is what
-// the chunk weighs behind a server's compression. npm/src/join.ts puts it together again.
+// the chunk weighs behind a server's compression. npm/src/join.ts puts it together again, by way of tools/join.
 //
 // The code is taken apart: the opcodes of all functions come first, then all numbers of locals, all offsets, and so on,
 // since brotli finds more alike among neighbours of one sort; for the same reason functions that are alike become
@@ -11,48 +11,65 @@
 
 import { read } from "./module.mjs";
 
-/** The parts in the order in which join.ts counts them; behind them, 16 of constants, by what is done with them next. */
-const parts = ["before", "after", "ops", "code", "locals", "get", "set", "tee", "label", "block", "global", "load", "store", "i64", "float", "other"];
-const separator = "`";
-const digits = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter((character) => !`"\\<${separator}`.includes(character));
-/** The first digits up to here are numbers. The next begin one of two digits, `long` one of four, the last one of six. */
-const single = 80;
-const long = digits.length - 2;
-/** Characters up to this one are bytes themselves, so that texts stay texts: brotli knows words. */
-const bytesEnd = 124;
+/** The parts in the order in which tools/join counts them; in the text, the bytes of tools/join and those around the code come first. */
+const parts = ["opcodes", "code", "get", "label", "block", "load", "store", "tee", "i64", "functions", "set", "float", "labels", "other", "operands", "counts"];
+/** Behind them, one for the constants before each opcode. */
+const constants = 16;
+const separator = " ";
+const digits = Array.from({ length: 92 }, (_, i) => String.fromCharCode(35 + i)).filter((character) => !"\\<".includes(character));
+/** Digits up to this one end a number; the ten others come before. */
+const last = digits.length - 10;
 
-/** The module as text. */
-export function split(module) {
+/** The module as text; `joiner` is the module that joins it. */
+export function split(module, joiner) {
   const { imported, functions, before, after } = read(module, neighbours);
-  const text = Object.fromEntries(parts.map((part) => [part, ""]));
-  const constants = Array.from({ length: 16 }, () => "");
-  const put = (part, ...numbers) => numbers.forEach((number) => (text[part] += written(number)));
-
-  const ops = functions.flatMap(({ instructions }) => instructions.map(({ op }) => op));
+  const opcodes = functions.flatMap(({ instructions }) => instructions.map(({ op }) => op));
   const count = new Map();
-  for (const op of ops) count.set(op, (count.get(op) ?? 0) + 1);
+  for (const op of opcodes) count.set(op, (count.get(op) ?? 0) + 1);
   const ranked = [...count.keys()].sort((a, b) => count.get(b) - count.get(a) || a - b);
   const rank = new Map(ranked.map((op, i) => [op, i]));
 
-  put("before", ...before);
-  text.after = after.map(byte).join("");
-  put("ops", ...ranked);
-  put("locals", functions.length, imported);
+  const text = Array.from({ length: constants + ranked.length }, () => "");
+  const put = (part, ...numbers) => numbers.forEach((number) => (text[part] += written(number)));
+  const [FUNCTIONS, OPCODES, CODE, OPERANDS, COUNTS] = ["functions", "opcodes", "code", "operands", "counts"].map((part) => parts.indexOf(part));
+  put(FUNCTIONS, functions.length, imported, ranked.length);
+  put(OPCODES, ...ranked);
+  put(OPERANDS, ...ranked.map((op) => operands(op).part));
+  put(COUNTS, ...ranked.map((op) => operands(op).count));
   for (const { locals, instructions } of functions) {
-    put("locals", locals.length / 2, ...locals);
+    put(FUNCTIONS, locals.length / 2, ...locals);
     const recent = [];
-    instructions.forEach(({ op, operands }, i) => {
-      put("code", rank.get(op));
-      for (const { sort, value } of operands) {
-        if (sort === "get" || sort === "set" || sort === "tee") put(sort, recency(recent, value));
+    instructions.forEach(({ op, operands: values }, i) => {
+      put(CODE, rank.get(op));
+      values.forEach(({ sort, value }, nth) => {
+        const { part } = operands(op);
+        if (sort === "get" || sort === "set" || sort === "tee") put(part, recency(recent, value));
         // the module's own functions first
-        else if (sort === "call") put("code", value < imported ? value + functions.length : value - imported);
-        else if (sort === "i32") constants[(instructions[i + 1].op & 0xff) >> 4] += written((value + 4) >>> 0);
-        else put(sort, value);
-      }
+        else if (sort === "call") put(CODE, value < imported ? value + functions.length : value - imported);
+        else if (sort === "i32") put(constants + rank.get(instructions[i + 1].op), (value + 4) >>> 0);
+        else put(sort === "label" && nth > 0 ? parts.indexOf("label") : part, value);
+      });
     });
   }
-  return [...Object.values(text), ...constants].join(separator);
+  return [bytes(joiner), bytes([...before, 10]), bytes(after), ...text].join(separator);
+}
+
+/** The part in which an instruction's operands are, and how many they are; a table's labels follow their number, and constants are apart. */
+function operands(op) {
+  const at = (part, count = 1) => ({ part: parts.indexOf(part), count });
+  if (op === 0x20) return at("get");
+  if (op === 0x21) return at("set");
+  if (op === 0x22) return at("tee");
+  if (op === 0x0e) return at("labels");
+  if (op === 0x0c || op === 0x0d) return at("label");
+  if (op >= 0x02 && op <= 0x04) return at("block");
+  if (op === 0x10) return at("code");
+  if (op === 0x42) return at("i64");
+  if (op === 0x43 || op === 0x44) return at("float", op === 0x43 ? 4 : 8);
+  if (op >= 0x28 && op <= 0x3e) return at(op < 0x36 ? "load" : "store");
+  if (op === 0x23 || op === 0x24 || op === 0x3f || op === 0x40 || op === 0xfc09 || op === 0xfc0b) return at("other");
+  if (op === 0x11 || op === 0xfc08 || op === 0xfc0a) return at("other", 2);
+  return { part: 0, count: 0 };
 }
 
 /** Where a local is among those used last: one that was in use a moment ago has a small number. */
@@ -63,18 +80,16 @@ function recency(recent, local) {
   return at;
 }
 
-function byte(byte) {
-  const character = String.fromCharCode(byte);
-  if (byte < bytesEnd && digits.includes(character)) return character;
-  return String.fromCharCode(bytesEnd + Math.floor(byte / digits.length)) + digits[byte % digits.length];
+/** Letters and small numbers, of which modules are full, are below 64 and 64 above it: by turning that bit over, both are one digit. */
+function bytes(list) {
+  return Array.from(list, (byte) => written(byte ^ 64)).join("");
 }
 
+/** A number's last digit, below `last`, and what is left of it in tens: digits from 1 to 10, so that none is written in two ways. */
 function written(number) {
-  if (number < single) return digits[number];
-  const rest = number - single;
-  if (rest < (long - single) * digits.length) return digits[single + Math.floor(rest / digits.length)] + digits[rest % digits.length];
-  const places = number < digits.length ** 3 ? [2, 1, 0] : [4, 3, 2, 1, 0];
-  return digits[long + Number(places.length > 3)] + places.map((place) => digits[Math.floor(number / digits.length ** place) % digits.length]).join("");
+  let text = digits[number % last];
+  for (let tens = Math.floor(number / last); tens > 0; tens = Math.floor((tens - 1) / 10)) text = digits[last + ((tens - 1) % 10)] + text;
+  return text;
 }
 
 /** The functions, each followed by the one that has most runs of instructions in common with it. */

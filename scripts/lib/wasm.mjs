@@ -68,24 +68,44 @@ function remapped() {
 /** Brings target/npm/ up to date; `cargoFeatures` come on top of each module's own. */
 export async function buildWasm({ cargoFeatures = "" } = {}) {
   setup({ browser: false });
-  for (const module of modules) await buildModule(module, cargoFeatures);
+  const joiner = await buildJoiner();
+  for (const module of modules) await buildModule(module, cargoFeatures, joiner);
 }
 
 export async function buildTrapped() {
   setup({ browser: false });
-  await buildModule(trapped, "");
+  await buildModule(trapped, "", await buildJoiner());
 }
 
-async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
-  const compiled = compiledOf(name);
-  run("cargo", ["build", "--release", "--lib", "--target", target, "--target-dir", folder(name), "--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()], {
+/** What puts the modules together in a page: tools/join. */
+async function buildJoiner() {
+  cargoBuild("join", ["--package", "join"], [withoutReferences]);
+  // Imported here, since setup may have installed it a moment ago.
+  const { default: binaryen } = await import("binaryen");
+  const joiner = binaryen.readBinary(readFileSync(path.join(folder("join"), target, "release/join.wasm")));
+  for (const unused of ["__data_end", "__heap_base"]) joiner.removeExport(unused);
+  const [from, to] = [at("target/wasm/join.linked.wasm"), at("target/wasm/join.wasm")];
+  writeFileSync(from, joiner.emitBinary());
+  joiner.dispose();
+  optimise(from, to, ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+  return readFileSync(to);
+}
+
+function cargoBuild(name, args, flags) {
+  run("cargo", ["build", "--release", "--lib", "--target", target, "--target-dir", folder(name), ...args], {
     env: { CARGO_ENCODED_RUSTFLAGS: [...remapped(), ...flags].join("\x1f") },
   });
+}
+
+async function buildModule({ name, cargo, cut, flags }, cargoFeatures, joiner) {
+  const compiled = compiledOf(name);
+  cargoBuild(name, ["--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()], flags);
 
   const steps = ["glue", "javascript", "module", "panics", "split", "sweep"].map((step) => at(`scripts/lib/${step}.mjs`));
   const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), ...steps];
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(readFileSync(file));
+  hash.update(joiner);
   const wanted = hash.digest("hex");
   const stamp = path.join(generated(name), "stamp");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
@@ -102,7 +122,7 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures) {
   const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), ["--minify-imports-and-exports-and-modules"]);
   shortenGlue(file(name), JSON.parse(names));
   await asJavaScript(file(`${name}.wasm`), file(`${name}.named.wasm`), features, file("module.js"));
-  inline(aside, name);
+  inline(aside, name, joiner);
   writeFileSync(path.join(aside, "stamp"), wanted);
   rmSync(generated(name), { recursive: true, force: true });
   renameSync(aside, generated(name));
@@ -124,7 +144,7 @@ function optimise(from, to, passes) {
   return said;
 }
 
-function inline(folder, name) {
-  writeFileSync(path.join(folder, "text.js"), `export const text = ${JSON.stringify(split(readFileSync(path.join(folder, `${name}.wasm`))))};\n`);
+function inline(folder, name, joiner) {
+  writeFileSync(path.join(folder, "text.js"), `export const text = ${JSON.stringify(split(readFileSync(path.join(folder, `${name}.wasm`)), joiner))};\n`);
   writeFileSync(path.join(folder, "text.d.ts"), "export const text: string;\n");
 }

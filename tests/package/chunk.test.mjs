@@ -19,7 +19,10 @@ const chunks = ["engine", "diagnosis"].flatMap((module) => Object.entries(loader
 for (const [module, name, load] of chunks) {
   test(`${name} carries the module, and a start that failed can be tried again`, async (t) => {
     const seen = [];
+    const { Module } = WebAssembly;
+    const joiner = readFileSync(path.join(root, "target/wasm/join.wasm"));
     t.mock.method(WebAssembly, "Module", function (bytes) {
+      if (joiner.equals(bytes)) return new Module(bytes);
       seen.push(Buffer.from(bytes));
       throw new WebAssembly.CompileError("refused by the page's policy");
     });
