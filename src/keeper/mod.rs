@@ -225,18 +225,17 @@ impl Keeper {
                 headers,
             } => self.failed(now, request, failure, &headers, fx),
             Input::Applied { embed, call, outcome } => {
-                let newest = self.newest.as_ref().map(|held| held.text().clone());
+                let newest = self.newest.as_ref().map(Held::text);
                 if self
                     .embeds
-                    .applied(embed, call, outcome, newest.as_ref(), &self.policy, now.mono, fx)
+                    .applied(embed, call, outcome, newest, &self.policy, now.mono, fx)
                 {
                     self.let_go(fx);
                 }
             }
             Input::Recovered { embed, call, outcome } => {
-                let newest = self.newest.as_ref().map(|held| held.text().clone());
-                self.embeds
-                    .recovered(embed, call, outcome, newest.as_ref(), now.mono, fx);
+                let newest = self.newest.as_ref().map(Held::text);
+                self.embeds.recovered(embed, call, outcome, newest, now.mono, fx);
             }
             Input::Claimed(claim) => self.claimed(now, claim),
             Input::Shared(answer) => self.shared(now, &answer, fx),

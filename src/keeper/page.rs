@@ -79,13 +79,13 @@ impl Keeper {
         let adopted = read
             .and_then(Result::ok)
             .is_some_and(|token| self.adopt(now, token));
-        let Some(newest) = self.newest.as_ref().map(|held| held.text().clone()) else {
+        let Some(newest) = self.newest.as_ref().map(Held::text) else {
             return;
         };
         if adopted {
-            self.embeds.share(&newest, now.mono);
+            self.embeds.share(newest, now.mono);
         } else {
-            self.embeds.hand(embed, &newest, now.mono);
+            self.embeds.hand(embed, newest, now.mono);
         }
     }
 
@@ -195,8 +195,8 @@ impl Keeper {
     }
 
     pub(super) fn shouted(&mut self, now: Now, embed: EmbedId, level: Level) -> Reason {
-        let newest = self.newest.as_ref().map(|held| held.text().clone());
-        let shout = self.embeds.shout(embed, level, newest.as_ref(), now.mono);
+        let newest = self.newest.as_ref().map(Held::text);
+        let shout = self.embeds.shout(embed, level, newest, now.mono);
         if let (Some(Shout::Refused), Some(held)) = (shout, &mut self.newest) {
             held.shouted = true;
         }

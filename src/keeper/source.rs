@@ -160,18 +160,15 @@ impl Keeper {
             token::Expiry::Assumed(_) | token::Expiry::Unknown => Some(ErrorCode::ExpirationUnknown),
         };
         self.hold(now, token, Origin::Source, reading);
-        let newest = self.newest.as_ref();
-        let Some((text, expires)) = newest.map(|held| (held.text().clone(), held.window.expires)) else {
-            return;
-        };
+        let Some(newest) = &self.newest else { return };
         self.round = Some(Round {
             reason,
             attempt,
-            expires,
+            expires: newest.window.expires,
             told: false,
         });
-        self.embeds.offer(&text, now.mono);
-        self.waiters.accepted(&text, fx);
+        self.embeds.offer(newest.text(), now.mono);
+        self.waiters.accepted(newest.text(), fx);
     }
 
     /// Tells the page of a new token when every embed has answered to it for the first time.
