@@ -46,10 +46,7 @@ export class TokenKeeper extends EventTarget {
   /** A token that is valid now, requested if need be, for the first `powerbi.embed()`. Rejects with a {@link KeeperError}. */
   getToken(): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#keeping.ask(
-        (door, done) => door.obtain(done),
-        (code, value) => (typeof value === "string" ? resolve(value) : reject(new KeeperError(code ?? "ERR_CRASHED"))),
-      );
+      this.#keeping.ask("obtain", (code, value) => (typeof value === "string" ? resolve(value) : reject(new KeeperError(code ?? "ERR_CRASHED"))));
     });
   }
 
@@ -82,10 +79,8 @@ export class TokenKeeper extends EventTarget {
   /** Asks for a new token now. Never rejects. Joins a request under way. */
   refresh(): Promise<RefreshOutcome> {
     return new Promise((resolve) => {
-      this.#keeping.ask(
-        (door, done) => door.refresh(done),
-        (code, value) =>
-          resolve(typeof value === "number" ? { ok: true, expiresAt: value } : { ok: false, code: code ?? "ERR_CRASHED" }),
+      this.#keeping.ask("refresh", (code, value) =>
+        resolve(typeof value === "number" ? { ok: true, expiresAt: value } : { ok: false, code: code ?? "ERR_CRASHED" }),
       );
     });
   }

@@ -52,12 +52,8 @@ const throwing = [
   [/function handleError\(f, args\) \{\n {4}try \{\n {8}return f\.apply\(this, args\);([^]*?\n {4}\})\n\}/, (_, rest) => `function caught(f) {\n    return (...args) => {\n    try {\n        return f(...args);${rest}\n    };\n}`],
 ];
 
-// A keeper's door is freed by the facade, and what is not stopped is not garbage: the engine has it. The one function
-// that must not be called while it runs is a timer's, which nobody else can call.
-const doors = [
-  [/const DoorFinalization = [^]*?;\n/, ""],
-  [/ {8}DoorFinalization\.\w+\(.*\);\n/g, ""],
-  [/if \(Symbol\.dispose\) .*\n/, ""],
+// The one function that must not be called while it runs is a timer's, which nobody else can call.
+const reentered = [
   [/function makeMutClosure\([^]*?\n}\n/, ""],
   ["makeMutClosure(", "makeClosure("],
 ];
@@ -79,7 +75,7 @@ export function trimGlue(file) {
   edit(`${file}.js`, (replace, glue) => {
     replace(/\nlet wasmModule, wasmInstance, wasm;[^]*$/, start);
     const keeper = glue.includes("function boot(");
-    for (const [from, to] of [...views, ...texts, ...throwing, ...(keeper ? [...doors, ...closures] : [])]) replace(from, to);
+    for (const [from, to] of [...views, ...texts, ...throwing, ...(keeper ? [...reentered, ...closures] : [])]) replace(from, to);
   });
   return new Set([...readFileSync(`${file}.js`, "utf8").matchAll(/\bwasm\.(\w+)/g)].map(([, name]) => name));
 }

@@ -1,6 +1,6 @@
 //! A backend that is asked with `fetch`.
 
-use super::source::Done;
+use super::source::Asked;
 use super::{answer, js};
 use crate::io::{Headers, SourceFailure};
 use crate::token::{AccessToken, Json};
@@ -19,17 +19,17 @@ extern "C" {
 }
 
 /// Asks the endpoint once and reads its answer as text.
-pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, done: Done) {
+pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, asked: Asked) {
     let url = js::text(endpoint, "url").unwrap_or_default();
     match init(endpoint, request, signal) {
         Ok((init, headers, own)) => js::settled(&own, move |own| match own {
             Some(own) => {
                 add(&headers, &own);
-                send(&url, &init, done);
+                send(&url, &init, asked);
             }
-            None => done(Err(SourceFailure::Threw), Headers::default()),
+            None => asked.fail(SourceFailure::Threw),
         }),
-        Err(_) => done(Err(SourceFailure::Threw), Headers::default()),
+        Err(_) => asked.fail(SourceFailure::Threw),
     }
 }
 
@@ -88,17 +88,17 @@ fn given(endpoint: &JsValue, key: &str, request: &Object) -> Result<JsValue, JsV
     }
 }
 
-fn send(url: &str, init: &Object, done: Done) {
+fn send(url: &str, init: &Object, asked: Asked) {
     match fetch(url, init) {
-        Ok(asked) => js::settled(&asked, move |response| match response {
-            Some(response) => receive(&response.unchecked_into(), done),
-            None => done(Err(SourceFailure::Network), Headers::default()),
+        Ok(sent) => js::settled(&sent, move |response| match response {
+            Some(response) => receive(&response.unchecked_into(), asked),
+            None => asked.fail(SourceFailure::Network),
         }),
-        Err(_) => done(Err(SourceFailure::Network), Headers::default()),
+        Err(_) => asked.fail(SourceFailure::Network),
     }
 }
 
-fn receive(response: &Response, done: Done) {
+fn receive(response: &Response, asked: Asked) {
     let header = |name| response.headers().get(name).unwrap_or_default();
     let heard = Headers {
         date: header("date"),
@@ -109,7 +109,7 @@ fn receive(response: &Response, done: Done) {
         if let Some(body) = body {
             js::settled(&body.cancel(), |_| {});
         }
-        return done(Err(SourceFailure::Status(response.status())), heard);
+        return asked.answer(Err(SourceFailure::Status(response.status())), heard);
     }
     match body.map(|body| ReadableStreamDefaultReader::new(&body)) {
         Some(Ok(reader)) => {
@@ -117,11 +117,11 @@ fn receive(response: &Response, done: Done) {
                 reader,
                 bytes: Zeroizing::default(),
                 heard,
-                done,
+                asked,
             };
             body.read();
         }
-        Some(Err(_)) | None => done(Err(SourceFailure::Unreadable), heard),
+        Some(Err(_)) | None => asked.answer(Err(SourceFailure::Unreadable), heard),
     }
 }
 
@@ -132,7 +132,7 @@ struct Body {
     reader: ReadableStreamDefaultReader,
     bytes: Zeroizing<Vec<u8>>,
     heard: Headers,
-    done: Done,
+    asked: Asked,
 }
 
 impl Body {
@@ -160,7 +160,7 @@ impl Body {
         match answer::text(&self.bytes).as_string() {
             Some(text) => {
                 let text = AccessToken::new(text);
-                (self.done)(Ok(Json::Text(text)), self.heard);
+                self.asked.answer(Ok(Json::Text(text)), self.heard);
             }
             None => self.fail(SourceFailure::Unreadable),
         }
@@ -168,6 +168,6 @@ impl Body {
 
     fn fail(self, failure: SourceFailure) {
         js::settled(&self.reader.cancel(), |_| {});
-        (self.done)(Err(failure), self.heard);
+        self.asked.answer(Err(failure), self.heard);
     }
 }

@@ -42,7 +42,9 @@ mod trap;
 pub mod diagnosis;
 
 #[cfg(feature = "keeper")]
-pub use door::{Door, boot};
+pub use door::{
+    attach, begin, boot, claimed, detach, heal, look, obtain, provide, refresh, shared, status, stop,
+};
 #[cfg(feature = "trap")]
 pub use trap::trap;
 
