@@ -216,7 +216,7 @@ fn just_loaded(embed: &JsValue) -> bool {
     let loaded = js::get(embed, "lastLoadRequest");
     loaded
         .dyn_ref::<Date>()
-        .is_some_and(|date| Date::now() - date.value_of() < LOAD_GAP_MS)
+        .is_some_and(|date| js::date_now() - date.value_of() < LOAD_GAP_MS)
 }
 
 /// How far a `TokenExpired` reaches.

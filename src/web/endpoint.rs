@@ -42,7 +42,7 @@ fn init(
     request: &Object,
     signal: &AbortSignal,
 ) -> Result<(Object, Object, JsValue), JsValue> {
-    let init: Object = JSON::parse(INIT)?.unchecked_into();
+    let init: Object = answer::parse(&JsValue::from_str(INIT))?.unchecked_into();
     let headers: Object = js::get(&init, "headers").unchecked_into();
     for key in ["method", "credentials"] {
         js::set(&init, key, &js::get(endpoint, key));
@@ -67,7 +67,7 @@ fn add(headers: &Object, own: &JsValue) {
 /// The JSON body of a POST: what the page wants there, else why and for which embeds a token is asked for.
 fn body_of(endpoint: &JsValue, request: &Object) -> Result<JsValue, JsValue> {
     let mut body = given(endpoint, "body", request)?;
-    if body.is_undefined() {
+    if body == JsValue::UNDEFINED {
         let default = Object::new();
         for key in ["reason", "embeds"] {
             js::set(&default, key, &js::get(request, key));
@@ -76,7 +76,11 @@ fn body_of(endpoint: &JsValue, request: &Object) -> Result<JsValue, JsValue> {
     }
     // a value that JSON knows nothing of gives undefined, which is no text
     let text: JsValue = JSON::stringify(&body)?.into();
-    if text.is_string() { Ok(text) } else { Err(text) }
+    if text == JsValue::UNDEFINED {
+        Err(text)
+    } else {
+        Ok(text)
+    }
 }
 
 /// A field of the endpoint, called with the request where it is a function.
@@ -144,7 +148,7 @@ impl Body {
         let Some(piece) = piece else {
             return self.fail(SourceFailure::Network);
         };
-        if js::get(&piece, "done").is_truthy() {
+        if js::get(&piece, "done") == JsValue::TRUE {
             return self.end();
         }
         match js::get(&piece, "value").dyn_into::<Uint8Array>() {

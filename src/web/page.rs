@@ -332,7 +332,7 @@ fn listeners() -> Vec<Listener> {
         }),
         Listener::new(&document, "resume", |_| tell_all(Some(Trigger::Resume))),
         Listener::new(&window, "pageshow", |event| {
-            if js::get(&event, "persisted").is_truthy() {
+            if js::get(&event, "persisted") == JsValue::TRUE {
                 tell_all(Some(Trigger::PageShow));
             }
         }),
