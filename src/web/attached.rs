@@ -165,8 +165,7 @@ impl Attached {
             Ready::Gone => return done(ApplyOutcome::Gone),
         };
         let shared = Shared::of(&embed);
-        let called = js::method(&embed, "setAccessToken")
-            .and_then(|set| set.call1(&embed, &JsValue::from_str(token.expose())).ok());
+        let called = js::call(&embed, "setAccessToken", &JsValue::from_str(token.expose()));
         let (element, token) = (self.element.clone(), token.clone());
         let settled = move |_| {
             let holds = js::text(&js::get(&embed, "config"), "accessToken").map(AccessToken::new);
@@ -187,7 +186,7 @@ impl Attached {
         if how == Recovery::Reload && just_loaded(&embed) {
             return done(RecoveryOutcome::TooSoon);
         }
-        match js::method(&embed, how.as_str()).and_then(|call| call.call0(&embed).ok()) {
+        match js::call(&embed, how.as_str(), &JsValue::UNDEFINED) {
             None => done(RecoveryOutcome::Refused),
             Some(promise) => js::settled(&promise, move |result: Option<JsValue>| {
                 done(if result.is_some() {

@@ -31,7 +31,7 @@ pub fn boot(crashed: Function, soon: Function) {
 #[inline(never)]
 fn crash() {
     if let Some(crashed) = CRASHED.take() {
-        let _told = crashed.call0(&JsValue::UNDEFINED);
+        let _told = js::run(&crashed, &JsValue::UNDEFINED);
     }
 }
 

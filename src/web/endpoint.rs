@@ -6,7 +6,7 @@ use crate::io::{Headers, SourceFailure};
 use crate::token::{AccessToken, Json};
 use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, ReadableStreamDefaultReader, Response};
+use web_sys::AbortSignal;
 use zeroize::Zeroizing;
 
 /// The most that an answer may take: no token is longer.
@@ -22,14 +22,14 @@ extern "C" {
 pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, asked: Asked) {
     let url = js::text(endpoint, "url").unwrap_or_default();
     match init(endpoint, request, signal) {
-        Ok((init, headers, own)) => js::settled(&own, move |own| match own {
+        Some((init, headers, own)) => js::settled(&own, move |own| match own {
             Some(own) => {
                 add(&headers, &own);
                 send(&url, &init, asked);
             }
             None => asked.fail(SourceFailure::Threw),
         }),
-        Err(_) => asked.fail(SourceFailure::Threw),
+        None => asked.fail(SourceFailure::Threw),
     }
 }
 
@@ -37,12 +37,8 @@ pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, as
 const INIT: &str = r#"{"cache":"no-store","redirect":"error","headers":{"accept":"application/json"}}"#;
 
 /// The second argument of `fetch`, its headers, and those that the page adds to them: perhaps a promise of them.
-fn init(
-    endpoint: &JsValue,
-    request: &Object,
-    signal: &AbortSignal,
-) -> Result<(Object, Object, JsValue), JsValue> {
-    let init: Object = answer::parse(&JsValue::from_str(INIT))?.unchecked_into();
+fn init(endpoint: &JsValue, request: &Object, signal: &AbortSignal) -> Option<(Object, Object, JsValue)> {
+    let init: Object = answer::parse(&JsValue::from_str(INIT)).ok()?.unchecked_into();
     let headers: Object = js::get(&init, "headers").unchecked_into();
     for key in ["method", "credentials"] {
         js::set(&init, key, &js::get(endpoint, key));
@@ -52,7 +48,7 @@ fn init(
         js::set_text(&headers, "content-type", "application/json");
         js::set(&init, "body", &body_of(endpoint, request)?);
     }
-    Ok((init, headers, given(endpoint, "headers", request)?))
+    Some((init, headers, given(endpoint, "headers", request)?))
 }
 
 /// Adds the page's own headers, whose word counts; names are the same in any case.
@@ -65,7 +61,7 @@ fn add(headers: &Object, own: &JsValue) {
 }
 
 /// The JSON body of a POST: what the page wants there, else why and for which embeds a token is asked for.
-fn body_of(endpoint: &JsValue, request: &Object) -> Result<JsValue, JsValue> {
+fn body_of(endpoint: &JsValue, request: &Object) -> Option<JsValue> {
     let mut body = given(endpoint, "body", request)?;
     if body == JsValue::UNDEFINED {
         let default = Object::new();
@@ -75,48 +71,49 @@ fn body_of(endpoint: &JsValue, request: &Object) -> Result<JsValue, JsValue> {
         body = default.into();
     }
     // a value that JSON knows nothing of gives undefined, which is no text
-    let text: JsValue = JSON::stringify(&body)?.into();
-    if text == JsValue::UNDEFINED {
-        Err(text)
-    } else {
-        Ok(text)
-    }
+    let text: JsValue = JSON::stringify(&body).ok()?.into();
+    Some(text).filter(|text| *text != JsValue::UNDEFINED)
 }
 
 /// A field of the endpoint, called with the request where it is a function.
-fn given(endpoint: &JsValue, key: &str, request: &Object) -> Result<JsValue, JsValue> {
+fn given(endpoint: &JsValue, key: &str, request: &Object) -> Option<JsValue> {
     let value = js::get(endpoint, key);
     match value.dyn_ref::<Function>() {
-        Some(function) => function.call1(&JsValue::UNDEFINED, request),
-        None => Ok(value),
+        Some(function) => js::run(function, request),
+        None => Some(value),
     }
 }
 
 fn send(url: &str, init: &Object, asked: Asked) {
     match fetch(url, init) {
         Ok(sent) => js::settled(&sent, move |response| match response {
-            Some(response) => receive(&response.unchecked_into(), asked),
+            Some(response) => receive(&response, asked),
             None => asked.fail(SourceFailure::Network),
         }),
         Err(_) => asked.fail(SourceFailure::Network),
     }
 }
 
-fn receive(response: &Response, asked: Asked) {
-    let header = |name| response.headers().get(name).unwrap_or_default();
+fn receive(response: &JsValue, asked: Asked) {
+    let headers = js::get(response, "headers");
+    let header = |name| js::call(&headers, "get", &JsValue::from_str(name))?.as_string();
     let heard = Headers {
         date: header("date"),
         retry_after: header("retry-after"),
     };
-    let body = response.body();
-    if !response.ok() {
-        if let Some(body) = body {
-            js::settled(&body.cancel(), |_| {});
-        }
-        return asked.answer(Err(SourceFailure::Status(response.status())), heard);
+    let body = js::get(response, "body");
+    if js::get(response, "ok") != JsValue::TRUE {
+        cancel(&body);
+        let status = js::get(response, "status").as_f64().unwrap_or_default();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast saturates"
+        )]
+        return asked.answer(Err(SourceFailure::Status(status as u16)), heard);
     }
-    match body.map(|body| ReadableStreamDefaultReader::new(&body)) {
-        Some(Ok(reader)) => {
+    match js::call(&body, "getReader", &JsValue::UNDEFINED) {
+        Some(reader) => {
             let body = Body {
                 reader,
                 bytes: Zeroizing::default(),
@@ -125,7 +122,14 @@ fn receive(response: &Response, asked: Asked) {
             };
             body.read();
         }
-        Some(Err(_)) | None => asked.answer(Err(SourceFailure::Unreadable), heard),
+        None => asked.answer(Err(SourceFailure::Unreadable), heard),
+    }
+}
+
+/// Has a stream end, be it a body or its reader. Whether that works is of no matter.
+fn cancel(stream: &JsValue) {
+    if let Some(ended) = js::call(stream, "cancel", &JsValue::UNDEFINED) {
+        js::settled(&ended, |_| {});
     }
 }
 
@@ -133,7 +137,7 @@ fn receive(response: &Response, asked: Asked) {
 ///
 /// An abort ends the stream, and with it the reading.
 struct Body {
-    reader: ReadableStreamDefaultReader,
+    reader: JsValue,
     bytes: Zeroizing<Vec<u8>>,
     heard: Headers,
     asked: Asked,
@@ -141,7 +145,8 @@ struct Body {
 
 impl Body {
     fn read(self) {
-        js::settled(&self.reader.read(), move |piece| self.take(piece));
+        let read = js::call(&self.reader, "read", &JsValue::UNDEFINED).unwrap_or_default();
+        js::settled(&read, move |piece| self.take(piece));
     }
 
     fn take(mut self, piece: Option<JsValue>) {
@@ -171,7 +176,7 @@ impl Body {
     }
 
     fn fail(self, failure: SourceFailure) {
-        js::settled(&self.reader.cancel(), |_| {});
+        cancel(&self.reader);
         self.asked.answer(Err(failure), self.heard);
     }
 }

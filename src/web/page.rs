@@ -251,8 +251,8 @@ fn puts_off() -> bool {
         return true;
     }
     let asked = SOON.with(|cell| {
-        let asked = |(soon, work): &(Function, js::Callback)| soon.call1(&JsValue::UNDEFINED, work.as_ref());
-        cell.get().is_some_and(|soon| asked(soon).is_ok())
+        let asked = |(soon, work): &(Function, js::Callback)| js::run(soon, work.as_ref());
+        cell.get().and_then(asked).is_some()
     });
     page(|page| page.put_off = asked);
     asked

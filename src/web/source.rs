@@ -70,7 +70,7 @@ impl Source {
         js::set(&request, "attempt", &JsValue::from(attempt));
         js::set(&request, "signal", &abort.signal());
         let embeds: Option<&Function> = self.embeds.dyn_ref();
-        let embeds = embeds.and_then(|embeds| embeds.call0(&JsValue::UNDEFINED).ok());
+        let embeds = embeds.and_then(|embeds| js::run(embeds, &JsValue::UNDEFINED));
         js::set(&request, "embeds", &embeds.unwrap_or_default());
         request
     }
@@ -79,12 +79,12 @@ impl Source {
     /// promise.
     pub(crate) fn ask(&self, request: &Object, signal: &AbortSignal, asked: Asked) {
         match self.asked.dyn_ref::<Function>() {
-            Some(function) => match function.call1(&JsValue::UNDEFINED, request) {
-                Ok(called) => js::settled(&called, move |answer| {
+            Some(function) => match js::run(function, request) {
+                Some(called) => js::settled(&called, move |answer| {
                     let answer = answer.map(|answer| super::answer::json(&answer));
                     asked.answer(answer.ok_or(SourceFailure::Threw), Headers::default());
                 }),
-                Err(_) => asked.fail(SourceFailure::Threw),
+                None => asked.fail(SourceFailure::Threw),
             },
             None => endpoint::ask(&self.asked, request, signal, asked),
         }
