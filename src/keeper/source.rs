@@ -218,7 +218,6 @@ impl Keeper {
     ) {
         let Some(flight) = self.current(id) else { return };
         self.learn(now, flight.asked, headers);
-        let waking = self.woke.is_some_and(|woke| now.mono.since(woke) < WAKING);
         let (code, status) = match failure {
             SourceFailure::Network => (ErrorCode::SourceNetwork, None),
             SourceFailure::Threw => (ErrorCode::SourceThrew, None),
@@ -231,7 +230,7 @@ impl Keeper {
             .retry_after
             .as_deref()
             .and_then(|text| self.retry_after(now, text));
-        let unreached = if waking && code == ErrorCode::SourceNetwork {
+        let unreached = if now.mono < self.waking && code == ErrorCode::SourceNetwork {
             self.unreached.saturating_add(1)
         } else {
             0
