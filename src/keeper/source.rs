@@ -281,10 +281,9 @@ impl Keeper {
 
     /// `Retry-After`: seconds, or an HTTP date.
     fn retry_after(&self, now: Now, text: &str) -> Option<Duration> {
-        let text = text.trim();
-        match text.parse() {
-            Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(_) => token::read_http_date(text).map(|at| at.since(self.clock.server(now))),
+        match token::whole(token::trim(text)) {
+            Some(seconds) => Some(Duration::from_secs(seconds.unsigned_abs())),
+            None => token::read_http_date(text).map(|at| at.since(self.clock.server(now))),
         }
     }
 }

@@ -102,7 +102,7 @@ impl Reading {
     /// The JSON inside a text: an object or a text.
     fn inside(&self, text: &AccessToken) -> Option<Json> {
         let text = trim(text.expose());
-        if text.starts_with(['{', '"']) {
+        if matches!(text.as_bytes(), [b'{' | b'"', ..]) {
             (self.read_json)(text.as_bytes())
         } else {
             None

@@ -1,6 +1,6 @@
 //! Reading the dates that backends write: ISO 8601, US, HTTP, seconds and milliseconds.
 
-use super::look::{cut, trim, words};
+use super::look::{cut, trim, trim_start, words};
 use crate::time::Timestamp;
 
 /// A point in time as a text states it.
@@ -87,7 +87,7 @@ fn numeric(text: &str) -> Option<Timestamp> {
 }
 
 /// A number of decimal digits, without its fraction; `None` when it is none or does not fit.
-pub(super) fn whole(text: &str) -> Option<i64> {
+pub(crate) fn whole(text: &str) -> Option<i64> {
     let (mut number, mut counts, mut any) = (0_i64, true, false);
     for byte in text.bytes() {
         match byte {
@@ -108,9 +108,10 @@ pub(super) fn whole(text: &str) -> Option<i64> {
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {
-    fn skip(&mut self, wanted: fn(char) -> bool) -> bool {
+    /// White space; false where there is none.
+    fn space(&mut self) -> bool {
         let before = self.0.len();
-        self.0 = self.0.trim_start_matches(wanted);
+        self.0 = trim_start(self.0);
         self.0.len() < before
     }
 
@@ -169,7 +170,7 @@ impl Rest<'_> {
 
     /// The offset in milliseconds: `Some(None)` when the text ends without one, `None` when it ends otherwise.
     fn zone(&mut self) -> Option<Option<i64>> {
-        self.skip(char::is_whitespace);
+        self.space();
         if self.0.is_empty() {
             return Some(None);
         }
@@ -218,10 +219,10 @@ fn us(text: &str) -> Option<Stated> {
     let day_of_month = rest.digits(1, 2)?;
     rest.one("/")?;
     let day = day(rest.digits(4, 4)?, month, day_of_month)?;
-    rest.skip(|c| c == ',' || c.is_whitespace()).then_some(())?;
+    (rest.one(",").is_some() | rest.space()).then_some(())?;
     let hour = rest.digits(1, 2).filter(|h| (1..=12).contains(h))?;
     let minutes = rest.minutes()?;
-    rest.skip(char::is_whitespace);
+    rest.space();
     let afternoon = rest.one("Pp").is_some();
     if !afternoon {
         rest.one("Aa")?;
