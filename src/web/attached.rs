@@ -52,13 +52,14 @@ impl Attached {
         given: JsValue,
         heard: impl Fn(Option<Level>, &JsValue) + 'static,
     ) -> Self {
-        let listener = Listener::new(&element, "error", move |event| {
+        let heard = js::callback(move |event| {
             // missing where something else raised the event
             let detail = js::get(&event, "detail");
             if detail.is_object() {
                 heard(level(&detail), &detail);
             }
         });
+        let listener = Listener::new(&element, "error", heard);
         Self {
             id,
             element,

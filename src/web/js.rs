@@ -94,7 +94,7 @@ fn then(value: &JsValue, done: Box<dyn FnOnce(Option<JsValue>)>) {
 
 /// A function for JavaScript. One type for all: each has glue of its own. It may be called while it runs.
 pub(crate) fn callback(called: impl Fn(JsValue) + 'static) -> Callback {
-    Closure::new(called)
+    Closure::wrap(Box::new(called))
 }
 
 /// What [`callback`] makes.

@@ -6,7 +6,7 @@ use super::live::Live;
 use crate::io::{Effect, Input, Trigger};
 use crate::keeper::Keeper;
 use crate::time::{Duration, Instant, Now};
-use core::cell::{OnceCell, RefCell};
+use core::cell::{RefCell, RefMut};
 use core::mem::{replace, take};
 use gloo_timers::callback::Interval;
 use js_sys::Function;
@@ -35,6 +35,7 @@ extern "C" {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KeeperId(pub(crate) u32);
 
+#[derive(Default)]
 struct Page {
     /// Every keeper from its start to its stop, in the order of their ids.
     keepers: Vec<Rc<Live>>,
@@ -42,13 +43,15 @@ struct Page {
     ids: u32,
     inbox: Vec<(KeeperId, Input)>,
     /// What was in the inbox when it was last emptied.
-    taken: Option<IntoIter<(KeeperId, Input)>>,
+    taken: IntoIter<(KeeperId, Input)>,
     /// What is to be performed before the next input is looked at.
     todo: Option<(Rc<Live>, IntoIter<Effect>)>,
     /// The loop is running further up the stack.
     busy: bool,
     /// How many effects were performed in what may be one task of the browser's.
     performed: u32,
+    /// The facade's `soon(work)`, which has `work` done in a task of its own, and that work.
+    soon: Option<Rc<(Function, js::Callback)>>,
     /// The loop goes on in a task that was asked for.
     put_off: bool,
     timer: Option<Timer>,
@@ -66,14 +69,18 @@ struct Timer {
 }
 
 thread_local! {
-    static PAGE: RefCell<Page> = const { RefCell::new(Page::new()) };
-    /// The facade's `soon(work)`, which has `work` done in a task of its own, and that work.
-    static SOON: OnceCell<(Function, js::Callback)> = const { OnceCell::new() };
+    static PAGE: &'static RefCell<Page> = Box::leak(Box::default());
 }
 
 /// Uses the page's state. JavaScript is not called meanwhile: it may call back.
 fn page<T>(using: impl FnOnce(&mut Page) -> T) -> T {
-    PAGE.with_borrow_mut(using)
+    using(&mut state())
+}
+
+// used all over, and larger than a call
+#[inline(never)]
+fn state() -> RefMut<'static, Page> {
+    PAGE.with(|page| *page).borrow_mut()
 }
 
 /// Whether the page is hidden now.
@@ -87,7 +94,7 @@ pub(crate) fn boot(soon: Function) {
         page(Page::begin_task);
         drain();
     });
-    SOON.with(|cell| cell.set((soon, work)).is_ok());
+    page(|page| page.soon = Some(Rc::new((soon, work))));
 }
 
 /// Takes a keeper in; it stays until it is stopped. `live` makes what holds it in the browser.
@@ -128,22 +135,6 @@ enum Next {
 }
 
 impl Page {
-    const fn new() -> Self {
-        Self {
-            keepers: Vec::new(),
-            ids: 0,
-            inbox: Vec::new(),
-            taken: None,
-            todo: None,
-            busy: false,
-            performed: 0,
-            put_off: false,
-            timer: None,
-            told: None,
-            listeners: Vec::new(),
-        }
-    }
-
     /// Where a keeper is among those that run.
     fn place(&self, id: KeeperId) -> Option<usize> {
         self.keepers.binary_search_by_key(&id, |live| live.id).ok()
@@ -175,10 +166,9 @@ impl Page {
     }
 
     fn next_input(&mut self) -> Option<(KeeperId, Input)> {
-        let next = self.taken.as_mut().and_then(Iterator::next);
-        next.or_else(|| {
-            let taken = self.taken.insert(take(&mut self.inbox).into_iter());
-            taken.next()
+        self.taken.next().or_else(|| {
+            self.taken = take(&mut self.inbox).into_iter();
+            self.taken.next()
         })
     }
 
@@ -250,10 +240,9 @@ fn puts_off() -> bool {
     if page(|page| replace(&mut page.put_off, true)) {
         return true;
     }
-    let asked = SOON.with(|cell| {
-        let asked = |(soon, work): &(Function, js::Callback)| js::run(soon, work.as_ref());
-        cell.get().and_then(asked).is_some()
-    });
+    let asked = page(|page| page.soon.clone())
+        .and_then(|soon| js::run(&soon.0, soon.1.as_ref()))
+        .is_some();
     page(|page| page.put_off = asked);
     asked
 }
@@ -326,17 +315,20 @@ fn timer(at: Instant, now: Instant) -> Timer {
 
 fn listeners() -> Vec<Listener> {
     let (window, document) = (window(), document());
+    let visible = |_| tell_all((!hidden()).then_some(Trigger::Visible));
+    let shown = |event| {
+        if js::get(&event, "persisted") == JsValue::TRUE {
+            tell_all(Some(Trigger::PageShow));
+        }
+    };
+    let resumes = |_| tell_all(Some(Trigger::Resume));
+    let online = |_| tell_all(Some(Trigger::Online));
+    let focus = |_| tell_all(Some(Trigger::Focus));
     vec![
-        Listener::new(&document, "visibilitychange", |_| {
-            tell_all((!hidden()).then_some(Trigger::Visible));
-        }),
-        Listener::new(&document, "resume", |_| tell_all(Some(Trigger::Resume))),
-        Listener::new(&window, "pageshow", |event| {
-            if js::get(&event, "persisted") == JsValue::TRUE {
-                tell_all(Some(Trigger::PageShow));
-            }
-        }),
-        Listener::new(&window, "online", |_| tell_all(Some(Trigger::Online))),
-        Listener::new(&window, "focus", |_| tell_all(Some(Trigger::Focus))),
+        Listener::new(&document, "visibilitychange", js::callback(visible)),
+        Listener::new(&document, "resume", js::callback(resumes)),
+        Listener::new(&window, "pageshow", js::callback(shown)),
+        Listener::new(&window, "online", js::callback(online)),
+        Listener::new(&window, "focus", js::callback(focus)),
     ]
 }
