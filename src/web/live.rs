@@ -6,7 +6,7 @@ use super::source::{Asked, Source};
 use super::{events, js};
 use crate::io::{CallId, Effect, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId};
 use crate::keeper::Keeper;
-use crate::time::Now;
+use crate::time::{Instant, Now};
 use crate::token::AccessToken;
 use core::cell::{Cell, RefCell};
 use js_sys::{Function, Object};
@@ -46,6 +46,12 @@ impl Live {
             embeds: RefCell::default(),
             request: Cell::default(),
         }
+    }
+
+    /// When its core wants to be told the time.
+    pub(crate) fn deadline(&self) -> Instant {
+        let deadline = self.core.borrow().deadline();
+        deadline.map_or(Instant::NEVER, |deadline| deadline.at)
     }
 
     pub(crate) fn has_embeds(&self) -> bool {

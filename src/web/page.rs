@@ -4,7 +4,6 @@ use super::js;
 use super::listener::Listener;
 use super::live::Live;
 use crate::io::{Effect, Input, Trigger};
-use crate::keeper::Keeper;
 use crate::time::{Duration, Instant, Now};
 use core::cell::{RefCell, RefMut};
 use core::mem::{replace, take};
@@ -184,12 +183,9 @@ impl Page {
     }
 
     /// The nearest deadline.
-    fn deadline(&self) -> Option<Instant> {
-        let deadlines = self
-            .keepers
-            .iter()
-            .filter_map(|live| live.core.borrow().deadline());
-        deadlines.map(|deadline| deadline.at).min()
+    fn deadline(&self) -> Instant {
+        let deadlines = self.keepers.iter().map(|live| live.deadline());
+        deadlines.fold(Instant::NEVER, Instant::min)
     }
 
     fn has_embeds(&self) -> bool {
@@ -203,9 +199,8 @@ impl Page {
         };
         let at = timer.next;
         timer.next = at + timer.period;
-        let due = |core: &Keeper| core.deadline().is_some_and(|deadline| deadline.at <= at);
-        let keepers = self.keepers.iter();
-        keepers.filter(|live| due(&live.core.borrow())).cloned().collect()
+        let due = self.keepers.iter().filter(|live| live.deadline() <= at);
+        due.cloned().collect()
     }
 }
 
@@ -249,9 +244,12 @@ fn puts_off() -> bool {
 
 /// Sets the one timer for the nearest deadline, and has listeners only while something is attached.
 fn arm() {
-    let (deadline, next) = page(|page| (page.deadline(), page.timer.as_ref().map(|timer| timer.next)));
+    let (deadline, next) = page(|page| {
+        let next = page.timer.as_ref().map_or(Instant::NEVER, |timer| timer.next);
+        (page.deadline(), next)
+    });
     if next != deadline {
-        let timer = deadline.map(|at| timer(at, now().mono));
+        let timer = (deadline != Instant::NEVER).then(|| timer(deadline, now().mono));
         let old = page(|page| replace(&mut page.timer, timer));
         drop(old);
     }
