@@ -105,7 +105,7 @@ impl Page {
     async fn refresh(&self) -> Array {
         let answer = Promise::new(&mut |resolve, _| {
             js("a.done = b;", &self.events, &resolve);
-            web::refresh(self.keeper, 0);
+            web::tell(self.keeper, web::call::REFRESH, 0, 0);
         });
         answer.await.unwrap().unchecked_into()
     }
@@ -126,7 +126,7 @@ impl Page {
     }
 
     fn stop(self) -> Vec<String> {
-        web::stop(self.keeper);
+        web::tell(self.keeper, web::call::STOP, 0, 0);
         let printed = String::from(js_sys::JSON::stringify(&self.events).unwrap_or_default());
         assert!(!printed.contains(CANARY), "I6: no token in an event");
         self.types()
@@ -288,9 +288,9 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
     let again = Closure::<dyn Fn(JsValue)>::new({
         let other = Page::new("{ source: () => new Promise(() => {}) }", &JsValue::UNDEFINED);
         move |_| {
-            web::refresh(other.keeper, 0);
+            web::tell(other.keeper, web::call::REFRESH, 0, 0);
             let _status = web::status(other.keeper);
-            web::stop(other.keeper);
+            web::tell(other.keeper, web::call::STOP, 0, 0);
         }
     });
     Reflect::set(&calls, &"then".into(), again.as_ref()).unwrap();

@@ -1,6 +1,6 @@
 import { withHook } from "./configure.js";
 import { KeeperError } from "./errors.js";
-import { Keeping, parts } from "./keeping.js";
+import { Call, Keeping, parts } from "./keeping.js";
 import { checkOptions } from "./options.js";
 import type { EmbedConfigLike, EmbedLike, KeeperEventMap, KeeperStatus, RefreshOutcome, TokenKeeperOptions } from "./types.js";
 
@@ -47,7 +47,7 @@ export class TokenKeeper extends EventTarget {
   /** A token that is valid now, requested if need be, for the first `powerbi.embed()`. Rejects with a {@link KeeperError}. */
   getToken(): Promise<string> {
     return new Promise((resolve, reject) => {
-      keepingOf(this).ask("obtain", (code, value) => (typeof value === "string" ? resolve(value) : reject(new KeeperError(code ?? "ERR_CRASHED"))));
+      keepingOf(this).ask(Call.Obtain, (code, value) => (typeof value === "string" ? resolve(value) : reject(new KeeperError(code ?? "ERR_CRASHED"))));
     });
   }
 
@@ -80,7 +80,7 @@ export class TokenKeeper extends EventTarget {
   /** Asks for a new token now. Never rejects. Joins a request under way. */
   refresh(): Promise<RefreshOutcome> {
     return new Promise((resolve) => {
-      keepingOf(this).ask("refresh", (code, value) =>
+      keepingOf(this).ask(Call.Refresh, (code, value) =>
         resolve(typeof value === "number" ? { ok: true, expiresAt: value } : { ok: false, code: code ?? "ERR_CRASHED" }),
       );
     });

@@ -7,7 +7,18 @@ import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus, T
 
 /** What a running keeper's engine may be told: each call takes the keeper's number first. */
 type Calls = Omit<Engine["door"], "boot" | "begin" | "start">;
-type Rest<F> = F extends (keeper: number, ...rest: infer R) => unknown ? R : never;
+type Rest<F> = F extends (keeper: number, ...rest: infer R extends unknown[]) => unknown ? R : [];
+/** What `tell` tells, in the order of `call` in `src/web/door.rs`. */
+export const enum Call {
+  Look,
+  Detach,
+  Heal,
+  Claimed,
+  Obtain,
+  Refresh,
+  Provide,
+  Stop,
+}
 /** What a waiter is told: an error code or null, and the token or its expiration. */
 type Done = (code: ErrorCode | null, value: string | number | null) => void;
 
@@ -77,6 +88,9 @@ const DIAGNOSED: ReadonlySet<ErrorCode> = /* @__PURE__ */ new Set<ErrorCode>([
   "ERR_TOKEN_EXPIRED",
   "ERR_TOKEN_SUBJECT",
 ]);
+
+/** The number of no embed. */
+const NONE = -1;
 
 /** Nothing runs, is loaded or is listened to on a server. */
 const inBrowser = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
@@ -222,7 +236,7 @@ export class Keeping {
     // copied, since the engine's memory may grow meanwhile
     for (const each of asked.slice()) {
       const attached = this.byId.get(each >> 1);
-      if (attached !== undefined && (changes(attached) || each % 2 === 1)) this.enter("look", attached.id);
+      if (attached !== undefined && (changes(attached) || each % 2 === 1)) this.tell(Call.Look, attached.id);
     }
   };
 
@@ -237,7 +251,7 @@ export class Keeping {
     if (news !== undefined) tabs?.share(news);
     else if (claim === undefined) tabs?.release();
     else {
-      const granted = (): void => this.enter("claimed", claim);
+      const granted = (): void => this.tell(Call.Claimed, claim);
       if (tabs === undefined) granted();
       else tabs.claim(granted);
     }
@@ -257,7 +271,7 @@ export class Keeping {
     // the engine itself answers to TokenExpired
     if (!explanation.refreshHelps || explanation.error === "TokenExpired" || attached.healed) return;
     attached.healed = true;
-    this.enter("heal", attached.id);
+    this.tell(Call.Heal, attached.id);
   }
 
   private dispatch(type: string, detail: object): void {
@@ -291,7 +305,7 @@ export class Keeping {
   detach(element: HTMLElement): void {
     this.forgetFor(element);
     const attached = this.remove(element);
-    if (attached !== undefined) this.later(() => this.enter("detach", attached.id));
+    if (attached !== undefined) this.later(() => this.tell(Call.Detach, attached.id));
   }
 
   private remove(element: HTMLElement): Attached | undefined {
@@ -308,18 +322,18 @@ export class Keeping {
         clearTimeout(timer);
         resolve(typeof value === "string" ? value : null);
       };
-      const waiter = this.ask("provide", done, asked);
+      const waiter = this.ask(Call.Provide, done, asked);
       if (this.waiting.has(waiter)) timer = setTimeout(() => this.settle(waiter, null, null), this.options.providerTimeoutMs);
     });
   }
 
   /** The embed that asked, as far as powerbi-client says. */
-  private idOf(asked: unknown): number | undefined {
+  private idOf(asked: unknown): number {
     try {
       const element = (asked as { report: EmbedLike }).report.element;
-      return this.embeds.get(element)?.id;
+      return this.embeds.get(element)?.id ?? NONE;
     } catch {
-      return undefined;
+      return NONE;
     }
   }
 
@@ -327,12 +341,12 @@ export class Keeping {
    * Puts a question to the engine, now or when it has loaded. `done` is called once, with an error code when the keeper
    * ends before. Answers with the waiter's number.
    */
-  ask(question: "obtain" | "provide" | "refresh", done: Done, asked?: unknown): number {
+  ask(question: Call.Obtain | Call.Provide | Call.Refresh, done: Done, asked?: unknown): number {
     const waiter = this.ids++;
     if (this.stage.name === "over") done(this.stage.code, null);
     else {
       this.waiting.set(waiter, done);
-      this.later(() => this.enter(question, waiter, this.idOf(asked)));
+      this.later(() => this.tell(question, waiter, this.idOf(asked)));
     }
     return waiter;
   }
@@ -350,8 +364,12 @@ export class Keeping {
     else inTurn(work);
   }
 
+  private tell(call: Call, id = 0, embed = NONE): void {
+    this.enter("tell", call, id, embed);
+  }
+
   /** The only way into the engine. One that throws has crashed, and is never entered again. */
-  private enter<K extends keyof Calls>(name: K, ...rest: Rest<Calls[K]>): ReturnType<Calls[K]> | undefined {
+  private enter<K extends keyof Calls, R extends Rest<Calls[K]>>(name: K, ...rest: R): ReturnType<Calls[K]> | undefined {
     if (this.stage.name !== "running") return undefined;
     const { keeper, engine } = this.stage;
     try {
@@ -365,7 +383,7 @@ export class Keeping {
   }
 
   readonly stop = (): void => {
-    this.enter("stop");
+    this.tell(Call.Stop);
     this.end("ERR_STOPPED");
   };
 

@@ -37,7 +37,7 @@ fn crash() {
 
 /// Starts a keeper, and answers with its number. `options` are the facade's, checked; `emit(type, detail, more)` tells the
 /// facade what is to be told: a page's event, with the refused token for the diagnosis, or a waiter's answer;
-/// `look(ids, clocks)` has [`look`] called where something has changed, and reads the clocks.
+/// `look(ids, clocks)` tells [`call::LOOK`] where something has changed, and reads the clocks.
 #[wasm_bindgen]
 pub fn begin(options: JsValue, emit: Function, look: Look) -> u32 {
     let options = options::read(&options);
@@ -61,52 +61,48 @@ pub fn attach(keeper: u32, id: u32, element: Element, embed: JsValue) {
     }
 }
 
-/// Lets go of an embed.
-#[wasm_bindgen]
-pub fn detach(keeper: u32, id: u32) {
-    if let Some(live) = page::keeper(KeeperId(keeper)) {
-        live.detach(EmbedId(id));
-    }
+/// What [`tell`] tells, in the order of `Call` in `npm/src/keeping.ts`.
+pub mod call {
+    /// Something has changed at the embed.
+    pub const LOOK: u32 = 0;
+    /// The embed is let go of.
+    pub const DETACH: u32 = 1;
+    /// The embed raised an error that a new token may heal.
+    pub const HEAL: u32 = 2;
+    /// It is this tab's turn among those of the same `shareKey`: the claim that waited for it.
+    pub const CLAIMED: u32 = 3;
+    /// The waiter wants a token that is valid now.
+    pub const OBTAIN: u32 = 4;
+    /// The waiter wants a new token now, and is told when it expires.
+    pub const REFRESH: u32 = 5;
+    /// The waiter is a frame that asked through its provider; `embed` is its embed, where it is attached.
+    pub const PROVIDE: u32 = 6;
+    /// Everything ends.
+    pub const STOP: u32 = 7;
 }
 
-/// Something has changed at an embed.
-#[wasm_bindgen]
-pub fn look(keeper: u32, id: u32) {
-    if let Some(live) = page::keeper(KeeperId(keeper)) {
-        live.look(EmbedId(id), true);
-    }
-}
+/// The number of no embed.
+const NONE: u32 = u32::MAX;
 
-/// An embed raised an error that a new token may heal.
+/// Tells a keeper something that is said in numbers: one of [`call`], and the embed, waiter or claim that it is of.
+// one function for all, since what takes its arguments in is more than what it does with them
 #[wasm_bindgen]
-pub fn heal(keeper: u32, id: u32) {
-    page::tell(KeeperId(keeper), Input::Ailing(EmbedId(id)));
-}
-
-/// A frame asked through its provider; `id` is its embed, where it is attached. The waiter is told a token.
-#[wasm_bindgen]
-pub fn provide(keeper: u32, waiter: u32, id: Option<u32>) {
-    let waiter = WaiterId(waiter);
-    let embed = id.map(EmbedId);
-    page::tell(KeeperId(keeper), Input::Provide { waiter, embed });
-}
-
-/// Asks for a new token now. The waiter is told when it expires.
-#[wasm_bindgen]
-pub fn refresh(keeper: u32, waiter: u32) {
-    page::tell(KeeperId(keeper), Input::Refresh(WaiterId(waiter)));
-}
-
-/// Asks for a token that is valid now. The waiter is told it.
-#[wasm_bindgen]
-pub fn obtain(keeper: u32, waiter: u32) {
-    page::tell(KeeperId(keeper), Input::Obtain(WaiterId(waiter)));
-}
-
-/// It is this tab's turn among those of the same `shareKey`.
-#[wasm_bindgen]
-pub fn claimed(keeper: u32, id: u32) {
-    page::tell(KeeperId(keeper), Input::Claimed(ClaimId(id)));
+pub fn tell(keeper: u32, call: u32, id: u32, embed: u32) {
+    let keeper = KeeperId(keeper);
+    let input = match call {
+        call::LOOK => return page::keeper(keeper).map_or((), |live| live.look(EmbedId(id), true)),
+        call::DETACH => return page::keeper(keeper).map_or((), |live| live.detach(EmbedId(id))),
+        call::HEAL => Input::Ailing(EmbedId(id)),
+        call::CLAIMED => Input::Claimed(ClaimId(id)),
+        call::OBTAIN => Input::Obtain(WaiterId(id)),
+        call::REFRESH => Input::Refresh(WaiterId(id)),
+        call::PROVIDE => Input::Provide {
+            waiter: WaiterId(id),
+            embed: (embed != NONE).then_some(EmbedId(embed)),
+        },
+        _ => return page::stop(keeper),
+    };
+    page::tell(keeper, input);
 }
 
 /// Another tab got `answer`.
@@ -123,12 +119,6 @@ pub fn status(keeper: u32) -> Option<Object> {
     // bound first, so that the borrow has ended when the object is made
     let status = live.core.borrow().status(now);
     Some(status.read_out(events::object))
-}
-
-/// Ends everything.
-#[wasm_bindgen]
-pub fn stop(keeper: u32) {
-    page::stop(KeeperId(keeper));
 }
 
 #[expect(

@@ -42,9 +42,7 @@ mod trap;
 pub mod diagnosis;
 
 #[cfg(feature = "keeper")]
-pub use door::{
-    attach, begin, boot, claimed, detach, heal, look, obtain, provide, refresh, shared, status, stop,
-};
+pub use door::{attach, begin, boot, call, shared, status, tell};
 #[cfg(feature = "trap")]
 pub use trap::trap;
 
