@@ -183,13 +183,12 @@ impl Live {
     /// with an odd number, which is an id doubled and one more. Looking from here would be twenty calls for each. Answers with the
     /// clocks, which the same call brings.
     pub(crate) fn glance(&self) -> Now {
-        let ids: Vec<u32> = self
-            .core
-            .borrow()
-            .looks_next()
-            .filter_map(|embed| self.embed(embed))
-            .map(|attached| 2 * attached.id.0 + u32::from(!attached.is_seen()))
-            .collect();
+        let mut ids = Vec::new();
+        for embed in self.core.borrow().looks_next() {
+            if let Some(attached) = self.embed(embed) {
+                ids.push(2 * attached.id.0 + u32::from(!attached.is_seen()));
+            }
+        }
         let mut clocks = [0.0; 2];
         let _looked = self.look.call(&JsValue::UNDEFINED, &ids, &mut clocks);
         js::clocks(clocks)

@@ -120,9 +120,10 @@ pub(crate) fn tell(keeper: KeeperId, input: Input) {
 /// Tells every keeper what happened to the page: a trigger, or that it was hidden.
 fn tell_all(trigger: Option<Trigger>) {
     page(|page| {
-        let input = || trigger.map_or(Input::Hidden, Input::Trigger);
-        let all = page.keepers.iter().map(|live| (live.id, input()));
-        page.inbox.extend(all);
+        for live in &page.keepers {
+            let input = trigger.map_or(Input::Hidden, Input::Trigger);
+            page.inbox.push((live.id, input));
+        }
     });
     drain();
 }
@@ -199,8 +200,13 @@ impl Page {
         };
         let at = timer.next;
         timer.next = at + timer.period;
-        let due = self.keepers.iter().filter(|live| live.deadline() <= at);
-        due.cloned().collect()
+        let mut due = Vec::new();
+        for live in &self.keepers {
+            if live.deadline() <= at {
+                due.push(Rc::clone(live));
+            }
+        }
+        due
     }
 }
 
@@ -276,7 +282,9 @@ fn ring() {
     page(|page| {
         page.busy = false;
         page.told = clocks;
-        page.inbox.extend(due.iter().map(|live| (live.id, Input::Tick)));
+        for live in &due {
+            page.inbox.push((live.id, Input::Tick));
+        }
     });
     drain();
     page(|page| page.told = None);
