@@ -111,8 +111,9 @@ impl Embeds {
 
     /// The next few.
     pub(super) fn looks_next(&self) -> impl Iterator<Item = EmbedId> {
-        let some = self.slots.iter().skip(self.first()).take(self.glances());
-        some.map(|slot| slot.id)
+        let rest = self.slots.get(self.first()..).unwrap_or_default();
+        let some = rest.get(..self.glances()).unwrap_or(rest);
+        some.iter().map(|slot| slot.id)
     }
 
     /// The first of them.

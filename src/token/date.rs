@@ -126,10 +126,15 @@ impl Rest<'_> {
 
     /// A number of `least` to `most` digits.
     fn digits(&mut self, least: usize, most: usize) -> Option<i64> {
-        let count = self.0.bytes().take(most).take_while(u8::is_ascii_digit).count();
-        let (head, tail) = self.0.split_at_checked(count).filter(|_| count >= least)?;
-        self.0 = tail;
-        whole(head)
+        let (mut number, mut count) = (0, 0);
+        while count < most
+            && let [digit @ b'0'..=b'9', ..] = self.0.as_bytes()
+        {
+            number = number * 10 + i64::from(digit - b'0');
+            count += 1;
+            self.0 = self.0.get(1..)?;
+        }
+        (count >= least).then_some(number)
     }
 
     /// `HH:MM:SS`, 24 hours to a day, in milliseconds.
@@ -154,18 +159,13 @@ impl Rest<'_> {
         if self.one(".,").is_none() {
             return Some(0);
         }
-        let (mut ms, mut weight) = (0, 100);
-        let count = self.0.bytes().take_while(u8::is_ascii_digit).count();
-        let (head, tail) = self
-            .0
-            .split_at_checked(count)
-            .filter(|_| (1..=9).contains(&count))?;
-        for digit in head.bytes() {
-            ms += i64::from(digit - b'0') * weight;
-            weight /= 10;
+        let before = self.0.len();
+        let mut number = self.digits(1, 9)?;
+        // nine digits are nanoseconds
+        for _ in before - self.0.len()..9 {
+            number *= 10;
         }
-        self.0 = tail;
-        Some(ms)
+        Some(number / 1_000_000)
     }
 
     /// The offset in milliseconds: `Some(None)` when the text ends without one, `None` when it ends otherwise.

@@ -125,7 +125,12 @@ fn wraps(text: &str) -> bool {
 
 /// Whether a text holds a part. A plain search; the library's is made for longer texts, and large.
 pub(crate) fn holds(text: &str, part: &[u8]) -> bool {
-    text.as_bytes().windows(part.len()).any(|window| window == part)
+    let mut rest = text.as_bytes();
+    while !rest.starts_with(part) {
+        let [_, tail @ ..] = rest else { return false };
+        rest = tail;
+    }
+    true
 }
 
 /// What stands before and after the first `mark`, an ASCII character. `str::split_once` searches by words: 1 KB more.

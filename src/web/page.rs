@@ -137,7 +137,7 @@ enum Next {
 impl Page {
     /// Where a keeper is among those that run.
     fn place(&self, id: KeeperId) -> Option<usize> {
-        self.keepers.binary_search_by_key(&id, |live| live.id).ok()
+        self.keepers.iter().position(|live| live.id == id)
     }
 
     fn keeper(&self, id: KeeperId) -> Option<Rc<Live>> {
