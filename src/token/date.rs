@@ -116,12 +116,13 @@ impl Rest<'_> {
     }
 
     fn one(&mut self, wanted: &str) -> Option<()> {
-        let first = self.0.bytes().next()?;
-        self.0 = self
-            .0
-            .get(1..)
-            .filter(|_| wanted.bytes().any(|byte| byte == first))?;
-        Some(())
+        for byte in wanted.bytes() {
+            if self.0.as_bytes().first() == Some(&byte) {
+                self.0 = self.0.get(1..)?;
+                return Some(());
+            }
+        }
+        None
     }
 
     /// A number of `least` to `most` digits.

@@ -28,14 +28,24 @@ const REFRESH_LEAST: usize = 100;
 #[inline(never)] // used all over, and larger than a call
 pub fn trim(text: &str) -> &str {
     let mut rest = trim_start(text);
-    // what ends it is as long as what it would be at the start
-    while let Some(head) = (1..=3).find_map(|length| {
-        let (head, tail) = rest.split_at_checked(rest.len().checked_sub(length)?)?;
-        (blank(tail) == length).then_some(head)
-    }) {
+    // a last character that would be taken at the start, all of it
+    while let Some((head, last)) = last(rest)
+        && blank(last) == last.len()
+    {
         rest = head;
     }
     rest
+}
+
+/// The text's last character, and what is before it.
+fn last(text: &str) -> Option<(&str, &str)> {
+    let mut at = text.len();
+    loop {
+        at = at.checked_sub(1)?;
+        if text.is_char_boundary(at) {
+            return text.split_at_checked(at);
+        }
+    }
 }
 
 /// The text without what [`trim`] takes at its start.
@@ -94,14 +104,17 @@ pub fn look_at(text: &str) -> Result<Look, Unusable> {
 
 /// Whether a text that begins as a token holds what a token holds and nothing else.
 fn clean(text: &str) -> Result<(), Unusable> {
-    match text.bytes().find(|byte| !is_segment(*byte)) {
-        None => Ok(()),
-        Some(
-            b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'%' | b'&' | b'\\' | b';' | b',' | b'}',
-        ) => Err(Unusable::Wrapped),
-        Some(byte) if byte.is_ascii() => Err(Unusable::Damaged),
-        Some(_) => Err(Unusable::Wrapped),
+    for byte in text.bytes() {
+        match byte {
+            _ if is_segment(byte) => {}
+            b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'%' | b'&' | b'\\' | b';' | b',' | b'}' => {
+                return Err(Unusable::Wrapped);
+            }
+            _ if byte.is_ascii() => return Err(Unusable::Damaged),
+            _ => return Err(Unusable::Wrapped),
+        }
     }
+    Ok(())
 }
 
 /// Whether a byte may stand in a JWT or an embed token.
@@ -135,9 +148,12 @@ pub(crate) fn holds(text: &str, part: &[u8]) -> bool {
 
 /// What stands before and after the first `mark`, an ASCII character. `str::split_once` searches by words: 1 KB more.
 pub(crate) fn cut(text: &str, mark: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| byte == mark)?;
-    let (head, tail) = text.split_at_checked(at)?;
-    Some((head, tail.get(1..)?))
+    for (at, byte) in text.bytes().enumerate() {
+        if byte == mark {
+            return Some((text.get(..at)?, text.get(at + 1..)?));
+        }
+    }
+    None
 }
 
 /// The words of a text, each with a space behind it.

@@ -53,8 +53,9 @@ fn init(endpoint: &JsValue, request: &Object, signal: &AbortSignal) -> Option<(O
 
 /// Adds the page's own headers, whose word counts; names are the same in any case.
 fn add(headers: &Object, own: &JsValue) {
-    for name in Reflect::own_keys(own).unwrap_or_default().iter() {
-        if let Some(name) = name.as_string() {
+    let names = Reflect::own_keys(own).unwrap_or_default();
+    for at in 0..names.length() {
+        if let Some(name) = names.get(at).as_string() {
             js::set(headers, &name.to_ascii_lowercase(), &js::get(own, &name));
         }
     }

@@ -185,8 +185,11 @@ impl Page {
 
     /// The nearest deadline.
     fn deadline(&self) -> Instant {
-        let deadlines = self.keepers.iter().map(|live| live.deadline());
-        deadlines.fold(Instant::NEVER, Instant::min)
+        let mut nearest = Instant::NEVER;
+        for live in &self.keepers {
+            nearest = nearest.min(live.deadline());
+        }
+        nearest
     }
 
     fn has_embeds(&self) -> bool {
