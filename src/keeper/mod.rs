@@ -260,7 +260,13 @@ impl Keeper {
             && now.mono >= flight.ends
         {
             fx.push(Effect::Abort(flight.id));
-            self.fail(now, flight, Failure::of(ErrorCode::SourceTimeout), fx);
+            self.fail(
+                now,
+                flight.reason,
+                flight.row,
+                Failure::of(ErrorCode::SourceTimeout),
+                fx,
+            );
         }
         if let Phase::Claiming(claim) = self.phase
             && now.mono >= claim.ends
