@@ -98,6 +98,9 @@ impl Sub for Duration {
 pub struct Instant(i64);
 
 impl Instant {
+    /// A point that does not come: later than any other.
+    pub const NEVER: Self = Self(i64::MAX);
+
     /// The point `ms` milliseconds after the clock's start.
     #[must_use]
     pub const fn from_ms(ms: u64) -> Self {

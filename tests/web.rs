@@ -6,7 +6,7 @@
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use powerbi_token_keeper::web::Door;
+use powerbi_token_keeper::web;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -66,7 +66,8 @@ const TAKES: &str =
     this.element.setAttribute('powerbi-access-token', token); return Promise.resolve({});";
 
 struct Page {
-    door: Door,
+    /// Its keeper's number.
+    keeper: u32,
     events: Array,
 }
 
@@ -75,7 +76,8 @@ impl Page {
     fn new(options: &str, given: &JsValue) -> Self {
         let events = Array::new();
         let emit = js(
-            "return (type, detail) => a.push({ type, detail });",
+            "return (type, detail, more) => typeof detail === 'number'
+               ? a.done([type === 'refusal' ? more : null, more]) : a.push({ type, detail });",
             &events,
             &JsValue::UNDEFINED,
         );
@@ -85,7 +87,7 @@ impl Page {
             &JsValue::UNDEFINED,
         );
         Self {
-            door: Door::new(
+            keeper: web::begin(
                 options,
                 emit.unchecked_into(),
                 run("return () => {}").unchecked_into(),
@@ -95,19 +97,15 @@ impl Page {
     }
 
     fn attach(&self, id: u32, embed: &JsValue) {
-        self.door
-            .attach(id, get(embed, "element").unchecked_into(), embed.clone());
+        let element = get(embed, "element").unchecked_into();
+        web::attach(self.keeper, id, element, embed.clone());
     }
 
     /// What `refresh()` settles to: `[code, expiresAt]`.
     async fn refresh(&self) -> Array {
         let answer = Promise::new(&mut |resolve, _| {
-            let done = js(
-                "return (code, value) => a([code, value]);",
-                &resolve,
-                &JsValue::UNDEFINED,
-            );
-            self.door.refresh(done.unchecked_into());
+            js("a.done = b;", &self.events, &resolve);
+            web::tell(self.keeper, web::call::REFRESH, 0, 0);
         });
         answer.await.unwrap().unchecked_into()
     }
@@ -128,7 +126,7 @@ impl Page {
     }
 
     fn stop(self) -> Vec<String> {
-        self.door.stop();
+        web::tell(self.keeper, web::call::STOP, 0, 0);
         let printed = String::from(js_sys::JSON::stringify(&self.events).unwrap_or_default());
         assert!(!printed.contains(CANARY), "I6: no token in an event");
         self.types()
@@ -187,7 +185,7 @@ async fn a_token_goes_from_the_source_to_the_embed_and_leaves_no_copy() {
 #[wasm_bindgen_test]
 async fn a_status_is_a_plain_object_with_null_for_what_is_not_there() {
     let page = Page::new("{ source: () => new Promise(() => {}) }", &JsValue::UNDEFINED);
-    let status = page.door.status();
+    let status = web::status(page.keeper).unwrap();
     assert_eq!(text(&status, "state"), "idle");
     for key in [
         "tokenType",
@@ -278,21 +276,21 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
         &calls,
         &JsValue::UNDEFINED,
     );
-    let door = Door::new(
+    let keeper = web::begin(
         options,
         emit.unchecked_into(),
         run("return () => {}").unchecked_into(),
     );
     let page = Page {
-        door,
+        keeper,
         events: Array::new(),
     };
     let again = Closure::<dyn Fn(JsValue)>::new({
         let other = Page::new("{ source: () => new Promise(() => {}) }", &JsValue::UNDEFINED);
         move |_| {
-            other.door.refresh(Function::new_no_args(""));
-            let _status = other.door.status();
-            other.door.stop();
+            web::tell(other.keeper, web::call::REFRESH, 0, 0);
+            let _status = web::status(other.keeper);
+            web::tell(other.keeper, web::call::STOP, 0, 0);
         }
     });
     Reflect::set(&calls, &"then".into(), again.as_ref()).unwrap();

@@ -5,12 +5,12 @@
  * needs no `connect-src` in a page's security policy. `scripts/build.mjs` generates what lies in `target/npm/`.
  */
 import { text } from "../../target/npm/engine/text.js";
-import { boot, Door, start as begin } from "../../target/npm/engine/engine.js";
+import { boot, begin, attach, tell, shared, status, start as run } from "../../target/npm/engine/engine.js";
 import { compile } from "./compile.js";
 import { starter } from "./start.js";
 
 // member by member: a whole module as an object is 60 bytes more
-const glue = { boot, Door, start: begin };
+const glue = { boot, begin, attach, tell, shared, status, start: run };
 
 /** What the Rust side exports (`src/web/`). */
 export type Exports = typeof glue;

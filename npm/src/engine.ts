@@ -6,7 +6,8 @@ import { soon } from "./turns.js";
 /** A started engine. */
 export interface Engine {
   readonly name: "wasm" | "js";
-  readonly Door: Exports["Door"];
+  /** What it may be told (`src/web/door.rs`). */
+  readonly door: Exports;
 }
 
 let booted: Promise<Engine> | undefined;
@@ -48,7 +49,7 @@ export const crash: { (): void; dead: boolean } = /* @__PURE__ */ Object.assign(
 );
 
 async function launch(): Promise<Engine> {
-  const [name, glue] = await first(engines);
-  glue.boot(crash, soon);
-  return { name, Door: glue.Door };
+  const [name, door] = await first(engines);
+  door.boot(crash, soon);
+  return { name, door };
 }

@@ -1,6 +1,6 @@
 import { withHook } from "./configure.js";
 import { KeeperError } from "./errors.js";
-import { Keeping, parts } from "./keeping.js";
+import { Call, Keeping, parts } from "./keeping.js";
 import { checkOptions } from "./options.js";
 import type { EmbedConfigLike, EmbedLike, KeeperEventMap, KeeperStatus, RefreshOutcome, TokenKeeperOptions } from "./types.js";
 
@@ -13,6 +13,10 @@ declare global {
   }
 }
 
+/** What each keeper does. Not a private field: what bundles make of one for older browsers is 200 bytes. */
+const keepings = new WeakMap<TokenKeeper, Keeping>();
+const keepingOf = (keeper: TokenKeeper): Keeping => keepings.get(keeper) as Keeping;
+
 /**
  * Keeps one access token fresh and sets it on every embed attached. Construct one per token.
  *
@@ -20,9 +24,6 @@ declare global {
  * (`ERR_OPTION`) and for nothing else. Importing the module does nothing, in Node too.
  */
 export class TokenKeeper extends EventTarget {
-  // the one private field: what bundles make of each for older browsers is 40 bytes
-  readonly #keeping: Keeping;
-
   /**
    * For `eventHooks.accessTokenProvider`. Bound, and the same function for the keeper's whole life. Never throws,
    * never rejects, and always settles within `providerTimeoutMs`: to a token, or to null.
@@ -32,7 +33,7 @@ export class TokenKeeper extends EventTarget {
   constructor(options: TokenKeeperOptions) {
     super();
     const keeping = new Keeping(checkOptions(options), this);
-    this.#keeping = keeping;
+    keepings.set(this, keeping);
     // powerbi-client calls it with the report that asks; a page never has to
     this.accessTokenProvider = (asked?: unknown) => keeping.provide(asked);
     keeping.begin();
@@ -40,16 +41,13 @@ export class TokenKeeper extends EventTarget {
 
   /** A read-out for support and dashboards. Holds no secret. */
   get status(): KeeperStatus {
-    return this.#keeping.status;
+    return keepingOf(this).status;
   }
 
   /** A token that is valid now, requested if need be, for the first `powerbi.embed()`. Rejects with a {@link KeeperError}. */
   getToken(): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#keeping.ask(
-        (door, done) => door.obtain(done),
-        (code, value) => (typeof value === "string" ? resolve(value) : reject(new KeeperError(code ?? "ERR_CRASHED"))),
-      );
+      keepingOf(this).ask(Call.Obtain, (code, value) => (typeof value === "string" ? resolve(value) : reject(new KeeperError(code ?? "ERR_CRASHED"))));
     });
   }
 
@@ -70,33 +68,31 @@ export class TokenKeeper extends EventTarget {
    */
   attach(embed: EmbedLike | HTMLElement): () => void {
     const { element } = parts(embed);
-    this.#keeping.attach(embed);
-    return () => this.#keeping.detach(element);
+    keepingOf(this).attach(embed);
+    return () => keepingOf(this).detach(element);
   }
 
   /** Ends what {@link attach} began; takes the embed or its container. */
   detach(embed: EmbedLike | HTMLElement): void {
-    this.#keeping.detach(parts(embed).element);
+    keepingOf(this).detach(parts(embed).element);
   }
 
   /** Asks for a new token now. Never rejects. Joins a request under way. */
   refresh(): Promise<RefreshOutcome> {
     return new Promise((resolve) => {
-      this.#keeping.ask(
-        (door, done) => door.refresh(done),
-        (code, value) =>
-          resolve(typeof value === "number" ? { ok: true, expiresAt: value } : { ok: false, code: code ?? "ERR_CRASHED" }),
+      keepingOf(this).ask(Call.Refresh, (code, value) =>
+        resolve(typeof value === "number" ? { ok: true, expiresAt: value } : { ok: false, code: code ?? "ERR_CRASHED" }),
       );
     });
   }
 
   /** Ends everything: timers, listeners, requests. Idempotent. Afterwards accessTokenProvider resolves to null. */
   stop(): void {
-    this.#keeping.stop();
+    keepingOf(this).stop();
   }
 
   [Symbol.dispose](): void {
-    this.#keeping.stop();
+    keepingOf(this).stop();
   }
 
   override addEventListener<K extends keyof KeeperEventMap>(

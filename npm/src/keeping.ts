@@ -5,8 +5,21 @@ import type { News, Tabs } from "./tabs.js";
 import { inTurn } from "./turns.js";
 import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus, TokenRequest } from "./types.js";
 
-type Door = InstanceType<Engine["Door"]>;
-/** What the engine calls back with: an error code or null, and the token or its expiration. */
+/** What a running keeper's engine may be told: each call takes the keeper's number first. */
+type Calls = Omit<Engine["door"], "boot" | "begin" | "start">;
+type Rest<F> = F extends (keeper: number, ...rest: infer R extends unknown[]) => unknown ? R : [];
+/** What `tell` tells, in the order of `call` in `src/web/door.rs`. */
+export const enum Call {
+  Look,
+  Detach,
+  Heal,
+  Claimed,
+  Obtain,
+  Refresh,
+  Provide,
+  Stop,
+}
+/** What a waiter is told: an error code or null, and the token or its expiration. */
 type Done = (code: ErrorCode | null, value: string | number | null) => void;
 
 /** An embed as the facade knows it. */
@@ -65,7 +78,7 @@ const SIGNS_OF_LIFE = ["loaded", "tileLoaded", "error"];
 /** Where the keeper stands between the page and its engine. */
 type Stage =
   | { name: "loading" }
-  | { name: "running"; door: Door; engine: Engine["name"] }
+  | { name: "running"; keeper: number; engine: Engine }
   | { name: "over"; code: "ERR_STOPPED" | "ERR_ENGINE" | "ERR_CRASHED" };
 
 /** The refusals that a look at the token itself explains. The others say all there is to say. */
@@ -75,6 +88,9 @@ const DIAGNOSED: ReadonlySet<ErrorCode> = /* @__PURE__ */ new Set<ErrorCode>([
   "ERR_TOKEN_EXPIRED",
   "ERR_TOKEN_SUBJECT",
 ]);
+
+/** The number of no embed. */
+const NONE = -1;
 
 /** Nothing runs, is loaded or is listened to on a server. */
 const inBrowser = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
@@ -96,11 +112,12 @@ export class Keeping {
   private over: AbortController | undefined;
   /** The tabs of the same `shareKey`; none without one, or when the chunk can't be loaded. */
   private tabs: Promise<Tabs | undefined> = Promise.resolve(undefined);
-  /** Everybody who waits for an answer: each ends its own waiting. */
-  private readonly waiting = new Set<(code: ErrorCode) => void>();
+  /** Everybody who waits for an answer, by the number that the engine knows. */
+  private readonly waiting = new Map<number, Done>();
   /** Calls that wait for the engine. */
-  private queue: ((door: Door) => void)[] = [];
+  private queue: (() => void)[] = [];
   private stage: Stage = { name: "loading" };
+  /** The next embed's or waiter's number. */
   private ids = 0;
 
   /** Loads the engine, where there is anything to be done. */
@@ -120,8 +137,8 @@ export class Keeping {
   get status(): KeeperStatus {
     const { stage } = this;
     if (stage.name === "running") {
-      const status = this.enter((door) => door.status());
-      if (status !== undefined) return { ...(status as KeeperStatus), embeds: this.embeds.size, engine: stage.engine };
+      const status = this.enter("status");
+      if (status !== undefined) return { ...(status as KeeperStatus), embeds: this.embeds.size, engine: stage.engine.name };
     }
     return this.restingStatus();
   }
@@ -134,18 +151,17 @@ export class Keeping {
     const attached = { id, element, embed: own, healed: false, seen: undefined };
     this.embeds.set(element, attached);
     this.byId.set(id, attached);
-    this.later((door) => {
+    this.later(() => {
       changes(attached);
-      door.attach(id, element, own);
+      this.enter("attach", id, element, own);
     });
   }
 
   private readonly start = (engine: Engine): void => {
     if (this.stage.name !== "loading") return;
-    const { Door } = engine;
     try {
-      const door = new Door({ ...this.options, embeds: this.describe }, this.emit, this.look);
-      this.stage = { name: "running", door, engine: engine.name };
+      const keeper = engine.door.begin({ ...this.options, embeds: this.describe }, this.emit, this.look);
+      this.stage = { name: "running", keeper, engine };
     } catch {
       crash();
       return;
@@ -170,10 +186,18 @@ export class Keeping {
       return told as { type: string };
     });
 
-  /** Raises an event of the engine's on the page. `refused` is the token that was refused, for the diagnosis alone. */
-  private readonly emit = (type: string, detail: object, refused?: string): void => {
+  /**
+   * What the engine tells: a waiter's answer, or an event that is raised on the page. `more` is the answer, or the token that was
+   * refused, for the diagnosis alone.
+   */
+  private readonly emit = (type: string, detail: number | object, more?: string | number): void => {
     // further up the stack an instance that is dead may still be running
     if (crash.dead) return;
+    if (typeof detail === "number") {
+      const [code, value] = type === "answer" ? [null, more as string | number] : [more as ErrorCode, null];
+      this.settle(detail, code, value);
+      return;
+    }
     if (type === "heard") {
       // an error's own getters may throw; then there is nothing to explain
       this.heard(detail as { element: HTMLElement; error: unknown }).catch(() => {});
@@ -190,15 +214,15 @@ export class Keeping {
         attached.seen = undefined;
       }
     }
-    if (refused !== undefined && DIAGNOSED.has((detail as { code: ErrorCode }).code)) {
+    if (more !== undefined && DIAGNOSED.has((detail as { code: ErrorCode }).code)) {
       const { status } = this;
-      askInTime((explainer) => explainer.findings(refused, status)).then((findings = []) => {
+      askInTime((explainer) => explainer.findings(more as string, status)).then((findings = []) => {
         if (this.stage.name !== "over") this.dispatch(type, { ...detail, findings });
       });
       return;
     }
     const { stage } = this;
-    const full = type === "statechange" && stage.name === "running" ? { ...detail, engine: stage.engine } : detail;
+    const full = type === "statechange" && stage.name === "running" ? { ...detail, engine: stage.engine.name } : detail;
     this.dispatch(type, full);
     if (type === "applyfailed") this.forgetGone(detail as KeeperEventMap["applyfailed"]["detail"]);
   };
@@ -212,13 +236,13 @@ export class Keeping {
     // copied, since the engine's memory may grow meanwhile
     for (const each of asked.slice()) {
       const attached = this.byId.get(each >> 1);
-      if (attached !== undefined && (changes(attached) || each % 2 === 1)) this.enter((door) => door.look(attached.id));
+      if (attached !== undefined && (changes(attached) || each % 2 === 1)) this.tell(Call.Look, attached.id);
     }
   };
 
   private async join(shareKey: string): Promise<Tabs> {
     const { Tabs } = await import("./tabs.js");
-    return new Tabs(shareKey, (news) => this.enter((door) => door.shared(news)));
+    return new Tabs(shareKey, (news) => this.enter("shared", news));
   }
 
   /** Says to the other tabs what the engine has to say to them. */
@@ -227,7 +251,7 @@ export class Keeping {
     if (news !== undefined) tabs?.share(news);
     else if (claim === undefined) tabs?.release();
     else {
-      const granted = (): void => void this.enter((door) => door.claimed(claim));
+      const granted = (): void => this.tell(Call.Claimed, claim);
       if (tabs === undefined) granted();
       else tabs.claim(granted);
     }
@@ -247,7 +271,7 @@ export class Keeping {
     // the engine itself answers to TokenExpired
     if (!explanation.refreshHelps || explanation.error === "TokenExpired" || attached.healed) return;
     attached.healed = true;
-    this.enter((door) => door.heal(attached.id));
+    this.tell(Call.Heal, attached.id);
   }
 
   private dispatch(type: string, detail: object): void {
@@ -281,7 +305,7 @@ export class Keeping {
   detach(element: HTMLElement): void {
     this.forgetFor(element);
     const attached = this.remove(element);
-    if (attached !== undefined) this.later((door) => door.detach(attached.id));
+    if (attached !== undefined) this.later(() => this.tell(Call.Detach, attached.id));
   }
 
   private remove(element: HTMLElement): Attached | undefined {
@@ -294,57 +318,63 @@ export class Keeping {
   provide(asked: unknown): Promise<string | null> {
     return new Promise((resolve) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
-      const end = this.ask(
-        (door, done) => door.provide(this.idOf(asked), done),
-        (_, value) => {
-          clearTimeout(timer);
-          resolve(typeof value === "string" ? value : null);
-        },
-      );
-      if (end !== undefined) timer = setTimeout(() => end("ERR_SOURCE_TIMEOUT"), this.options.providerTimeoutMs);
+      const done: Done = (_, value) => {
+        clearTimeout(timer);
+        resolve(typeof value === "string" ? value : null);
+      };
+      const waiter = this.ask(Call.Provide, done, asked);
+      if (this.waiting.has(waiter)) timer = setTimeout(() => this.settle(waiter, null, null), this.options.providerTimeoutMs);
     });
   }
 
   /** The embed that asked, as far as powerbi-client says. */
-  private idOf(asked: unknown): number | undefined {
+  private idOf(asked: unknown): number {
     try {
       const element = (asked as { report: EmbedLike }).report.element;
-      return this.embeds.get(element)?.id;
+      return this.embeds.get(element)?.id ?? NONE;
     } catch {
-      return undefined;
+      return NONE;
     }
   }
 
   /**
-   * Puts a question to the engine, now or when it has loaded. `answer` is called once, with an error code when the
-   * keeper ends before. Returns how to end the waiting; undefined when it is over already.
+   * Puts a question to the engine, now or when it has loaded. `done` is called once, with an error code when the keeper
+   * ends before. Answers with the waiter's number.
    */
-  ask(question: (door: Door, done: Done) => void, answer: Done): ((code: ErrorCode) => void) | undefined {
-    if (this.stage.name === "over") {
-      answer(this.stage.code, null);
-      return undefined;
+  ask(question: Call.Obtain | Call.Provide | Call.Refresh, done: Done, asked?: unknown): number {
+    const waiter = this.ids++;
+    if (this.stage.name === "over") done(this.stage.code, null);
+    else {
+      this.waiting.set(waiter, done);
+      this.later(() => this.tell(question, waiter, this.idOf(asked)));
     }
-    const done: Done = (code, value) => {
-      if (!this.waiting.delete(end)) return;
-      answer(code, value);
-    };
-    const end = (code: ErrorCode): void => done(code, null);
-    this.waiting.add(end);
-    this.later((door) => question(door, done));
-    return this.waiting.has(end) ? end : undefined;
+    return waiter;
   }
 
-  /** Calls into the engine, now or when it has loaded. */
-  private later(call: (door: Door) => void): void {
-    if (this.stage.name === "loading") this.queue.push(call);
-    else inTurn(() => this.enter(call));
+  /** Tells a waiter what it waited for, unless it was told already. */
+  private settle(waiter: number, ...answer: Parameters<Done>): void {
+    const done = this.waiting.get(waiter);
+    this.waiting.delete(waiter);
+    done?.(...answer);
+  }
+
+  /** Has something done in the engine, now or when it has loaded. */
+  private later(work: () => void): void {
+    if (this.stage.name === "loading") this.queue.push(work);
+    else inTurn(work);
+  }
+
+  private tell(call: Call, id = 0, embed = NONE): void {
+    this.enter("tell", call, id, embed);
   }
 
   /** The only way into the engine. One that throws has crashed, and is never entered again. */
-  private enter<T>(call: (door: Door) => T): T | undefined {
+  private enter<K extends keyof Calls, R extends Rest<Calls[K]>>(name: K, ...rest: R): ReturnType<Calls[K]> | undefined {
     if (this.stage.name !== "running") return undefined;
+    const { keeper, engine } = this.stage;
     try {
-      return call(this.stage.door);
+      const call = engine.door[name] as (keeper: number, ...rest: unknown[]) => ReturnType<Calls[K]>;
+      return call(keeper, ...rest);
     } catch {
       // what was thrown is dropped: it says nothing that a page could use, and may say too much
       crash();
@@ -353,19 +383,8 @@ export class Keeping {
   }
 
   readonly stop = (): void => {
-    if (this.stage.name === "over") return;
-    const { stage } = this;
-    this.enter((door) => door.stop());
+    this.tell(Call.Stop);
     this.end("ERR_STOPPED");
-    if (stage.name !== "running") return;
-    // a call into the engine may be further up the stack, and then the handle is still borrowed
-    queueMicrotask(() => {
-      try {
-        stage.door.free();
-      } catch {
-        // the engine has crashed since; there is nothing left to free
-      }
-    });
   };
 
   private readonly crashed = (): void => this.end("ERR_CRASHED");
@@ -381,7 +400,7 @@ export class Keeping {
     this.tabs.then((tabs) => tabs?.leave());
     this.options.signal?.removeEventListener("abort", this.stop);
     forget(this.crashed);
-    for (const end of [...this.waiting]) end(code);
+    for (const waiter of [...this.waiting.keys()]) this.settle(waiter, code, null);
     // an engine that stops raises its last statechange itself
     if (!spoke) this.dispatch("statechange", this.restingStatus());
     if (code !== "ERR_STOPPED") {

@@ -17,14 +17,19 @@ const declared = `
 export function start(instantiate: (imports: WebAssembly.Imports) => WebAssembly.Exports): void;
 `;
 
-// wasm-bindgen sees that the memory has grown by its old buffer, which is detached then. In JavaScript nothing detaches
-// it, and every text would be read from where it was. Both engines compare the buffers instead.
+// wasm-bindgen keeps its views of the memory until their buffer is detached, as growing does to it. In JavaScript nothing
+// detaches it, and everything would be read from where it was. Here the one view that is kept compares the buffers, and
+// all others are made when they are used, which costs no more than a part of one that is kept.
 const views = [
   [
     "cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)",
     "cachedDataViewMemory0.buffer !== wasm.memory.buffer",
   ],
-  ["cachedUint8ArrayMemory0.byteLength === 0", "cachedUint8ArrayMemory0.buffer !== wasm.memory.buffer"],
+  [/let cached(\w+Array)Memory0 = null;\nfunction get\1Memory0\(\) \{[^]*?\n}\n/, ""],
+  [
+    /function (getArray\w+)\(ptr, len\) \{[^]*?get(\w+Array)Memory0\(\)[^]*?\n}\n/,
+    (_, name, view) => `const ${name} = (ptr, len) => new ${view}(wasm.memory.buffer, ptr >>> 0, len);\n`,
+  ],
 ];
 
 // Texts go in and out by the shortest way. wasm-bindgen's is faster for long ones, copes with browsers without
@@ -35,14 +40,18 @@ const texts = [
     `function passStringToWasm0(arg, malloc) {
     const bytes = cachedTextEncoder.encode(arg);
     const ptr = malloc(bytes.length, 1) >>> 0;
-    getUint8ArrayMemory0().set(bytes, ptr);
+    new Uint8Array(wasm.memory.buffer).set(bytes, ptr);
     WASM_VECTOR_LEN = bytes.length;
     return ptr;
 }
 `,
   ],
   [", wasm.__wbindgen_malloc, wasm.__wbindgen_realloc)", ", wasm.__wbindgen_malloc)"],
-  [/let cachedTextDecoder = [^]*?function decodeText\([^]*?\n}\n/, "const cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true });\nconst decodeText = (bytes) => cachedTextDecoder.decode(bytes);\n"],
+  [/let cachedTextDecoder = [^]*?function decodeText\([^]*?\n}\n/, "const cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true });\n"],
+  [
+    /function getStringFromWasm0\([^]*?\n}\n/,
+    "const getStringFromWasm0 = (ptr, len) => cachedTextDecoder.decode(new Uint8Array(wasm.memory.buffer, ptr >>> 0, len));\n",
+  ],
   [/if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?\n}\n/, ""],
 ];
 
@@ -52,12 +61,16 @@ const throwing = [
   [/function handleError\(f, args\) \{\n {4}try \{\n {8}return f\.apply\(this, args\);([^]*?\n {4}\})\n\}/, (_, rest) => `function caught(f) {\n    return (...args) => {\n    try {\n        return f(...args);${rest}\n    };\n}`],
 ];
 
-// A keeper's door is freed by the facade, and what is not stopped is not garbage: the engine has it. The one function
-// that must not be called while it runs is a timer's, which nobody else can call.
-const doors = [
-  [/const DoorFinalization = [^]*?;\n/, ""],
-  [/ {8}DoorFinalization\.\w+\(.*\);\n/g, ""],
-  [/if \(Symbol\.dispose\) .*\n/, ""],
+// Functions as short as they can be written.
+const functions = [
+  [/: function\((.*)\) \{\n/g, (_, args) => `: (${args}) => {\n`],
+  [/caught\(function \((.*)\) \{\n/g, (_, args) => `caught((${args}) => {\n`],
+  [/const ret = (.*);\n +return addHeapObject\(ret\);/g, (_, made) => `return addHeapObject(${made});`],
+  [/^ +__proto__: null,\n/gm, ""],
+];
+
+// The one function that must not be called while it runs is a timer's, which nobody else can call.
+const reentered = [
   [/function makeMutClosure\([^]*?\n}\n/, ""],
   ["makeMutClosure(", "makeClosure("],
 ];
@@ -79,9 +92,11 @@ export function trimGlue(file) {
   edit(`${file}.js`, (replace, glue) => {
     replace(/\nlet wasmModule, wasmInstance, wasm;[^]*$/, start);
     const keeper = glue.includes("function boot(");
-    for (const [from, to] of [...views, ...texts, ...throwing, ...(keeper ? [...doors, ...closures] : [])]) replace(from, to);
+    for (const [from, to] of [...views, ...texts, ...throwing, ...(keeper ? [...reentered, ...closures] : []), ...functions]) replace(from, to);
   });
-  return new Set([...readFileSync(`${file}.js`, "utf8").matchAll(/\bwasm\.(\w+)/g)].map(([, name]) => name));
+  const trimmed = readFileSync(`${file}.js`, "utf8");
+  if (/\.detached|byteLength === 0/.test(trimmed)) throw new Stop(`${file}.js keeps a view that JavaScript's memory grows out of: scripts/lib/glue.mjs has to learn it.`);
+  return new Set([...trimmed.matchAll(/\bwasm\.(\w+)/g)].map(([, name]) => name));
 }
 
 /**
@@ -94,7 +109,7 @@ export function shortenGlue(file, { imports, exports }) {
     replace(`"${module}": import0`, "a: import0"); // wasm-opt's name for the only module there is
     const shorter = new Map(imports.map(([, name, short]) => [name, short]));
     // what the module no longer imports goes
-    replace(/^ {8}(__\w+): (?:function|caught)\([^]*?\n {8}\}\)?,\n/gm, (whole, name) => (shorter.has(name) ? whole.replace(name, shorter.get(name)) : ""));
+    replace(/^ {8}(__\w+): (?:caught\()?\([^]*?\n {8}\}\)?,\n/gm, (whole, name) => (shorter.has(name) ? whole.replace(name, shorter.get(name)) : ""));
     const used = new Map(exports.map(([name, short]) => [name, short]));
     replace(/\bwasm\.(\w+)/g, (whole, name) => (used.has(name) ? `wasm.${used.get(name)}` : whole));
   });

@@ -1,6 +1,6 @@
 //! The attached embeds, and the round of calls that brings a new token to all of them.
 
-use super::slot::{Slot, Stage, Tally, earliest, failed, give_up, settled, step};
+use super::slot::{Slot, Stage, Tally, failed, give_up, settled, step};
 use crate::io::{
     ApplyOutcome, CallId, Effect, Effects, EmbedId, ErrorCode, Event, Level, Recovery, RecoveryOutcome,
 };
@@ -12,21 +12,18 @@ use crate::token::{AccessToken, Kind};
 const SHORTLY: Duration = Duration::from_secs(1);
 /// How soon one is looked at that has not listened for the length of an apply.
 const LATER: Duration = Duration::from_secs(5);
-/// For how long after a new token an embed's per-visual `TokenExpired`, or any during its recovery, is an echo of the old
-/// one.
-const ECHO: Duration = Duration::from_secs(10);
 /// How many embeds are looked at in one check, in turn: a poll costs the same however many there are.
 const GLANCES: usize = 8;
 /// With more than these it is one: a look at what has not been in use for hours is slow, and it would be hours all the same.
 const CROWD: usize = 1_000;
 
 /// Every attached embed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Embeds {
     slots: Vec<Slot>,
     calls: u32,
     /// No alarm is due before this. May be earlier than the next one, never later.
-    alarm: Option<Instant>,
+    alarm: Instant,
     /// Where the next look begins.
     glance: usize,
     pub(super) tally: Tally,
@@ -42,6 +39,16 @@ pub(super) enum Shout {
 }
 
 impl Embeds {
+    pub(super) fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            calls: 0,
+            alarm: Instant::NEVER,
+            glance: 0,
+            tally: Tally::default(),
+        }
+    }
+
     pub(super) fn len(&self) -> u32 {
         u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
     }
@@ -56,7 +63,7 @@ impl Embeds {
     }
 
     /// The next time at which [`Self::run`] may have something to do.
-    pub(super) fn alarm(&self) -> Option<Instant> {
+    pub(super) fn alarm(&self) -> Instant {
         self.alarm
     }
 
@@ -75,7 +82,7 @@ impl Embeds {
             holds,
             stage: Stage::Calm,
             late: None,
-            took: None,
+            fresh: Instant::default(),
             pending: false,
             offered: Instant::default(),
         };
@@ -104,8 +111,9 @@ impl Embeds {
 
     /// The next few.
     pub(super) fn looks_next(&self) -> impl Iterator<Item = EmbedId> {
-        let some = self.slots.iter().skip(self.first()).take(self.glances());
-        some.map(|slot| slot.id)
+        let rest = self.slots.get(self.first()..).unwrap_or_default();
+        let some = rest.get(..self.glances()).unwrap_or(rest);
+        some.iter().map(|slot| slot.id)
     }
 
     /// The first of them.
@@ -148,7 +156,7 @@ impl Embeds {
 
     pub(super) fn clear(&mut self) {
         self.slots.clear();
-        self.alarm = None;
+        self.alarm = Instant::NEVER;
     }
 
     /// Whether this embed is known to hold `token`.
@@ -173,7 +181,7 @@ impl Embeds {
                 Stage::Calm | Stage::Waiting { .. } | Stage::Recovering { .. } => slot.call_now(now),
             }
         }
-        self.alarm = Some(now);
+        self.alarm = now;
     }
 
     /// Has every embed that does not hold `token` take it as soon as it can, outside any round.
@@ -181,14 +189,14 @@ impl Embeds {
         for slot in &mut self.slots {
             slot.want(token, now);
         }
-        self.alarm = Some(now);
+        self.alarm = now;
     }
 
     /// Has one embed take `token` as soon as it can, outside any round.
     pub(super) fn hand(&mut self, embed: EmbedId, token: &AccessToken, now: Instant) {
         if let Some(slot) = self.find(embed) {
             slot.want(token, now);
-            self.alarm = Some(now);
+            self.alarm = now;
         }
     }
 
@@ -202,8 +210,7 @@ impl Embeds {
     ) -> Option<Shout> {
         let slot = self.find(embed)?;
         let reviving = matches!(slot.stage, Stage::Recovering { .. } | Stage::Reviving { .. });
-        let fresh = slot.took.is_some_and(|took| now.since(took) < ECHO);
-        if fresh && (reviving || level == Level::Visual) {
+        if now < slot.fresh && (reviving || level == Level::Visual) {
             return Some(Shout::Late);
         }
         // a load-level failure needs more than a visual-level one: the worst is remembered
@@ -228,7 +235,7 @@ impl Embeds {
         now: Instant,
         fx: &mut Effects,
     ) {
-        if self.alarm.is_none_or(|alarm| now < alarm) {
+        if now < self.alarm {
             return;
         }
         let Self {
@@ -238,10 +245,10 @@ impl Embeds {
             alarm,
             ..
         } = self;
-        *alarm = None;
+        *alarm = Instant::NEVER;
         for slot in slots {
             step(slot, calls, tally, newest, policy, now, fx);
-            *alarm = earliest(*alarm, slot.alarm());
+            *alarm = slot.alarm().min(*alarm);
         }
     }
 
@@ -286,7 +293,7 @@ impl Embeds {
             }
             ApplyOutcome::Settled(holds) => settled(slot, current, holds, newest, policy, tally, now, fx),
         }
-        *alarm = earliest(*alarm, slot.alarm());
+        *alarm = slot.alarm().min(*alarm);
         false
     }
 
@@ -327,7 +334,7 @@ impl Embeds {
             // its frame raises an error of its own, which says more
             (RecoveryOutcome::Refused, Recovery::Reload) => slot.after_recovery(newest, now),
         };
-        *alarm = earliest(*alarm, slot.alarm());
+        *alarm = slot.alarm().min(*alarm);
     }
 }
 

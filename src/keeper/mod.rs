@@ -85,11 +85,13 @@ pub struct Keeper {
     hidden: bool,
     /// When it last checked, by the poll or a trigger.
     polled: Instant,
-    triggered: Option<Instant>,
-    /// A trigger that came too soon after another, and when it will be acted on.
-    echo: Option<(Instant, Trigger)>,
-    woke: Option<Instant>,
-    /// Requests in a row that did not reach the server since then.
+    /// Until then triggers count as one with the last that was acted on.
+    quiet: Instant,
+    /// A trigger that came before that, which will be acted on then.
+    echo: Option<Trigger>,
+    /// Until then a network that is not up yet is no surprise.
+    waking: Instant,
+    /// Requests in a row that did not reach the server since it woke.
     unreached: u32,
     /// When the token in place on the embeds expires.
     placed: Option<Timestamp>,
@@ -119,13 +121,13 @@ impl Keeper {
             phase: Phase::Resting,
             newest: None,
             round: None,
-            embeds: Embeds::default(),
+            embeds: Embeds::new(),
             waiters: Waiters::default(),
             hidden: false,
             polled: Instant::default(),
-            triggered: None,
+            quiet: Instant::default(),
             echo: None,
-            woke: None,
+            waking: Instant::default(),
             unreached: 0,
             placed: None,
             refreshed_at: None,
@@ -187,7 +189,7 @@ impl Keeper {
 
     /// The network may not be up yet from here on.
     fn wakes(&mut self, now: Now) {
-        self.woke = Some(now.mono);
+        self.waking = now.mono + WAKING;
         self.unreached = 0;
     }
 
@@ -225,18 +227,17 @@ impl Keeper {
                 headers,
             } => self.failed(now, request, failure, &headers, fx),
             Input::Applied { embed, call, outcome } => {
-                let newest = self.newest.as_ref().map(|held| held.text().clone());
+                let newest = self.newest.as_ref().map(Held::text);
                 if self
                     .embeds
-                    .applied(embed, call, outcome, newest.as_ref(), &self.policy, now.mono, fx)
+                    .applied(embed, call, outcome, newest, &self.policy, now.mono, fx)
                 {
                     self.let_go(fx);
                 }
             }
             Input::Recovered { embed, call, outcome } => {
-                let newest = self.newest.as_ref().map(|held| held.text().clone());
-                self.embeds
-                    .recovered(embed, call, outcome, newest.as_ref(), now.mono, fx);
+                let newest = self.newest.as_ref().map(Held::text);
+                self.embeds.recovered(embed, call, outcome, newest, now.mono, fx);
             }
             Input::Claimed(claim) => self.claimed(now, claim),
             Input::Shared(answer) => self.shared(now, &answer, fx),
@@ -259,7 +260,13 @@ impl Keeper {
             && now.mono >= flight.ends
         {
             fx.push(Effect::Abort(flight.id));
-            self.fail(now, flight, Failure::of(ErrorCode::SourceTimeout), fx);
+            self.fail(
+                now,
+                flight.reason,
+                flight.row,
+                Failure::of(ErrorCode::SourceTimeout),
+                fx,
+            );
         }
         if let Phase::Claiming(claim) = self.phase
             && now.mono >= claim.ends
@@ -376,12 +383,10 @@ impl Keeper {
                 plan.at(now.mono + held.remaining(&self.clock, now), Wake::Expiry);
             }
         }
-        if let Some((at, _)) = self.echo {
-            plan.at(at, Wake::Recheck);
+        if self.echo.is_some() {
+            plan.at(self.quiet, Wake::Recheck);
         }
-        if let Some(at) = self.embeds.alarm() {
-            plan.at(at, Wake::Embed);
-        }
+        plan.at(self.embeds.alarm(), Wake::Embed);
         plan.next
     }
 

@@ -79,13 +79,13 @@ impl Keeper {
         let adopted = read
             .and_then(Result::ok)
             .is_some_and(|token| self.adopt(now, token));
-        let Some(newest) = self.newest.as_ref().map(|held| held.text().clone()) else {
+        let Some(newest) = self.newest.as_ref().map(Held::text) else {
             return;
         };
         if adopted {
-            self.embeds.share(&newest, now.mono);
+            self.embeds.share(newest, now.mono);
         } else {
-            self.embeds.hand(embed, &newest, now.mono);
+            self.embeds.hand(embed, newest, now.mono);
         }
     }
 
@@ -157,15 +157,10 @@ impl Keeper {
             Trigger::Online => self.wakes(now),
             Trigger::Focus => {}
         }
-        if let Some(last) = self.triggered
-            && now.mono.since(last) < COALESCE
-        {
+        if now.mono < self.quiet {
             // the one that may end a pause is not lost to one that may not
-            if self
-                .echo
-                .is_none_or(|(_, waiting)| weight(trigger) > weight(waiting))
-            {
-                self.echo = Some((last + COALESCE, trigger));
+            if self.echo.is_none_or(|waiting| weight(trigger) > weight(waiting)) {
+                self.echo = Some(trigger);
             }
             return Reason::Poll;
         }
@@ -175,13 +170,13 @@ impl Keeper {
     /// Acts on a trigger that was put off, when its time has come.
     pub(super) fn echoed(&mut self, now: Now, fx: &mut Effects) -> Reason {
         match self.echo {
-            Some((at, trigger)) if now.mono >= at => self.recheck(now, trigger, fx),
+            Some(trigger) if now.mono >= self.quiet => self.recheck(now, trigger, fx),
             Some(_) | None => Reason::Poll,
         }
     }
 
     fn recheck(&mut self, now: Now, trigger: Trigger, fx: &mut Effects) -> Reason {
-        self.triggered = Some(now.mono);
+        self.quiet = now.mono + COALESCE;
         self.echo = None;
         self.check(now, fx);
         if let Phase::Pausing(pause) = self.phase
@@ -195,8 +190,8 @@ impl Keeper {
     }
 
     pub(super) fn shouted(&mut self, now: Now, embed: EmbedId, level: Level) -> Reason {
-        let newest = self.newest.as_ref().map(|held| held.text().clone());
-        let shout = self.embeds.shout(embed, level, newest.as_ref(), now.mono);
+        let newest = self.newest.as_ref().map(Held::text);
+        let shout = self.embeds.shout(embed, level, newest, now.mono);
         if let (Some(Shout::Refused), Some(held)) = (shout, &mut self.newest) {
             held.shouted = true;
         }

@@ -6,6 +6,10 @@ use crate::policy::RefreshPolicy;
 use crate::time::{Duration, Instant};
 use crate::token::{AccessToken, Kind};
 
+/// For how long after a new token an embed's per-visual `TokenExpired`, or any during its recovery, is an echo of the old
+/// one.
+const ECHO: Duration = Duration::from_secs(10);
+
 /// What is going on between the keeper and one embed.
 #[derive(Debug)]
 pub(super) enum Stage {
@@ -39,8 +43,8 @@ pub(super) struct Slot {
     pub(super) stage: Stage,
     /// It has shown `TokenExpired`, this far, and waits for a new token.
     pub(super) late: Option<Level>,
-    /// When it last took a token.
-    pub(super) took: Option<Instant>,
+    /// Until then it has just taken a token, and a `TokenExpired` may be an echo of the old one.
+    pub(super) fresh: Instant,
     /// Its first answer to the newest token is still out.
     pub(super) pending: bool,
     /// When the newest token was offered to it.
@@ -48,11 +52,11 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn alarm(&self) -> Option<Instant> {
+    pub(super) fn alarm(&self) -> Instant {
         match &self.stage {
-            Stage::Calm => None,
-            Stage::Calling { ends, .. } | Stage::Reviving { ends, .. } => Some(*ends),
-            Stage::Waiting { until, .. } | Stage::Recovering { until, .. } => Some(*until),
+            Stage::Calm => Instant::NEVER,
+            Stage::Calling { ends, .. } | Stage::Reviving { ends, .. } => *ends,
+            Stage::Waiting { until, .. } | Stage::Recovering { until, .. } => *until,
         }
     }
 
@@ -107,13 +111,6 @@ pub(super) struct Tally {
     pub(super) failed: Option<ErrorCode>,
 }
 
-pub(super) fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (one, None) | (None, one) => one,
-    }
-}
-
 pub(super) fn failed(embed: EmbedId, code: ErrorCode, attempt: u32, retry_in_ms: Option<Duration>) -> Effect {
     Effect::Emit(Event::ApplyFailed(
         embed,
@@ -135,7 +132,7 @@ pub(super) fn step(
     now: Instant,
     fx: &mut Effects,
 ) {
-    if slot.alarm().is_none_or(|alarm| now < alarm) {
+    if now < slot.alarm() {
         return;
     }
     let ends = now + policy.apply_timeout;
@@ -219,7 +216,7 @@ pub(super) fn settled(
         }
         return;
     }
-    slot.took = Some(now);
+    slot.fresh = now + ECHO;
     if !newest_there {
         // it took what was the newest when the call was made
         slot.stage = Stage::Waiting {

@@ -18,30 +18,13 @@ impl Keeper {
     /// Asks the source, if the budget allows it; otherwise waits for the next grant.
     pub(super) fn ask_now(&mut self, now: Now, reason: Reason, row: Row, fx: &mut Effects) {
         if let Err(wait) = self.budget.take(now.mono) {
-            self.release(fx);
-            self.last_error = Some(ErrorCode::Budget);
-            let waits = !self.embeds.is_empty();
-            let until = now.mono + wait;
-            self.phase = match waits {
-                true => Phase::Pausing(Pause {
-                    until,
-                    cause: Cause::Budget,
-                    reason,
-                    row,
-                }),
-                false => Phase::Resting,
-            };
-            let attempt = row.attempt();
-            let retry_in_ms = waits.then_some(wait);
-            let failed = RefreshFailed {
+            let pause = Pause {
+                until: now.mono + wait,
+                cause: Cause::Budget,
                 reason,
-                code: ErrorCode::Budget,
-                attempt,
-                retry_in_ms,
-                status: None,
+                row,
             };
-            fx.push(Effect::Emit(Event::RefreshFailed(failed, None)));
-            self.waiters.failed(ErrorCode::Budget, fx);
+            self.pause(now, reason, row, pause, Failure::of(ErrorCode::Budget), fx);
             return;
         }
         self.requests = self.requests.wrapping_add(1);
@@ -87,7 +70,7 @@ impl Keeper {
                     refused: token,
                     ..Failure::of(code)
                 };
-                self.fail(now, flight, failure, fx);
+                self.fail(now, flight.reason, flight.row, failure, fx);
             }
         }
     }
@@ -160,18 +143,15 @@ impl Keeper {
             token::Expiry::Assumed(_) | token::Expiry::Unknown => Some(ErrorCode::ExpirationUnknown),
         };
         self.hold(now, token, Origin::Source, reading);
-        let newest = self.newest.as_ref();
-        let Some((text, expires)) = newest.map(|held| (held.text().clone(), held.window.expires)) else {
-            return;
-        };
+        let Some(newest) = &self.newest else { return };
         self.round = Some(Round {
             reason,
             attempt,
-            expires,
+            expires: newest.window.expires,
             told: false,
         });
-        self.embeds.offer(&text, now.mono);
-        self.waiters.accepted(&text, fx);
+        self.embeds.offer(newest.text(), now.mono);
+        self.waiters.accepted(newest.text(), fx);
     }
 
     /// Tells the page of a new token when every embed has answered to it for the first time.
@@ -221,7 +201,6 @@ impl Keeper {
     ) {
         let Some(flight) = self.current(id) else { return };
         self.learn(now, flight.asked, headers);
-        let waking = self.woke.is_some_and(|woke| now.mono.since(woke) < WAKING);
         let (code, status) = match failure {
             SourceFailure::Network => (ErrorCode::SourceNetwork, None),
             SourceFailure::Threw => (ErrorCode::SourceThrew, None),
@@ -234,14 +213,15 @@ impl Keeper {
             .retry_after
             .as_deref()
             .and_then(|text| self.retry_after(now, text));
-        let unreached = if waking && code == ErrorCode::SourceNetwork {
+        let unreached = if now.mono < self.waking && code == ErrorCode::SourceNetwork {
             self.unreached.saturating_add(1)
         } else {
             0
         };
         self.fail(
             now,
-            flight,
+            flight.reason,
+            flight.row,
             Failure {
                 code,
                 status,
@@ -254,11 +234,24 @@ impl Keeper {
     }
 
     /// Ends a request that failed, and schedules the next.
-    pub(super) fn fail(&mut self, now: Now, flight: Flight, failure: Failure, fx: &mut Effects) {
-        self.release(fx);
-        let pause = flight::pause(flight.row, &failure, now.mono, self.draws.u32(..));
-        self.last_error = Some(failure.code);
+    pub(super) fn fail(&mut self, now: Now, reason: Reason, row: Row, failure: Failure, fx: &mut Effects) {
+        let pause = flight::pause(row, &failure, now.mono, self.draws.u32(..));
         self.unreached = failure.unreached;
+        self.pause(now, reason, row, pause, failure, fx);
+    }
+
+    /// Pauses after a request for `reason` that failed or may not be made, and says so.
+    fn pause(
+        &mut self,
+        now: Now,
+        reason: Reason,
+        row: Row,
+        pause: Pause,
+        failure: Failure,
+        fx: &mut Effects,
+    ) {
+        self.release(fx);
+        self.last_error = Some(failure.code);
         let goes_on = !self.embeds.is_empty();
         let told_so = matches!(pause.cause, Cause::Denied | Cause::Throttled);
         self.phase = if goes_on || told_so {
@@ -267,9 +260,9 @@ impl Keeper {
             Phase::Resting
         };
         let failed = RefreshFailed {
-            reason: flight.reason,
+            reason,
             code: failure.code,
-            attempt: flight.attempt(),
+            attempt: row.attempt(),
             retry_in_ms: goes_on.then(|| pause.until.since(now.mono)),
             status: failure.status,
         };
@@ -285,10 +278,9 @@ impl Keeper {
 
     /// `Retry-After`: seconds, or an HTTP date.
     fn retry_after(&self, now: Now, text: &str) -> Option<Duration> {
-        let text = text.trim();
-        match text.parse() {
-            Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(_) => token::read_http_date(text).map(|at| at.since(self.clock.server(now))),
+        match token::whole(token::trim(text)) {
+            Some(seconds) => Some(Duration::from_secs(seconds.unsigned_abs())),
+            None => token::read_http_date(text).map(|at| at.since(self.clock.server(now))),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::io::{Effect, Effects, ErrorCode, Outcome, WaiterId};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
+use core::mem::take;
 
 /// What a waiter waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,12 +47,12 @@ impl Waiters {
     }
 
     fn settle(&mut self, wish: Option<Wish>, outcome: &Outcome, fx: &mut Effects) {
-        self.0.retain(|(id, its)| {
-            let waits_on = wish.is_some_and(|wish| wish != *its);
-            if !waits_on {
-                fx.push(Effect::Settle(*id, outcome.clone()));
+        for (id, its) in take(&mut self.0) {
+            if wish.is_some_and(|wish| wish != its) {
+                self.0.push((id, its));
+            } else {
+                fx.push(Effect::Settle(id, outcome.clone()));
             }
-            waits_on
-        });
+        }
     }
 }

@@ -102,7 +102,7 @@ impl Reading {
     /// The JSON inside a text: an object or a text.
     fn inside(&self, text: &AccessToken) -> Option<Json> {
         let text = trim(text.expose());
-        if text.starts_with(['{', '"']) {
+        if matches!(text.as_bytes(), [b'{' | b'"', ..]) {
             (self.read_json)(text.as_bytes())
         } else {
             None
@@ -191,8 +191,15 @@ fn values<'a>(object: &'a Json, keys: &'static str) -> Vec<&'a Json> {
 
 /// Whether a name is the key, which is in lower case, apart from case, `_` and `-`.
 fn same_key(name: &str, key: &str) -> bool {
-    let letters = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
-    letters.map(|byte| byte.to_ascii_lowercase()).eq(key.bytes())
+    let mut rest = key.as_bytes();
+    for byte in name.bytes() {
+        rest = match rest {
+            _ if matches!(byte, b'_' | b'-') => rest,
+            [first, rest @ ..] if byte.eq_ignore_ascii_case(first) => rest,
+            _ => return false,
+        };
+    }
+    rest.is_empty()
 }
 
 fn point(value: &Json) -> Option<Stated> {

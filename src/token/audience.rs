@@ -13,7 +13,10 @@ const SERVICE: &str = "00000009-0000-0000-c000-000000000000";
 #[must_use]
 pub fn is_power_bi(audience: &str) -> bool {
     let audience = trim(audience).to_ascii_lowercase();
-    let audience = audience.trim_end_matches('/');
+    let mut audience = audience.as_str();
+    while let Some(rest) = audience.strip_suffix("/") {
+        audience = rest;
+    }
     if audience == SERVICE {
         return true;
     }

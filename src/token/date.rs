@@ -1,6 +1,6 @@
 //! Reading the dates that backends write: ISO 8601, US, HTTP, seconds and milliseconds.
 
-use super::look::{cut, trim, words};
+use super::look::{cut, trim, trim_start, words};
 use crate::time::Timestamp;
 
 /// A point in time as a text states it.
@@ -87,7 +87,7 @@ fn numeric(text: &str) -> Option<Timestamp> {
 }
 
 /// A number of decimal digits, without its fraction; `None` when it is none or does not fit.
-pub(super) fn whole(text: &str) -> Option<i64> {
+pub(crate) fn whole(text: &str) -> Option<i64> {
     let (mut number, mut counts, mut any) = (0_i64, true, false);
     for byte in text.bytes() {
         match byte {
@@ -108,27 +108,34 @@ pub(super) fn whole(text: &str) -> Option<i64> {
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {
-    fn skip(&mut self, wanted: fn(char) -> bool) -> bool {
+    /// White space; false where there is none.
+    fn space(&mut self) -> bool {
         let before = self.0.len();
-        self.0 = self.0.trim_start_matches(wanted);
+        self.0 = trim_start(self.0);
         self.0.len() < before
     }
 
     fn one(&mut self, wanted: &str) -> Option<()> {
-        let first = self.0.bytes().next()?;
-        self.0 = self
-            .0
-            .get(1..)
-            .filter(|_| wanted.bytes().any(|byte| byte == first))?;
-        Some(())
+        for byte in wanted.bytes() {
+            if self.0.as_bytes().first() == Some(&byte) {
+                self.0 = self.0.get(1..)?;
+                return Some(());
+            }
+        }
+        None
     }
 
     /// A number of `least` to `most` digits.
     fn digits(&mut self, least: usize, most: usize) -> Option<i64> {
-        let count = self.0.bytes().take(most).take_while(u8::is_ascii_digit).count();
-        let (head, tail) = self.0.split_at_checked(count).filter(|_| count >= least)?;
-        self.0 = tail;
-        whole(head)
+        let (mut number, mut count) = (0, 0);
+        while count < most
+            && let [digit @ b'0'..=b'9', ..] = self.0.as_bytes()
+        {
+            number = number * 10 + i64::from(digit - b'0');
+            count += 1;
+            self.0 = self.0.get(1..)?;
+        }
+        (count >= least).then_some(number)
     }
 
     /// `HH:MM:SS`, 24 hours to a day, in milliseconds.
@@ -153,23 +160,18 @@ impl Rest<'_> {
         if self.one(".,").is_none() {
             return Some(0);
         }
-        let (mut ms, mut weight) = (0, 100);
-        let count = self.0.bytes().take_while(u8::is_ascii_digit).count();
-        let (head, tail) = self
-            .0
-            .split_at_checked(count)
-            .filter(|_| (1..=9).contains(&count))?;
-        for digit in head.bytes() {
-            ms += i64::from(digit - b'0') * weight;
-            weight /= 10;
+        let before = self.0.len();
+        let mut number = self.digits(1, 9)?;
+        // nine digits are nanoseconds
+        for _ in before - self.0.len()..9 {
+            number *= 10;
         }
-        self.0 = tail;
-        Some(ms)
+        Some(number / 1_000_000)
     }
 
     /// The offset in milliseconds: `Some(None)` when the text ends without one, `None` when it ends otherwise.
     fn zone(&mut self) -> Option<Option<i64>> {
-        self.skip(char::is_whitespace);
+        self.space();
         if self.0.is_empty() {
             return Some(None);
         }
@@ -218,10 +220,10 @@ fn us(text: &str) -> Option<Stated> {
     let day_of_month = rest.digits(1, 2)?;
     rest.one("/")?;
     let day = day(rest.digits(4, 4)?, month, day_of_month)?;
-    rest.skip(|c| c == ',' || c.is_whitespace()).then_some(())?;
+    (rest.one(",").is_some() | rest.space()).then_some(())?;
     let hour = rest.digits(1, 2).filter(|h| (1..=12).contains(h))?;
     let minutes = rest.minutes()?;
-    rest.skip(char::is_whitespace);
+    rest.space();
     let afternoon = rest.one("Pp").is_some();
     if !afternoon {
         rest.one("Aa")?;

@@ -10,7 +10,8 @@ pub(super) fn read(text: AccessToken, received: Timestamp, read_json: ReadJson) 
     let packed = parts.map_or(text.expose(), |(packed, _)| packed);
     let metadata = parts.map(|(_, metadata)| metadata);
     let more = metadata.is_some_and(|metadata| cut(metadata, b'.').is_some());
-    if more || cut(packed.trim_end_matches('='), b'=').is_some() {
+    let mut padding = packed.bytes().skip_while(|byte| *byte != b'=');
+    if more || padding.any(|byte| byte != b'=') {
         return Err(Unusable::Damaged);
     }
     let exp = match metadata {

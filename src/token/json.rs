@@ -33,11 +33,12 @@ impl Json {
     /// The first member of this exact name; `None` when there is none or this is no object.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
-        let Self::Map(members) = self else { return None };
-        members
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value)
+        for (name, value) in self.members() {
+            if name == key {
+                return Some(value);
+            }
+        }
+        None
     }
 
     /// The text; `None` when this is something else.

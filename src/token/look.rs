@@ -27,7 +27,50 @@ const REFRESH_LEAST: usize = 100;
 #[must_use]
 #[inline(never)] // used all over, and larger than a call
 pub fn trim(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}')
+    let mut rest = trim_start(text);
+    // a last character that would be taken at the start, all of it
+    while let Some((head, last)) = last(rest)
+        && blank(last) == last.len()
+    {
+        rest = head;
+    }
+    rest
+}
+
+/// The text's last character, and what is before it.
+fn last(text: &str) -> Option<(&str, &str)> {
+    let mut at = text.len();
+    loop {
+        at = at.checked_sub(1)?;
+        if text.is_char_boundary(at) {
+            return text.split_at_checked(at);
+        }
+    }
+}
+
+/// The text without what [`trim`] takes at its start.
+pub(crate) fn trim_start(mut text: &str) -> &str {
+    loop {
+        match text.get(blank(text)..) {
+            Some(rest) if rest.len() < text.len() => text = rest,
+            Some(_) | None => return text,
+        }
+    }
+}
+
+/// How many bytes of white space, byte order mark or zero-width space a text begins with: those of one character at most.
+// by bytes: the library's decoding of characters, both ways, and its table of white space are 500 bytes of a page's load
+fn blank(text: &str) -> usize {
+    match text.as_bytes() {
+        [b'\t'..=b'\r' | b' ', ..] => 1,
+        [0xc2, 0x85 | 0xa0, ..] => 2,
+        [0xe1, 0x9a, 0x80, ..]
+        | [0xe2, 0x80, 0x80..=0x8b | 0xa8 | 0xa9 | 0xaf, ..]
+        | [0xe2, 0x81, 0x9f, ..]
+        | [0xe3, 0x80, 0x80, ..]
+        | [0xef, 0xbb, 0xbf, ..] => 3,
+        _ => 0,
+    }
 }
 
 /// Tells the form of a trimmed text by its first characters and by what it may be made of.
@@ -61,14 +104,17 @@ pub fn look_at(text: &str) -> Result<Look, Unusable> {
 
 /// Whether a text that begins as a token holds what a token holds and nothing else.
 fn clean(text: &str) -> Result<(), Unusable> {
-    match text.bytes().find(|byte| !is_segment(*byte)) {
-        None => Ok(()),
-        Some(
-            b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'%' | b'&' | b'\\' | b';' | b',' | b'}',
-        ) => Err(Unusable::Wrapped),
-        Some(byte) if byte.is_ascii() => Err(Unusable::Damaged),
-        Some(_) => Err(Unusable::Wrapped),
+    for byte in text.bytes() {
+        match byte {
+            _ if is_segment(byte) => {}
+            b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'%' | b'&' | b'\\' | b';' | b',' | b'}' => {
+                return Err(Unusable::Wrapped);
+            }
+            _ if byte.is_ascii() => return Err(Unusable::Damaged),
+            _ => return Err(Unusable::Wrapped),
+        }
     }
+    Ok(())
 }
 
 /// Whether a byte may stand in a JWT or an embed token.
@@ -92,14 +138,22 @@ fn wraps(text: &str) -> bool {
 
 /// Whether a text holds a part. A plain search; the library's is made for longer texts, and large.
 pub(crate) fn holds(text: &str, part: &[u8]) -> bool {
-    text.as_bytes().windows(part.len()).any(|window| window == part)
+    let mut rest = text.as_bytes();
+    while !rest.starts_with(part) {
+        let [_, tail @ ..] = rest else { return false };
+        rest = tail;
+    }
+    true
 }
 
 /// What stands before and after the first `mark`, an ASCII character. `str::split_once` searches by words: 1 KB more.
 pub(crate) fn cut(text: &str, mark: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| byte == mark)?;
-    let (head, tail) = text.split_at_checked(at)?;
-    Some((head, tail.get(1..)?))
+    for (at, byte) in text.bytes().enumerate() {
+        if byte == mark {
+            return Some((text.get(..at)?, text.get(at + 1..)?));
+        }
+    }
+    None
 }
 
 /// The words of a text, each with a space behind it.
@@ -115,7 +169,7 @@ pub(crate) fn words(text: &'static str) -> impl Iterator<Item = &'static str> {
 /// What follows `Bearer` and white space, in any case.
 pub(crate) fn after_bearer(text: &str) -> Option<&str> {
     let (word, rest) = text.split_at_checked(6)?;
-    if word.eq_ignore_ascii_case("bearer") && rest.starts_with(char::is_whitespace) {
+    if word.eq_ignore_ascii_case("bearer") && blank(rest) > 0 {
         Some(trim(rest))
     } else {
         None
@@ -219,6 +273,16 @@ mod tests {
             look_at(&format!("{}H4sIAAAA", "bearer ".repeat(100_000))),
             Err(Unusable::Wrapped)
         );
+    }
+
+    #[test]
+    fn trimming_takes_white_space_as_the_library_knows_it() {
+        for character in '\0'..=char::MAX {
+            let wanted = character.is_whitespace() || matches!(character, '\u{feff}' | '\u{200b}');
+            let text = format!("{character}é{character}");
+            assert_eq!(trim(&text) == "é", wanted, "{character:?}");
+            assert_eq!(trim_start(&text).len() == text.len(), !wanted, "{character:?}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub use answer::{AnswerError, read_answer};
 #[cfg(feature = "diagnosis")]
 pub(crate) use audience::is_guid;
 pub use audience::is_power_bi;
+pub(crate) use date::whole;
 pub use date::{Stated, epoch, read_date, read_http_date};
 pub use json::{Json, ReadJson};
 #[cfg(feature = "diagnosis")]

@@ -8,7 +8,10 @@ use super::{Json, ReadJson};
 ///
 /// Written out here since a crate's decoder is ten times its size, and knows one alphabet at a time.
 pub(crate) fn decode(segment: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let digits = segment.trim_end_matches('=').as_bytes();
+    let mut digits = segment.as_bytes();
+    while let [rest @ .., b'='] = digits {
+        digits = rest;
+    }
     if digits.len() % 4 == 1 {
         return None;
     }

@@ -18,7 +18,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn decode(this: &TextDecoder, bytes: &[u8]) -> JsValue;
     #[wasm_bindgen(catch, js_namespace = JSON)]
-    fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
+    pub(crate) fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 /// The text that bytes are.
@@ -48,8 +48,8 @@ fn convert(value: &JsValue, depth: u32) -> Json {
     if let Some(number) = value.as_f64() {
         return Json::Number(number);
     }
-    if let Some(truth) = value.as_bool() {
-        return Json::Bool(truth);
+    if *value == JsValue::TRUE || *value == JsValue::FALSE {
+        return Json::Bool(*value == JsValue::TRUE);
     }
     if let Some(date) = value.dyn_ref::<Date>() {
         let ms = date.value_of();

@@ -52,13 +52,14 @@ impl Attached {
         given: JsValue,
         heard: impl Fn(Option<Level>, &JsValue) + 'static,
     ) -> Self {
-        let listener = Listener::new(&element, "error", move |event| {
+        let heard = js::callback(move |event| {
             // missing where something else raised the event
             let detail = js::get(&event, "detail");
             if detail.is_object() {
                 heard(level(&detail), &detail);
             }
         });
+        let listener = Listener::new(&element, "error", heard);
         Self {
             id,
             element,
@@ -165,8 +166,7 @@ impl Attached {
             Ready::Gone => return done(ApplyOutcome::Gone),
         };
         let shared = Shared::of(&embed);
-        let called = js::method(&embed, "setAccessToken")
-            .and_then(|set| set.call1(&embed, &JsValue::from_str(token.expose())).ok());
+        let called = js::call(&embed, "setAccessToken", &JsValue::from_str(token.expose()));
         let (element, token) = (self.element.clone(), token.clone());
         let settled = move |_| {
             let holds = js::text(&js::get(&embed, "config"), "accessToken").map(AccessToken::new);
@@ -187,7 +187,7 @@ impl Attached {
         if how == Recovery::Reload && just_loaded(&embed) {
             return done(RecoveryOutcome::TooSoon);
         }
-        match js::method(&embed, how.as_str()).and_then(|call| call.call0(&embed).ok()) {
+        match js::call(&embed, how.as_str(), &JsValue::UNDEFINED) {
             None => done(RecoveryOutcome::Refused),
             Some(promise) => js::settled(&promise, move |result: Option<JsValue>| {
                 done(if result.is_some() {
@@ -216,7 +216,7 @@ fn just_loaded(embed: &JsValue) -> bool {
     let loaded = js::get(embed, "lastLoadRequest");
     loaded
         .dyn_ref::<Date>()
-        .is_some_and(|date| Date::now() - date.value_of() < LOAD_GAP_MS)
+        .is_some_and(|date| js::date_now() - date.value_of() < LOAD_GAP_MS)
 }
 
 /// How far a `TokenExpired` reaches.

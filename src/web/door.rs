@@ -1,18 +1,19 @@
-//! What the facade may call. Each body is parse, call, convert.
+//! What the facade may call. Each body is parse, call, convert. Keepers, embeds, waiters and claims are numbers here: a
+//! class would bring its handles, their borrows and their release with it.
 
 use super::live::{Live, Look};
-use super::{answer, events, js, options, page};
-use crate::io::{ClaimId, EmbedId, Input};
+use super::page::{self, KeeperId};
+use super::{answer, events, js, options};
+use crate::io::{ClaimId, EmbedId, Input, WaiterId};
 use crate::keeper::Keeper;
-use core::cell::RefCell;
+use core::cell::Cell;
 use js_sys::{Function, Object};
 use std::panic;
-use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
 thread_local! {
-    static CRASHED: RefCell<Option<Function>> = const { RefCell::new(None) };
+    static CRASHED: Cell<Option<Function>> = const { Cell::new(None) };
 }
 
 /// Starts the instance. `crashed()` is called at most once, when it must not be entered again; `soon(work)` has
@@ -20,7 +21,7 @@ thread_local! {
 #[wasm_bindgen]
 pub fn boot(crashed: Function, soon: Function) {
     page::boot(soon);
-    CRASHED.with(|cell| cell.replace(Some(crashed)));
+    CRASHED.set(Some(crashed));
     // the panic's own message is not passed on: it may quote anything
     panic::set_hook(Box::new(|_| crash()));
 }
@@ -29,102 +30,95 @@ pub fn boot(crashed: Function, soon: Function) {
 // a function of its own, since the build has panics call it without std's way through their messages
 #[inline(never)]
 fn crash() {
-    if let Some(crashed) = CRASHED.with(RefCell::take) {
-        let _told = crashed.call0(&JsValue::UNDEFINED);
+    if let Some(crashed) = CRASHED.take() {
+        let _told = js::run(&crashed, &JsValue::UNDEFINED);
     }
 }
 
-/// The facade's side of one keeper.
+/// Starts a keeper, and answers with its number. `options` are the facade's, checked; `emit(type, detail, more)` tells the
+/// facade what is to be told: a page's event, with the refused token for the diagnosis, or a waiter's answer;
+/// `look(ids, clocks)` tells [`call::LOOK`] where something has changed, and reads the clocks.
 #[wasm_bindgen]
-#[derive(Debug)]
-pub struct Door(Rc<Live>);
+pub fn begin(options: JsValue, emit: Function, look: Look) -> u32 {
+    let options = options::read(&options);
+    let core = Keeper::new(options.policy, answer::read_json, seed());
+    let id = page::join(|id| Live::new(id, core, options.source, emit, look));
+    let begin = Input::Begin {
+        initial: options.initial,
+        kind: options.kind,
+        hidden: page::hidden(),
+    };
+    page::tell(id, begin);
+    id.0
+}
 
+/// Keeps the embed in `element` fresh; `embed` is what was handed in, if it was an embed. Ids rise and are never used
+/// again.
 #[wasm_bindgen]
-impl Door {
-    /// Starts a keeper. `options` are the facade's, checked; `emit(type, detail, refused)` raises an event on the page; `refused` is
-    /// the token that was, for the diagnosis; `look(ids, clocks)` has [`Self::look`] called where something has changed, and reads the clocks.
-    #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue, emit: Function, look: Look) -> Door {
-        let options = options::read(&options);
-        let core = Keeper::new(options.policy, answer::read_json, seed());
-        let live = Live::new(core, options.source, emit, look);
-        page::join(&live);
-        let begin = Input::Begin {
-            initial: options.initial,
-            kind: options.kind,
-            hidden: page::hidden(),
-        };
-        page::tell(&live, begin);
-        Door(live)
+pub fn attach(keeper: u32, id: u32, element: Element, embed: JsValue) {
+    if let Some(live) = page::keeper(KeeperId(keeper)) {
+        live.attach(EmbedId(id), element, embed);
     }
+}
 
-    /// Keeps the embed in `element` fresh; `embed` is what was handed in, if it was an embed. Ids rise and are
-    /// never used again.
-    pub fn attach(&self, id: u32, element: Element, embed: JsValue) {
-        self.0.attach(EmbedId(id), element, embed);
-    }
+/// What [`tell`] tells, in the order of `Call` in `npm/src/keeping.ts`.
+pub mod call {
+    /// Something has changed at the embed.
+    pub const LOOK: u32 = 0;
+    /// The embed is let go of.
+    pub const DETACH: u32 = 1;
+    /// The embed raised an error that a new token may heal.
+    pub const HEAL: u32 = 2;
+    /// It is this tab's turn among those of the same `shareKey`: the claim that waited for it.
+    pub const CLAIMED: u32 = 3;
+    /// The waiter wants a token that is valid now.
+    pub const OBTAIN: u32 = 4;
+    /// The waiter wants a new token now, and is told when it expires.
+    pub const REFRESH: u32 = 5;
+    /// The waiter is a frame that asked through its provider; `embed` is its embed, where it is attached.
+    pub const PROVIDE: u32 = 6;
+    /// Everything ends.
+    pub const STOP: u32 = 7;
+}
 
-    /// Lets go of an embed.
-    pub fn detach(&self, id: u32) {
-        self.0.detach(EmbedId(id));
-    }
+/// The number of no embed.
+const NONE: u32 = u32::MAX;
 
-    /// Something has changed at an embed.
-    pub fn look(&self, id: u32) {
-        self.0.look(EmbedId(id), true);
-    }
+/// Tells a keeper something that is said in numbers: one of [`call`], and the embed, waiter or claim that it is of.
+// one function for all, since what takes its arguments in is more than what it does with them
+#[wasm_bindgen]
+pub fn tell(keeper: u32, call: u32, id: u32, embed: u32) {
+    let keeper = KeeperId(keeper);
+    let input = match call {
+        call::LOOK => return page::keeper(keeper).map_or((), |live| live.look(EmbedId(id), true)),
+        call::DETACH => return page::keeper(keeper).map_or((), |live| live.detach(EmbedId(id))),
+        call::HEAL => Input::Ailing(EmbedId(id)),
+        call::CLAIMED => Input::Claimed(ClaimId(id)),
+        call::OBTAIN => Input::Obtain(WaiterId(id)),
+        call::REFRESH => Input::Refresh(WaiterId(id)),
+        call::PROVIDE => Input::Provide {
+            waiter: WaiterId(id),
+            embed: (embed != NONE).then_some(EmbedId(embed)),
+        },
+        _ => return page::stop(keeper),
+    };
+    page::tell(keeper, input);
+}
 
-    /// An embed raised an error that a new token may heal.
-    pub fn heal(&self, id: u32) {
-        page::tell(&self.0, Input::Ailing(EmbedId(id)));
-    }
+/// Another tab got `answer`.
+#[wasm_bindgen]
+pub fn shared(keeper: u32, answer: JsValue) {
+    page::tell(KeeperId(keeper), Input::Shared(answer::json(&answer)));
+}
 
-    /// A frame asked through its provider; `id` is its embed, where it is attached. Calls `done(code, token)`.
-    pub fn provide(&self, id: Option<u32>, done: Function) {
-        let waiter = self.0.wait(done);
-        page::tell(
-            &self.0,
-            Input::Provide {
-                waiter,
-                embed: id.map(EmbedId),
-            },
-        );
-    }
-
-    /// Asks for a new token now. Calls `done(code, expiresAt)`.
-    pub fn refresh(&self, done: Function) {
-        let waiter = self.0.wait(done);
-        page::tell(&self.0, Input::Refresh(waiter));
-    }
-
-    /// Asks for a token that is valid now. Calls `done(code, token)`.
-    pub fn obtain(&self, done: Function) {
-        let waiter = self.0.wait(done);
-        page::tell(&self.0, Input::Obtain(waiter));
-    }
-
-    /// It is this tab's turn among those of the same `shareKey`.
-    pub fn claimed(&self, id: u32) {
-        page::tell(&self.0, Input::Claimed(ClaimId(id)));
-    }
-
-    /// Another tab got `answer`.
-    pub fn shared(&self, answer: JsValue) {
-        page::tell(&self.0, Input::Shared(answer::json(&answer)));
-    }
-
-    /// `KeeperStatus`, but for the engine.
-    pub fn status(&self) -> Object {
-        let now = js::now();
-        // bound first, so that the borrow has ended when the object is made
-        let status = self.0.core.borrow().status(now);
-        status.read_out(events::object)
-    }
-
-    /// Ends everything.
-    pub fn stop(&self) {
-        page::stop(&self.0);
-    }
+/// `KeeperStatus`, but for the engine; nothing for a keeper that has stopped.
+#[wasm_bindgen]
+pub fn status(keeper: u32) -> Option<Object> {
+    let live = page::keeper(KeeperId(keeper))?;
+    let now = js::now();
+    // bound first, so that the borrow has ended when the object is made
+    let status = live.core.borrow().status(now);
+    Some(status.read_out(events::object))
 }
 
 #[expect(

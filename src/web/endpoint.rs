@@ -1,12 +1,12 @@
 //! A backend that is asked with `fetch`.
 
-use super::source::Done;
+use super::source::Asked;
 use super::{answer, js};
 use crate::io::{Headers, SourceFailure};
 use crate::token::{AccessToken, Json};
 use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, ReadableStreamDefaultReader, Response};
+use web_sys::AbortSignal;
 use zeroize::Zeroizing;
 
 /// The most that an answer may take: no token is longer.
@@ -19,17 +19,17 @@ extern "C" {
 }
 
 /// Asks the endpoint once and reads its answer as text.
-pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, done: Done) {
+pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, asked: Asked) {
     let url = js::text(endpoint, "url").unwrap_or_default();
     match init(endpoint, request, signal) {
-        Ok((init, headers, own)) => js::settled(&own, move |own| match own {
+        Some((init, headers, own)) => js::settled(&own, move |own| match own {
             Some(own) => {
                 add(&headers, &own);
-                send(&url, &init, done);
+                send(&url, &init, asked);
             }
-            None => done(Err(SourceFailure::Threw), Headers::default()),
+            None => asked.fail(SourceFailure::Threw),
         }),
-        Err(_) => done(Err(SourceFailure::Threw), Headers::default()),
+        None => asked.fail(SourceFailure::Threw),
     }
 }
 
@@ -37,12 +37,8 @@ pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, do
 const INIT: &str = r#"{"cache":"no-store","redirect":"error","headers":{"accept":"application/json"}}"#;
 
 /// The second argument of `fetch`, its headers, and those that the page adds to them: perhaps a promise of them.
-fn init(
-    endpoint: &JsValue,
-    request: &Object,
-    signal: &AbortSignal,
-) -> Result<(Object, Object, JsValue), JsValue> {
-    let init: Object = JSON::parse(INIT)?.unchecked_into();
+fn init(endpoint: &JsValue, request: &Object, signal: &AbortSignal) -> Option<(Object, Object, JsValue)> {
+    let init: Object = answer::parse(&JsValue::from_str(INIT)).ok()?.unchecked_into();
     let headers: Object = js::get(&init, "headers").unchecked_into();
     for key in ["method", "credentials"] {
         js::set(&init, key, &js::get(endpoint, key));
@@ -52,22 +48,23 @@ fn init(
         js::set_text(&headers, "content-type", "application/json");
         js::set(&init, "body", &body_of(endpoint, request)?);
     }
-    Ok((init, headers, given(endpoint, "headers", request)?))
+    Some((init, headers, given(endpoint, "headers", request)?))
 }
 
 /// Adds the page's own headers, whose word counts; names are the same in any case.
 fn add(headers: &Object, own: &JsValue) {
-    for name in Reflect::own_keys(own).unwrap_or_default().iter() {
-        if let Some(name) = name.as_string() {
+    let names = Reflect::own_keys(own).unwrap_or_default();
+    for at in 0..names.length() {
+        if let Some(name) = names.get(at).as_string() {
             js::set(headers, &name.to_ascii_lowercase(), &js::get(own, &name));
         }
     }
 }
 
 /// The JSON body of a POST: what the page wants there, else why and for which embeds a token is asked for.
-fn body_of(endpoint: &JsValue, request: &Object) -> Result<JsValue, JsValue> {
+fn body_of(endpoint: &JsValue, request: &Object) -> Option<JsValue> {
     let mut body = given(endpoint, "body", request)?;
-    if body.is_undefined() {
+    if body == JsValue::UNDEFINED {
         let default = Object::new();
         for key in ["reason", "embeds"] {
             js::set(&default, key, &js::get(request, key));
@@ -75,53 +72,65 @@ fn body_of(endpoint: &JsValue, request: &Object) -> Result<JsValue, JsValue> {
         body = default.into();
     }
     // a value that JSON knows nothing of gives undefined, which is no text
-    let text: JsValue = JSON::stringify(&body)?.into();
-    if text.is_string() { Ok(text) } else { Err(text) }
+    let text: JsValue = JSON::stringify(&body).ok()?.into();
+    Some(text).filter(|text| *text != JsValue::UNDEFINED)
 }
 
 /// A field of the endpoint, called with the request where it is a function.
-fn given(endpoint: &JsValue, key: &str, request: &Object) -> Result<JsValue, JsValue> {
+fn given(endpoint: &JsValue, key: &str, request: &Object) -> Option<JsValue> {
     let value = js::get(endpoint, key);
     match value.dyn_ref::<Function>() {
-        Some(function) => function.call1(&JsValue::UNDEFINED, request),
-        None => Ok(value),
+        Some(function) => js::run(function, request),
+        None => Some(value),
     }
 }
 
-fn send(url: &str, init: &Object, done: Done) {
+fn send(url: &str, init: &Object, asked: Asked) {
     match fetch(url, init) {
-        Ok(asked) => js::settled(&asked, move |response| match response {
-            Some(response) => receive(&response.unchecked_into(), done),
-            None => done(Err(SourceFailure::Network), Headers::default()),
+        Ok(sent) => js::settled(&sent, move |response| match response {
+            Some(response) => receive(&response, asked),
+            None => asked.fail(SourceFailure::Network),
         }),
-        Err(_) => done(Err(SourceFailure::Network), Headers::default()),
+        Err(_) => asked.fail(SourceFailure::Network),
     }
 }
 
-fn receive(response: &Response, done: Done) {
-    let header = |name| response.headers().get(name).unwrap_or_default();
+fn receive(response: &JsValue, asked: Asked) {
+    let headers = js::get(response, "headers");
+    let header = |name| js::call(&headers, "get", &JsValue::from_str(name))?.as_string();
     let heard = Headers {
         date: header("date"),
         retry_after: header("retry-after"),
     };
-    let body = response.body();
-    if !response.ok() {
-        if let Some(body) = body {
-            js::settled(&body.cancel(), |_| {});
-        }
-        return done(Err(SourceFailure::Status(response.status())), heard);
+    let body = js::get(response, "body");
+    if js::get(response, "ok") != JsValue::TRUE {
+        cancel(&body);
+        let status = js::get(response, "status").as_f64().unwrap_or_default();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast saturates"
+        )]
+        return asked.answer(Err(SourceFailure::Status(status as u16)), heard);
     }
-    match body.map(|body| ReadableStreamDefaultReader::new(&body)) {
-        Some(Ok(reader)) => {
+    match js::call(&body, "getReader", &JsValue::UNDEFINED) {
+        Some(reader) => {
             let body = Body {
                 reader,
                 bytes: Zeroizing::default(),
                 heard,
-                done,
+                asked,
             };
             body.read();
         }
-        Some(Err(_)) | None => done(Err(SourceFailure::Unreadable), heard),
+        None => asked.answer(Err(SourceFailure::Unreadable), heard),
+    }
+}
+
+/// Has a stream end, be it a body or its reader. Whether that works is of no matter.
+fn cancel(stream: &JsValue) {
+    if let Some(ended) = js::call(stream, "cancel", &JsValue::UNDEFINED) {
+        js::settled(&ended, |_| {});
     }
 }
 
@@ -129,22 +138,23 @@ fn receive(response: &Response, done: Done) {
 ///
 /// An abort ends the stream, and with it the reading.
 struct Body {
-    reader: ReadableStreamDefaultReader,
+    reader: JsValue,
     bytes: Zeroizing<Vec<u8>>,
     heard: Headers,
-    done: Done,
+    asked: Asked,
 }
 
 impl Body {
     fn read(self) {
-        js::settled(&self.reader.read(), move |piece| self.take(piece));
+        let read = js::call(&self.reader, "read", &JsValue::UNDEFINED).unwrap_or_default();
+        js::settled(&read, move |piece| self.take(piece));
     }
 
     fn take(mut self, piece: Option<JsValue>) {
         let Some(piece) = piece else {
             return self.fail(SourceFailure::Network);
         };
-        if js::get(&piece, "done").is_truthy() {
+        if js::get(&piece, "done") == JsValue::TRUE {
             return self.end();
         }
         match js::get(&piece, "value").dyn_into::<Uint8Array>() {
@@ -160,14 +170,14 @@ impl Body {
         match answer::text(&self.bytes).as_string() {
             Some(text) => {
                 let text = AccessToken::new(text);
-                (self.done)(Ok(Json::Text(text)), self.heard);
+                self.asked.answer(Ok(Json::Text(text)), self.heard);
             }
             None => self.fail(SourceFailure::Unreadable),
         }
     }
 
     fn fail(self, failure: SourceFailure) {
-        js::settled(&self.reader.cancel(), |_| {});
-        (self.done)(Err(failure), self.heard);
+        cancel(&self.reader);
+        self.asked.answer(Err(failure), self.heard);
     }
 }

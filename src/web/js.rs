@@ -10,7 +10,7 @@ extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
     #[wasm_bindgen(js_namespace = Date, js_name = now)]
-    fn date_now() -> f64;
+    pub(crate) fn date_now() -> f64;
 }
 
 /// Both clocks, read now.
@@ -41,9 +41,16 @@ pub(crate) fn text(value: &JsValue, key: &str) -> Option<String> {
     get(value, key).as_string()
 }
 
-/// As [`get`], where the property is a function.
-pub(crate) fn method(value: &JsValue, key: &str) -> Option<Function> {
-    get(value, key).dyn_into().ok()
+/// Calls the method `key` of `value`; `None` when there is none, or when it throws.
+pub(crate) fn call(value: &JsValue, key: &str, argument: &JsValue) -> Option<JsValue> {
+    let method: Function = get(value, key).dyn_into().ok()?;
+    method.call1(value, argument).ok()
+}
+
+/// Calls a function of no object; `None` when it throws.
+#[inline(never)] // called all over, and larger than a call
+pub(crate) fn run(function: &Function, argument: &JsValue) -> Option<JsValue> {
+    function.call1(&JsValue::UNDEFINED, argument).ok()
 }
 
 /// Sets a property of an object of our own.
@@ -82,14 +89,12 @@ fn then(value: &JsValue, done: Box<dyn FnOnce(Option<JsValue>)>) {
     });
     // a foreign `then` may throw; the promise that this makes is our own, and rejects
     let all = Promise::all_settled(&Array::of1(value));
-    if let Some(then) = method(&all, "then") {
-        let _derived = then.call1(&all, &callback.into_js_value());
-    }
+    let _derived = call(&all, "then", &callback.into_js_value());
 }
 
 /// A function for JavaScript. One type for all: each has glue of its own. It may be called while it runs.
 pub(crate) fn callback(called: impl Fn(JsValue) + 'static) -> Callback {
-    Closure::new(called)
+    Closure::wrap(Box::new(called))
 }
 
 /// What [`callback`] makes.

@@ -1,6 +1,6 @@
 //! A listener that is removed when it is dropped.
 
-use super::js;
+use super::js::Callback;
 use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
 
@@ -9,17 +9,13 @@ use web_sys::EventTarget;
 pub(crate) struct Listener {
     target: EventTarget,
     name: &'static str,
-    callback: js::Callback,
+    callback: Callback,
 }
 
 impl Listener {
     /// Listens on `target` until the value is dropped.
-    pub(crate) fn new(
-        target: &EventTarget,
-        name: &'static str,
-        callback: impl Fn(JsValue) + 'static,
-    ) -> Self {
-        let callback = js::callback(callback);
+    // takes what `js::callback` makes, so that there is one of it and not one for each function
+    pub(crate) fn new(target: &EventTarget, name: &'static str, callback: Callback) -> Self {
         let _added = target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
         Self {
             target: target.clone(),

@@ -1,15 +1,16 @@
 //! What one running keeper holds in the browser, from start to stop.
 
 use super::attached::Attached;
-use super::source::Source;
-use super::{events, js, page};
+use super::page::{self, KeeperId};
+use super::source::{Asked, Source};
+use super::{events, js};
 use crate::io::{CallId, Effect, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId};
 use crate::keeper::Keeper;
-use crate::time::Now;
+use crate::time::{Instant, Now};
 use crate::token::AccessToken;
 use core::cell::{Cell, RefCell};
 use js_sys::{Function, Object};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, Element};
 
@@ -23,31 +24,34 @@ extern "C" {
 }
 
 /// A keeper and all that it owns in the page. Every borrow of a field ends before JavaScript is called.
-#[derive(Debug)]
 pub(crate) struct Live {
+    pub(crate) id: KeeperId,
     pub(crate) core: RefCell<Keeper>,
     source: Source,
-    /// The facade's `emit(type, detail)`.
+    /// The facade's `emit(type, detail, more)`.
     emit: Function,
     look: Look,
     embeds: RefCell<Vec<Rc<Attached>>>,
-    request: RefCell<Option<(RequestId, AbortController)>>,
-    waiters: RefCell<Vec<(WaiterId, Function)>>,
-    waiter_ids: Cell<u32>,
+    request: Cell<Option<(RequestId, AbortController)>>,
 }
 
 impl Live {
-    pub(crate) fn new(core: Keeper, source: Source, emit: Function, look: Look) -> Rc<Self> {
-        Rc::new(Self {
+    pub(crate) fn new(id: KeeperId, core: Keeper, source: Source, emit: Function, look: Look) -> Self {
+        Self {
+            id,
             core: RefCell::new(core),
             source,
             emit,
             look,
             embeds: RefCell::default(),
-            request: RefCell::default(),
-            waiters: RefCell::default(),
-            waiter_ids: Cell::new(0),
-        })
+            request: Cell::default(),
+        }
+    }
+
+    /// When its core wants to be told the time.
+    pub(crate) fn deadline(&self) -> Instant {
+        let deadline = self.core.borrow().deadline();
+        deadline.map_or(Instant::NEVER, |deadline| deadline.at)
     }
 
     pub(crate) fn has_embeds(&self) -> bool {
@@ -55,21 +59,21 @@ impl Live {
     }
 
     /// Takes an embed in. The facade gives each container one id, in rising order.
-    pub(crate) fn attach(self: &Rc<Self>, id: EmbedId, element: Element, given: JsValue) {
-        let weak = Rc::downgrade(self);
+    pub(crate) fn attach(&self, id: EmbedId, element: Element, given: JsValue) {
+        let keeper = self.id;
         let attached = Rc::new(Attached::new(id, element, given, move |level, error| {
-            let Some(live) = weak.upgrade() else { return };
+            let Some(live) = page::keeper(keeper) else { return };
             live.heard(id, error);
             if let Some(level) = level {
                 // which token was it that has expired? others than us may have set it
                 live.look(id, false);
-                page::tell(&live, Input::Shouted { embed: id, level });
+                page::tell(keeper, Input::Shouted { embed: id, level });
             }
         }));
         let (held, kind) = (attached.holds(), attached.kind());
         self.embeds.borrow_mut().push(attached);
         page::tell(
-            self,
+            self.id,
             Input::Attach {
                 embed: id,
                 held,
@@ -78,9 +82,9 @@ impl Live {
         );
     }
 
-    pub(crate) fn detach(self: &Rc<Self>, id: EmbedId) {
+    pub(crate) fn detach(&self, id: EmbedId) {
         self.drop_embed(id);
-        page::tell(self, Input::Detach(id));
+        page::tell(self.id, Input::Detach(id));
     }
 
     fn embed(&self, id: EmbedId) -> Option<Rc<Attached>> {
@@ -100,15 +104,8 @@ impl Live {
         drop(dropped);
     }
 
-    /// Has `done(code, value)` called when the waiter is told.
-    pub(crate) fn wait(&self, done: Function) -> WaiterId {
-        let id = WaiterId(self.waiter_ids.replace(self.waiter_ids.get().wrapping_add(1)));
-        self.waiters.borrow_mut().push((id, done));
-        id
-    }
-
     /// Performs one effect. No borrow is held here.
-    pub(crate) fn perform(self: &Rc<Self>, effect: Effect) {
+    pub(crate) fn perform(&self, effect: Effect) {
         match effect {
             Effect::Ask {
                 request,
@@ -135,31 +132,18 @@ impl Live {
         }
     }
 
-    fn ask(self: &Rc<Self>, request: RequestId, reason: Reason, attempt: u32) {
+    fn ask(&self, request: RequestId, reason: Reason, attempt: u32) {
         let Ok(abort) = AbortController::new() else { return };
         let asked = self.source.request(reason, attempt, &abort);
         let signal = abort.signal();
-        self.request.replace(Some((request, abort)));
-        let weak = Rc::downgrade(self);
-        let done = move |answer, headers| {
-            let input = match answer {
-                Ok(answer) => Input::Answered {
-                    request,
-                    answer,
-                    headers,
-                },
-                Err(failure) => Input::Failed {
-                    request,
-                    failure,
-                    headers,
-                },
-            };
-            let Some(live) = weak.upgrade() else { return };
-            // it has ended: a stop that comes now has nothing to abort
-            drop(live.take_request(request));
-            page::tell(&live, input);
-        };
-        self.source.ask(&asked, &signal, Box::new(done));
+        self.request.set(Some((request, abort)));
+        let keeper = self.id;
+        self.source.ask(&asked, &signal, Asked { keeper, request });
+    }
+
+    /// A request has ended: a stop that comes now has nothing to abort.
+    pub(crate) fn asked(&self, request: RequestId) {
+        drop(self.take_request(request));
     }
 
     fn abort(&self, id: RequestId) {
@@ -170,72 +154,62 @@ impl Live {
 
     /// The request under way, if it is that one; from now on there is none.
     fn take_request(&self, id: RequestId) -> Option<AbortController> {
-        let mut request = self.request.borrow_mut();
-        let current = request.as_ref().is_some_and(|(current, _)| *current == id);
-        if current {
-            request.take().map(|(_, abort)| abort)
-        } else {
-            None
+        let (current, abort) = self.request.take()?;
+        if current == id {
+            return Some(abort);
         }
+        self.request.set(Some((current, abort)));
+        None
     }
 
-    fn apply(self: &Rc<Self>, embed: EmbedId, call: CallId, token: &AccessToken) {
+    fn apply(&self, embed: EmbedId, call: CallId, token: &AccessToken) {
         let Some(attached) = self.embed(embed) else { return };
-        let weak = Rc::downgrade(self);
+        let keeper = self.id;
         attached.call_begins();
         attached.apply(token, move |outcome| {
-            called(&weak, embed, Input::Applied { embed, call, outcome })
+            called(keeper, embed, Input::Applied { embed, call, outcome })
         });
     }
 
     /// Tells the core what there is to see of an embed. `seen`: the facade saw the same, and says so when it changes.
-    pub(crate) fn look(self: &Rc<Self>, embed: EmbedId, seen: bool) {
+    pub(crate) fn look(&self, embed: EmbedId, seen: bool) {
         let Some(attached) = self.embed(embed) else { return };
         attached.sees(seen);
         let sight = attached.look();
-        page::tell(self, Input::Seen { embed, sight });
+        page::tell(self.id, Input::Seen { embed, sight });
     }
 
     /// Has the facade look at the embeds whose turn it is: it calls back for those that are not as it saw them last, and for those
     /// with an odd number, which is an id doubled and one more. Looking from here would be twenty calls for each. Answers with the
     /// clocks, which the same call brings.
     pub(crate) fn glance(&self) -> Now {
-        let ids: Vec<u32> = self
-            .core
-            .borrow()
-            .looks_next()
-            .filter_map(|embed| self.embed(embed))
-            .map(|attached| 2 * attached.id.0 + u32::from(!attached.is_seen()))
-            .collect();
+        let mut ids = Vec::new();
+        for embed in self.core.borrow().looks_next() {
+            if let Some(attached) = self.embed(embed) {
+                ids.push(2 * attached.id.0 + u32::from(!attached.is_seen()));
+            }
+        }
         let mut clocks = [0.0; 2];
         let _looked = self.look.call(&JsValue::UNDEFINED, &ids, &mut clocks);
         js::clocks(clocks)
     }
 
-    fn recover(self: &Rc<Self>, embed: EmbedId, call: CallId, how: Recovery) {
+    fn recover(&self, embed: EmbedId, call: CallId, how: Recovery) {
         let Some(attached) = self.embed(embed) else { return };
-        let weak = Rc::downgrade(self);
+        let keeper = self.id;
         attached.call_begins();
         attached.recover(how, move |outcome| {
-            called(&weak, embed, Input::Recovered { embed, call, outcome })
+            called(keeper, embed, Input::Recovered { embed, call, outcome })
         });
     }
 
-    fn settle(&self, id: WaiterId, outcome: &Outcome) {
-        let done = {
-            let mut waiters = self.waiters.borrow_mut();
-            waiters
-                .iter()
-                .position(|(waiter, _)| *waiter == id)
-                .map(|at| waiters.swap_remove(at).1)
+    fn settle(&self, WaiterId(waiter): WaiterId, outcome: &Outcome) {
+        let (name, value) = match outcome {
+            Outcome::Token(token) => ("answer", JsValue::from_str(token.expose())),
+            Outcome::Refreshed(at) => ("answer", js::time(*at)),
+            Outcome::Failed(code) => ("refusal", JsValue::from_str(code.as_str())),
         };
-        let Some(done) = done else { return };
-        let (code, value) = match outcome {
-            Outcome::Token(token) => (JsValue::NULL, JsValue::from_str(token.expose())),
-            Outcome::Refreshed(at) => (JsValue::NULL, js::time(*at)),
-            Outcome::Failed(code) => (JsValue::from_str(code.as_str()), JsValue::NULL),
-        };
-        let _told = done.call2(&JsValue::UNDEFINED, &code, &value);
+        self.tell_facade(name, &JsValue::from(waiter), &value);
     }
 
     fn emit(&self, event: &Event) {
@@ -271,10 +245,10 @@ impl Live {
         self.tell_facade("tabs", &detail, &JsValue::UNDEFINED);
     }
 
-    fn tell_facade(&self, name: &str, detail: &Object, refused: &JsValue) {
+    fn tell_facade(&self, name: &str, detail: &JsValue, more: &JsValue) {
         let _told = self
             .emit
-            .call3(&JsValue::UNDEFINED, &JsValue::from_str(name), detail, refused);
+            .call3(&JsValue::UNDEFINED, &JsValue::from_str(name), detail, more);
     }
 
     /// Lets go of all that is owned in the page.
@@ -283,16 +257,14 @@ impl Live {
         if let Some((_, abort)) = self.request.take() {
             abort.abort();
         }
-        drop((embeds, self.waiters.take()));
+        drop(embeds);
     }
 }
 
 /// A call into an embed ended.
-fn called(live: &Weak<Live>, embed: EmbedId, input: Input) {
-    if let Some(live) = live.upgrade() {
-        if let Some(attached) = live.embed(embed) {
-            attached.call_ends();
-        }
-        page::tell(&live, input);
+fn called(keeper: KeeperId, embed: EmbedId, input: Input) {
+    if let Some(attached) = page::keeper(keeper).and_then(|live| live.embed(embed)) {
+        attached.call_ends();
     }
+    page::tell(keeper, input);
 }

@@ -42,7 +42,7 @@ mod trap;
 pub mod diagnosis;
 
 #[cfg(feature = "keeper")]
-pub use door::{Door, boot};
+pub use door::{attach, begin, boot, call, shared, status, tell};
 #[cfg(feature = "trap")]
 pub use trap::trap;
 

@@ -32,10 +32,10 @@ pub(crate) fn read(options: &JsValue) -> Options {
     Options {
         policy: RefreshPolicy::parse(stated, while_hidden, after_expiry)
             .unwrap_or_default()
-            .with_tabs(js::get(options, "shareKey").is_string()),
+            .with_tabs(js::text(options, "shareKey").is_some()),
         source: Source::new(options),
         kind: kind(&js::get(options, "tokenType")),
-        initial: (!initial.is_undefined()).then(|| super::answer::json(&initial)),
+        initial: (initial != JsValue::UNDEFINED).then(|| super::answer::json(&initial)),
     }
 }
 

@@ -5,7 +5,8 @@ use super::listener::Listener;
 use super::live::Live;
 use crate::io::{Effect, Input, Trigger};
 use crate::time::{Duration, Instant, Now};
-use core::cell::{Cell, RefCell};
+use core::cell::{RefCell, RefMut};
+use core::mem::{replace, take};
 use gloo_timers::callback::Interval;
 use js_sys::Function;
 use std::rc::Rc;
@@ -29,31 +30,36 @@ extern "C" {
     fn document() -> EventTarget;
 }
 
-#[derive(Debug)]
+/// A running keeper's number, which is all that the facade, listeners and promises have of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct KeeperId(pub(crate) u32);
+
+#[derive(Default)]
 struct Page {
-    /// Every keeper from its start to its stop.
-    keepers: RefCell<Vec<Rc<Live>>>,
-    inbox: RefCell<Vec<(Rc<Live>, Input)>>,
+    /// Every keeper from its start to its stop, in the order of their ids.
+    keepers: Vec<Rc<Live>>,
+    /// How many keepers there were.
+    ids: u32,
+    inbox: Vec<(KeeperId, Input)>,
     /// What was in the inbox when it was last emptied.
-    taken: RefCell<IntoIter<(Rc<Live>, Input)>>,
+    taken: IntoIter<(KeeperId, Input)>,
     /// What is to be performed before the next input is looked at.
-    todo: RefCell<Option<(Rc<Live>, IntoIter<Effect>)>>,
+    todo: Option<(Rc<Live>, IntoIter<Effect>)>,
     /// The loop is running further up the stack.
-    busy: Cell<bool>,
+    busy: bool,
     /// How many effects were performed in what may be one task of the browser's.
-    performed: Cell<u32>,
+    performed: u32,
     /// The facade's `soon(work)`, which has `work` done in a task of its own, and that work.
-    soon: RefCell<Option<(Function, js::Callback)>>,
+    soon: Option<Rc<(Function, js::Callback)>>,
     /// The loop goes on in a task that was asked for.
-    put_off: Cell<bool>,
-    timer: RefCell<Option<Timer>>,
+    put_off: bool,
+    timer: Option<Timer>,
     /// What the clocks said when the timer fired, until something may have taken time.
-    told: Cell<Option<Now>>,
-    listeners: RefCell<Vec<Listener>>,
+    told: Option<Now>,
+    listeners: Vec<Listener>,
 }
 
 /// The page's one timer. It repeats, so that quiet polls, a poll interval apart, need set none.
-#[derive(Debug)]
 struct Timer {
     /// When it fires next.
     next: Instant,
@@ -62,7 +68,18 @@ struct Timer {
 }
 
 thread_local! {
-    static PAGE: Page = Page::new();
+    static PAGE: &'static RefCell<Page> = Box::leak(Box::default());
+}
+
+/// Uses the page's state. JavaScript is not called meanwhile: it may call back.
+fn page<T>(using: impl FnOnce(&mut Page) -> T) -> T {
+    using(&mut state())
+}
+
+// used all over, and larger than a call
+#[inline(never)]
+fn state() -> RefMut<'static, Page> {
+    PAGE.with(|page| *page).borrow_mut()
 }
 
 /// Whether the page is hidden now.
@@ -73,227 +90,225 @@ pub(crate) fn hidden() -> bool {
 /// Takes the facade's `soon(work)`.
 pub(crate) fn boot(soon: Function) {
     let work = js::callback(|_| {
-        PAGE.with(|page| {
-            page.begin_task();
-            page.drain();
-        });
+        page(Page::begin_task);
+        drain();
     });
-    PAGE.with(|page| page.soon.replace(Some((soon, work))));
+    page(|page| page.soon = Some(Rc::new((soon, work))));
 }
 
-/// Takes a keeper in; it stays until it is stopped.
-pub(crate) fn join(live: &Rc<Live>) {
-    PAGE.with(|page| page.keepers.borrow_mut().push(Rc::clone(live)));
+/// Takes a keeper in; it stays until it is stopped. `live` makes what holds it in the browser.
+pub(crate) fn join(live: impl FnOnce(KeeperId) -> Live) -> KeeperId {
+    page(|page| {
+        let id = KeeperId(page.ids);
+        page.ids += 1;
+        page.keepers.push(Rc::new(live(id)));
+        id
+    })
+}
+
+/// A keeper, from its start to its stop.
+pub(crate) fn keeper(id: KeeperId) -> Option<Rc<Live>> {
+    page(|page| page.keeper(id))
 }
 
 /// Tells one keeper what happened, now or as soon as the loop further up the stack gets to it.
-pub(crate) fn tell(live: &Rc<Live>, input: Input) {
-    PAGE.with(|page| {
-        page.put(live, input);
-        page.drain();
-    });
+pub(crate) fn tell(keeper: KeeperId, input: Input) {
+    page(|page| page.inbox.push((keeper, input)));
+    drain();
 }
 
 /// Tells every keeper what happened to the page: a trigger, or that it was hidden.
 fn tell_all(trigger: Option<Trigger>) {
-    let input = || trigger.map_or(Input::Hidden, Input::Trigger);
-    PAGE.with(|page| {
-        for live in page.keepers.borrow().iter() {
-            page.put(live, input());
+    page(|page| {
+        for live in &page.keepers {
+            let input = trigger.map_or(Input::Hidden, Input::Trigger);
+            page.inbox.push((live.id, input));
         }
-        page.drain();
     });
+    drain();
+}
+
+/// What the loop does next.
+enum Next {
+    Perform(Effect),
+    Tell(Input),
 }
 
 impl Page {
-    fn new() -> Self {
-        Self {
-            keepers: RefCell::default(),
-            inbox: RefCell::default(),
-            taken: RefCell::default(),
-            todo: RefCell::default(),
-            busy: Cell::new(false),
-            performed: Cell::new(0),
-            soon: RefCell::new(None),
-            put_off: Cell::new(false),
-            timer: RefCell::new(None),
-            told: Cell::new(None),
-            listeners: RefCell::default(),
+    /// Where a keeper is among those that run.
+    fn place(&self, id: KeeperId) -> Option<usize> {
+        self.keepers.iter().position(|live| live.id == id)
+    }
+
+    fn keeper(&self, id: KeeperId) -> Option<Rc<Live>> {
+        self.keepers.get(self.place(id)?).cloned()
+    }
+
+    /// The next effect, else the next input of a keeper that still runs.
+    fn next(&mut self) -> Option<(Rc<Live>, Next)> {
+        if let Some((live, effects)) = &mut self.todo {
+            for effect in effects {
+                // the timer's call has looked already
+                if !(matches!(effect, Effect::Look(_)) && self.told.is_some()) {
+                    self.performed += 1;
+                    self.told = None;
+                    return Some((Rc::clone(live), Next::Perform(effect)));
+                }
+            }
+            self.todo = None;
+        }
+        loop {
+            let (id, input) = self.next_input()?;
+            if let Some(live) = self.keeper(id) {
+                return Some((live, Next::Tell(input)));
+            }
         }
     }
 
-    fn put(&self, live: &Rc<Live>, input: Input) {
-        self.inbox.borrow_mut().push((Rc::clone(live), input));
-    }
-
-    fn drain(&self) {
-        if self.busy.replace(true) {
-            return;
-        }
-        while self.step() {}
-        self.busy.set(false);
-        self.arm();
-    }
-
-    /// Both clocks. Each is a call into JavaScript.
-    fn now(&self) -> Now {
-        self.told.get().unwrap_or_else(js::now)
-    }
-
-    /// Performs one effect or takes one input; false when nothing is left, or the rest has to wait.
-    fn step(&self) -> bool {
-        if self.todo.borrow().is_some() {
-            return self.perform();
-        }
-        let Some((live, input)) = self.next_input() else {
-            return false;
-        };
-        let effects = live.core.borrow_mut().handle(self.now(), input);
-        if !effects.is_empty() {
-            self.todo.replace(Some((live, effects.into_iter())));
-        }
-        true
-    }
-
-    fn next_input(&self) -> Option<(Rc<Live>, Input)> {
-        let mut taken = self.taken.borrow_mut();
-        taken.next().or_else(|| {
-            *taken = self.inbox.take().into_iter();
-            taken.next()
+    fn next_input(&mut self) -> Option<(KeeperId, Input)> {
+        self.taken.next().or_else(|| {
+            self.taken = take(&mut self.inbox).into_iter();
+            self.taken.next()
         })
     }
 
-    /// Performs the next effect; false when it has to wait.
-    fn perform(&self) -> bool {
-        if self.performed.get() >= SLICE && self.puts_off() {
-            return false;
-        }
-        let mut todo = self.todo.borrow_mut();
-        let next = todo
-            .as_mut()
-            .and_then(|(live, effects)| Some((Rc::clone(live), effects.next()?)));
-        if next.is_none() {
-            *todo = None;
-        }
-        drop(todo);
-        // the timer's call has looked already
-        let looked = |effect: &Effect| matches!(effect, Effect::Look(_)) && self.told.get().is_some();
-        if let Some((live, effect)) = next.filter(|(_, effect)| !looked(effect)) {
-            self.performed.set(self.performed.get() + 1);
-            self.told.set(None);
-            live.perform(effect);
-        }
-        true
-    }
-
-    /// Has the loop go on in a task of its own; false where there is no way to.
-    fn puts_off(&self) -> bool {
-        if self.put_off.replace(true) {
-            return true;
-        }
-        let soon = self.soon.borrow();
-        let asked = soon
-            .as_ref()
-            .map(|(soon, work)| soon.call1(&JsValue::UNDEFINED, work.as_ref()));
-        let asked = asked.is_some_and(|asked| asked.is_ok());
-        self.put_off.set(asked);
-        asked
+    /// Whether the browser should have its turn before what is still to be performed.
+    fn is_long(&self) -> bool {
+        self.todo.is_some() && self.performed >= SLICE
     }
 
     /// A new task of the browser's.
-    fn begin_task(&self) {
-        self.performed.set(0);
-        self.put_off.set(false);
+    fn begin_task(&mut self) {
+        self.performed = 0;
+        self.put_off = false;
     }
 
-    /// Sets the one timer for the nearest deadline, and has listeners only while something is attached.
-    fn arm(&self) {
-        let (deadline, attached) = self.look();
-        let next = self.timer.borrow().as_ref().map(|timer| timer.next);
-        if next != deadline {
-            let timer = deadline.map(|at| timer(at, self.now().mono));
-            let old = self.timer.replace(timer);
-            drop(old);
+    /// The nearest deadline.
+    fn deadline(&self) -> Instant {
+        let mut nearest = Instant::NEVER;
+        for live in &self.keepers {
+            nearest = nearest.min(live.deadline());
         }
-        if attached == self.listeners.borrow().is_empty() {
-            let old = self
-                .listeners
-                .replace(if attached { listeners() } else { Vec::new() });
-            drop(old);
-        }
+        nearest
     }
 
-    /// The nearest deadline, and whether anything is attached.
-    fn look(&self) -> (Option<Instant>, bool) {
-        let keepers = self.keepers.borrow();
-        let deadline = keepers
-            .iter()
-            .filter_map(|live| Some(live.core.borrow().deadline()?.at))
-            .min();
-        (deadline, keepers.iter().any(|live| live.has_embeds()))
+    fn has_embeds(&self) -> bool {
+        self.keepers.iter().any(|live| live.has_embeds())
     }
 
-    /// The timer fired: whoever is due is told so.
-    fn ring(&self) {
-        self.performed.set(0);
-        let due: Vec<_> = self.turn().into_iter().flat_map(|at| self.due(at)).collect();
-        // what is seen is put into the inbox, to be known before the check
-        self.busy.set(true);
-        let mut clocks = None;
-        for live in &due {
-            clocks = Some(live.glance());
-        }
-        self.busy.set(false);
-        self.told.set(clocks);
-        for live in &due {
-            self.put(live, Input::Tick);
-        }
-        self.drain();
-        self.told.set(None);
-    }
-
-    /// Moves the timer on to its next turn. Answers with when this one was due.
-    fn turn(&self) -> Option<Instant> {
-        let mut timer = self.timer.borrow_mut();
-        let timer = timer.as_mut()?;
+    /// Moves the timer on to its next turn. Answers with who is due at this one.
+    fn turn(&mut self) -> Vec<Rc<Live>> {
+        let Some(timer) = &mut self.timer else {
+            return Vec::new();
+        };
         let at = timer.next;
         timer.next = at + timer.period;
-        Some(at)
+        let mut due = Vec::new();
+        for live in &self.keepers {
+            if live.deadline() <= at {
+                due.push(Rc::clone(live));
+            }
+        }
+        due
     }
+}
 
-    fn due(&self, at: Instant) -> Vec<Rc<Live>> {
-        let keepers = self.keepers.borrow();
-        keepers.iter().filter(|live| due(live, at)).cloned().collect()
+/// The loop: performs effects and takes inputs until nothing is left, or the rest has to wait.
+fn drain() {
+    if page(|page| replace(&mut page.busy, true)) {
+        return;
     }
+    while !(page(|page| page.is_long()) && puts_off()) {
+        let Some((live, next)) = page(Page::next) else {
+            break;
+        };
+        match next {
+            Next::Perform(effect) => live.perform(effect),
+            Next::Tell(input) => {
+                let effects = live.core.borrow_mut().handle(now(), input);
+                page(|page| page.todo = Some((live, effects.into_iter())));
+            }
+        }
+    }
+    page(|page| page.busy = false);
+    arm();
+}
+
+/// Both clocks. Each is a call into JavaScript.
+fn now() -> Now {
+    page(|page| page.told).unwrap_or_else(js::now)
+}
+
+/// Has the loop go on in a task of its own; false where there is no way to.
+fn puts_off() -> bool {
+    if page(|page| replace(&mut page.put_off, true)) {
+        return true;
+    }
+    let asked = page(|page| page.soon.clone())
+        .and_then(|soon| js::run(&soon.0, soon.1.as_ref()))
+        .is_some();
+    page(|page| page.put_off = asked);
+    asked
+}
+
+/// Sets the one timer for the nearest deadline, and has listeners only while something is attached.
+fn arm() {
+    let (deadline, next) = page(|page| {
+        let next = page.timer.as_ref().map_or(Instant::NEVER, |timer| timer.next);
+        (page.deadline(), next)
+    });
+    if next != deadline {
+        let timer = (deadline != Instant::NEVER).then(|| timer(deadline, now().mono));
+        let old = page(|page| replace(&mut page.timer, timer));
+        drop(old);
+    }
+    let (attached, listens) = page(|page| (page.has_embeds(), !page.listeners.is_empty()));
+    if attached != listens {
+        let new = if attached { listeners() } else { Vec::new() };
+        let old = page(|page| replace(&mut page.listeners, new));
+        drop(old);
+    }
+}
+
+/// The timer fired: whoever is due is told so.
+fn ring() {
+    // what is seen is put into the inbox, to be known before the check
+    let due = page(|page| {
+        page.performed = 0;
+        page.busy = true;
+        page.turn()
+    });
+    let mut clocks = None;
+    for live in &due {
+        clocks = Some(live.glance());
+    }
+    page(|page| {
+        page.busy = false;
+        page.told = clocks;
+        for live in &due {
+            page.inbox.push((live.id, Input::Tick));
+        }
+    });
+    drain();
+    page(|page| page.told = None);
 }
 
 /// Ends a keeper at once: what it still had to do is dropped, and what it is told from now on does nothing.
-pub(crate) fn stop(live: &Rc<Live>) {
-    let others = |one: &Rc<Live>| !Rc::ptr_eq(one, live);
-    PAGE.with(|page| {
-        let todo = page.todo.take().filter(|(one, _)| others(one));
-        page.todo.replace(todo);
-        let effects = live.core.borrow_mut().handle(js::now(), Input::Stop);
-        for effect in effects {
-            live.perform(effect);
-        }
-        let at = page.keepers.borrow().iter().position(|one| !others(one));
-        let left = at.map(|at| page.keepers.borrow_mut().swap_remove(at));
-        live.clear();
-        drop(left);
-        // while another goes on, a timer that fires for nothing is cheaper than a thousand that are set anew
-        let goes_on = page.keepers.borrow().iter().any(|one| one.has_embeds());
-        if !goes_on {
-            page.arm();
-        }
-    });
-}
-
-fn due(live: &Live, now: Instant) -> bool {
-    live.core
-        .borrow()
-        .deadline()
-        .is_some_and(|deadline| deadline.at <= now)
+pub(crate) fn stop(id: KeeperId) {
+    let Some(live) = keeper(id) else { return };
+    let dropped = page(|page| page.todo.take_if(|(one, _)| one.id == id));
+    drop(dropped);
+    let effects = live.core.borrow_mut().handle(js::now(), Input::Stop);
+    for effect in effects {
+        live.perform(effect);
+    }
+    let left = page(|page| page.place(id).map(|at| page.keepers.remove(at)));
+    live.clear();
+    drop(left);
+    // while another goes on, a timer that fires for nothing is cheaper than a thousand that are set anew
+    if !page(|page| page.has_embeds()) {
+        arm();
+    }
 }
 
 fn timer(at: Instant, now: Instant) -> Timer {
@@ -303,23 +318,26 @@ fn timer(at: Instant, now: Instant) -> Timer {
     Timer {
         next: now + period,
         period,
-        _interval: Interval::new(wait, || PAGE.with(Page::ring)),
+        _interval: Interval::new(wait, ring),
     }
 }
 
 fn listeners() -> Vec<Listener> {
     let (window, document) = (window(), document());
+    let visible = |_| tell_all((!hidden()).then_some(Trigger::Visible));
+    let shown = |event| {
+        if js::get(&event, "persisted") == JsValue::TRUE {
+            tell_all(Some(Trigger::PageShow));
+        }
+    };
+    let resumes = |_| tell_all(Some(Trigger::Resume));
+    let online = |_| tell_all(Some(Trigger::Online));
+    let focus = |_| tell_all(Some(Trigger::Focus));
     vec![
-        Listener::new(&document, "visibilitychange", |_| {
-            tell_all((!hidden()).then_some(Trigger::Visible));
-        }),
-        Listener::new(&document, "resume", |_| tell_all(Some(Trigger::Resume))),
-        Listener::new(&window, "pageshow", |event| {
-            if js::get(&event, "persisted").is_truthy() {
-                tell_all(Some(Trigger::PageShow));
-            }
-        }),
-        Listener::new(&window, "online", |_| tell_all(Some(Trigger::Online))),
-        Listener::new(&window, "focus", |_| tell_all(Some(Trigger::Focus))),
+        Listener::new(&document, "visibilitychange", js::callback(visible)),
+        Listener::new(&document, "resume", js::callback(resumes)),
+        Listener::new(&window, "pageshow", js::callback(shown)),
+        Listener::new(&window, "online", js::callback(online)),
+        Listener::new(&window, "focus", js::callback(focus)),
     ]
 }

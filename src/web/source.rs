@@ -2,7 +2,8 @@
 
 use super::endpoint;
 use super::js;
-use crate::io::{Headers, Reason, SourceFailure};
+use super::page::{self, KeeperId};
+use crate::io::{Headers, Input, Reason, RequestId, SourceFailure};
 use crate::token::Json;
 use js_sys::{Function, Object};
 use wasm_bindgen::prelude::*;
@@ -17,9 +18,41 @@ pub(crate) struct Source {
     embeds: JsValue,
 }
 
-/// Who is told the answer, or how there is none; either with the headers that came with it.
-// Boxed callbacks and no futures: an executor with its queue, wakers and state machines is 10 KB of a page's load.
-pub(crate) type Done = Box<dyn FnOnce(Result<Json, SourceFailure>, Headers)>;
+/// A request that was made, which is to be answered once.
+// A number and no futures: an executor with its queue, wakers and state machines is 10 KB of a page's load.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) keeper: KeeperId,
+    pub(crate) request: RequestId,
+}
+
+impl Asked {
+    /// Tells the keeper what came, or how nothing did; either with the headers that came with it.
+    pub(crate) fn answer(self, answer: Result<Json, SourceFailure>, headers: Headers) {
+        let Self { keeper, request } = self;
+        if let Some(live) = page::keeper(keeper) {
+            live.asked(request);
+        }
+        let input = match answer {
+            Ok(answer) => Input::Answered {
+                request,
+                answer,
+                headers,
+            },
+            Err(failure) => Input::Failed {
+                request,
+                failure,
+                headers,
+            },
+        };
+        page::tell(keeper, input);
+    }
+
+    /// There was no answer at all.
+    pub(crate) fn fail(self, failure: SourceFailure) {
+        self.answer(Err(failure), Headers::default());
+    }
+}
 
 impl Source {
     /// The source that the facade's `options` name.
@@ -37,23 +70,23 @@ impl Source {
         js::set(&request, "attempt", &JsValue::from(attempt));
         js::set(&request, "signal", &abort.signal());
         let embeds: Option<&Function> = self.embeds.dyn_ref();
-        let embeds = embeds.and_then(|embeds| embeds.call0(&JsValue::UNDEFINED).ok());
+        let embeds = embeds.and_then(|embeds| js::run(embeds, &JsValue::UNDEFINED));
         js::set(&request, "embeds", &embeds.unwrap_or_default());
         request
     }
 
-    /// Asks. `done` is told once, when the source has settled; what a source that never does holds, goes with its
+    /// Asks. `asked` is answered once, when the source has settled; what a source that never does holds, goes with its
     /// promise.
-    pub(crate) fn ask(&self, request: &Object, signal: &AbortSignal, done: Done) {
+    pub(crate) fn ask(&self, request: &Object, signal: &AbortSignal, asked: Asked) {
         match self.asked.dyn_ref::<Function>() {
-            Some(function) => match function.call1(&JsValue::UNDEFINED, request) {
-                Ok(called) => js::settled(&called, move |answer| {
+            Some(function) => match js::run(function, request) {
+                Some(called) => js::settled(&called, move |answer| {
                     let answer = answer.map(|answer| super::answer::json(&answer));
-                    done(answer.ok_or(SourceFailure::Threw), Headers::default());
+                    asked.answer(answer.ok_or(SourceFailure::Threw), Headers::default());
                 }),
-                Err(_) => done(Err(SourceFailure::Threw), Headers::default()),
+                None => asked.fail(SourceFailure::Threw),
             },
-            None => endpoint::ask(&self.asked, request, signal, done),
+            None => endpoint::ask(&self.asked, request, signal, asked),
         }
     }
 }
