@@ -1,37 +1,28 @@
 /** What tools/join knows, at the beginning of its memory: addresses of parts, and where the next byte goes. The text is behind it. */
-const END = 144;
+const END = 128;
 const TEXT = 16_384;
 
 /**
- * Puts a module together that `scripts/lib/split.mjs` took apart, and says there why. The hot part of it is a module too
- * (`tools/join`), since JavaScript that runs once is slow.
+ * Puts a module together that `scripts/lib/split.mjs` took apart, and says there why. What does it is a module too
+ * (`tools/join`), at the text's end, since JavaScript that runs once is slow.
  */
 export function join(text: string): Uint8Array<ArrayBuffer> {
-  const [joiner, before, after, ...parts] = text.split(" ") as [string, string, string];
-  const { memory, join } = new WebAssembly.Instance(new WebAssembly.Module(bytes(joiner))).exports as {
+  const parts = text.split(" ");
+  const { memory, join } = new WebAssembly.Instance(new WebAssembly.Module(bytes(parts.pop() as string))).exports as {
     memory: WebAssembly.Memory;
     join: (known: number) => void;
   };
-  // a character stands for two bytes at most
-  memory.grow(text.length >> 14);
   const all = new Uint8Array(memory.buffer);
   const known = new Uint32Array(memory.buffer);
-  let end = TEXT;
-  parts.forEach((part: string, i) => {
-    known[i] = end;
-    end += new TextEncoder().encodeInto(part, all.subarray(end)).written;
+  new TextEncoder().encodeInto(text, all.subarray(TEXT));
+  let start = TEXT;
+  parts.forEach((part, i) => {
+    known[i] = start;
+    start += part.length + 1;
   });
-  const start = end;
-  const put = (some: Uint8Array): void => {
-    all.set(some, end);
-    end += some.length;
-  };
-  put(bytes(before));
-  known[END] = end;
+  known[END] = start;
   join(0);
-  end = known[END] as number;
-  put(bytes(after));
-  return all.subarray(start, end);
+  return all.subarray(start, known[END]);
 }
 
 /** Bytes, written as `split.mjs` writes them. */

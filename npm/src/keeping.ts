@@ -82,12 +82,7 @@ type Stage =
   | { name: "over"; code: "ERR_STOPPED" | "ERR_ENGINE" | "ERR_CRASHED" };
 
 /** The refusals that a look at the token itself explains. The others say all there is to say. */
-const DIAGNOSED: ReadonlySet<ErrorCode> = /* @__PURE__ */ new Set<ErrorCode>([
-  "ERR_TOKEN_UNUSABLE",
-  "ERR_TOKEN_TYPE",
-  "ERR_TOKEN_EXPIRED",
-  "ERR_TOKEN_SUBJECT",
-]);
+const DIAGNOSED = /^ERR_TOKEN_(UNUSABLE|TYPE|EXPIRED|SUBJECT)$/;
 
 /** The number of no embed. */
 const NONE = -1;
@@ -214,7 +209,7 @@ export class Keeping {
         attached.seen = undefined;
       }
     }
-    if (more !== undefined && DIAGNOSED.has((detail as { code: ErrorCode }).code)) {
+    if (more !== undefined && DIAGNOSED.test((detail as { code: ErrorCode }).code)) {
       const { status } = this;
       askInTime((explainer) => explainer.findings(more as string, status)).then((findings = []) => {
         if (this.stage.name !== "over") this.dispatch(type, { ...detail, findings });

@@ -9,20 +9,39 @@
 //
 // The text is printable ASCII without quotes, backslashes and `<`: whatever reads or rewrites a chunk leaves it alone.
 
+import { brotliCompressSync } from "node:zlib";
 import { read } from "./module.mjs";
+import { Stop } from "./run.mjs";
 
-/** The parts in the order in which tools/join counts them; in the text, the bytes of tools/join and those around the code come first. */
-const parts = ["opcodes", "code", "get", "label", "block", "load", "store", "tee", "i64", "functions", "set", "float", "labels", "other", "operands", "counts"];
+/** The parts in the order in which tools/join counts them. The first two are the bytes around the code. */
+const parts = ["before", "after", "opcodes", "code", "get", "label", "block", "load", "store", "tee", "i64", "functions", "set", "float", "labels", "other", "operands"];
 /** Behind them, one for the constants before each opcode. */
-const constants = 16;
+const constants = parts.length;
 const separator = " ";
 const digits = Array.from({ length: 92 }, (_, i) => String.fromCharCode(35 + i)).filter((character) => !"\\<".includes(character));
 /** Digits up to this one end a number; the ten others come before. */
 const last = digits.length - 10;
 
-/** The module as text; `joiner` is the module that joins it. */
+/** What tools/join has, by the linker's default: for the text, which is as long as the module, and for the module. */
+const memory = 1024 * 1024;
+/** How many orders of the functions are tried; of a module with more functions than `many` one, since a page seldom loads that. */
+const tries = 32;
+const many = 500;
+
+/**
+ * The module as text; at its end, `joiner`, the module that joins it. What brotli makes of the same functions differs by 1 % with
+ * their order, so the lightest of some is taken: `first` says which function it begins with.
+ */
 export function split(module, joiner) {
-  const { imported, functions, before, after } = read(module, neighbours);
+  if (4 * module.length > memory) throw new Stop("The module is too large for the memory of tools/join.");
+  const { length } = read(module).functions;
+  const firsts = length > many ? [0] : Array.from({ length: tries }, (_, i) => Math.floor((i * length) / tries));
+  const texts = firsts.map((first) => ({ first, text: textOf(read(module, (functions) => neighbours(functions, first)), joiner) }));
+  const weights = new Map(texts.map((one) => [one, brotliCompressSync(one.text).length]));
+  return texts.reduce((lightest, one) => (weights.get(one) < weights.get(lightest) ? one : lightest));
+}
+
+function textOf({ imported, functions, before, after }, joiner) {
   const opcodes = functions.flatMap(({ instructions }) => instructions.map(({ op }) => op));
   const count = new Map();
   for (const op of opcodes) count.set(op, (count.get(op) ?? 0) + 1);
@@ -31,16 +50,19 @@ export function split(module, joiner) {
 
   const text = Array.from({ length: constants + ranked.length }, () => "");
   const put = (part, ...numbers) => numbers.forEach((number) => (text[part] += written(number)));
-  const [FUNCTIONS, OPCODES, CODE, OPERANDS, COUNTS] = ["functions", "opcodes", "code", "operands", "counts"].map((part) => parts.indexOf(part));
+  const [FUNCTIONS, OPCODES, CODE, OPERANDS] = ["functions", "opcodes", "code", "operands"].map((part) => parts.indexOf(part));
+  text[0] = written(before.length + 1) + bytes([...before, 10]);
+  text[1] = written(after.length) + bytes(after);
   put(FUNCTIONS, functions.length, imported, ranked.length);
-  put(OPCODES, ...ranked);
-  put(OPERANDS, ...ranked.map((op) => operands(op).part));
-  put(COUNTS, ...ranked.map((op) => operands(op).count));
+  put(OPCODES, ...ranked.map((op) => (op > 0xff ? op >> 8 : op)));
+  put(OPERANDS, ...ranked.map((op) => operands(op).part + 32 * operands(op).count));
   for (const { locals, instructions } of functions) {
     put(FUNCTIONS, locals.length / 2, ...locals);
     const recent = [];
     instructions.forEach(({ op, operands: values }, i) => {
       put(CODE, rank.get(op));
+      // the second byte of those that have two
+      if (op > 0xff) put(operands(op).part, op & 0xff);
       values.forEach(({ sort, value }, nth) => {
         const { part } = operands(op);
         if (sort === "get" || sort === "set" || sort === "tee") put(part, recency(recent, value));
@@ -51,7 +73,7 @@ export function split(module, joiner) {
       });
     });
   }
-  return [bytes(joiner), bytes([...before, 10]), bytes(after), ...text].join(separator);
+  return [...text, bytes(joiner)].join(separator);
 }
 
 /** The part in which an instruction's operands are, and how many they are; a table's labels follow their number, and constants are apart. */
@@ -67,8 +89,9 @@ function operands(op) {
   if (op === 0x42) return at("i64");
   if (op === 0x43 || op === 0x44) return at("float", op === 0x43 ? 4 : 8);
   if (op >= 0x28 && op <= 0x3e) return at(op < 0x36 ? "load" : "store");
-  if (op === 0x23 || op === 0x24 || op === 0x3f || op === 0x40 || op === 0xfc09 || op === 0xfc0b) return at("other");
-  if (op === 0x11 || op === 0xfc08 || op === 0xfc0a) return at("other", 2);
+  if (op === 0x23 || op === 0x24 || op === 0x3f || op === 0x40) return at("other");
+  if (op === 0x11) return at("other", 2);
+  if (op > 0xff) return at("other", { 0xfc08: 3, 0xfc09: 2, 0xfc0a: 3, 0xfc0b: 2 }[op] ?? 1);
   return { part: 0, count: 0 };
 }
 
@@ -92,12 +115,12 @@ function written(number) {
   return text;
 }
 
-/** The functions, each followed by the one that has most runs of instructions in common with it. */
-export function neighbours(functions) {
+/** The functions, each followed by the one that has most runs of instructions in common with it, from the `first` on. */
+export function neighbours(functions, first) {
   const runs = new Map(functions.map((one) => [one, runsOf(one)]));
   const left = new Set(functions);
   const sorted = [];
-  let [next] = functions;
+  let next = functions[first];
   while (next) {
     left.delete(next);
     sorted.push(next);
@@ -115,7 +138,7 @@ export function neighbours(functions) {
   return sorted;
 }
 
-/** All runs of six instructions. */
+/** All runs of three instructions. */
 function runsOf({ instructions }) {
-  return new Set(instructions.slice(5).map((_, i) => instructions.slice(i, i + 6).map(({ op }) => op).join()));
+  return new Set(instructions.slice(2).map((_, i) => instructions.slice(i, i + 3).map(({ op }) => op).join()));
 }

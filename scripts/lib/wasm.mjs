@@ -118,11 +118,13 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures, joiner) {
   run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--no-demangle", "--out-dir", aside, "--out-name", name, file("compiled.wasm")]);
   const exports = trimGlue(file(name));
   writeFileSync(file(`${name}.cut.wasm`), await cut(readFileSync(file(`${name}_bg.wasm`)), readFileSync(compiled), exports));
-  optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), ["-Oz", ...assumptions, "--strip-debug", "--strip-producers", "--strip-target-features"]);
+  optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), ["--rse", "--merge-similar-functions", "-Oz", ...assumptions, "--strip-debug", "--strip-producers", "--strip-target-features"]);
   const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), ["--minify-imports-and-exports-and-modules"]);
   shortenGlue(file(name), JSON.parse(names));
   await asJavaScript(file(`${name}.wasm`), file(`${name}.named.wasm`), features, file("module.js"));
-  inline(aside, name, joiner);
+  const { text, first } = split(readFileSync(file(`${name}.wasm`)), joiner);
+  writeText(aside, text);
+  writeFileSync(file("first.json"), JSON.stringify(first)); // for tests/package/chunk
   writeFileSync(path.join(aside, "stamp"), wanted);
   rmSync(generated(name), { recursive: true, force: true });
   renameSync(aside, generated(name));
@@ -144,7 +146,7 @@ function optimise(from, to, passes) {
   return said;
 }
 
-function inline(folder, name, joiner) {
-  writeFileSync(path.join(folder, "text.js"), `export const text = ${JSON.stringify(split(readFileSync(path.join(folder, `${name}.wasm`)), joiner))};\n`);
+function writeText(folder, text) {
+  writeFileSync(path.join(folder, "text.js"), `export const text = ${JSON.stringify(text)};\n`);
   writeFileSync(path.join(folder, "text.d.ts"), "export const text: string;\n");
 }

@@ -1,4 +1,4 @@
-//! Puts the code of a WebAssembly module together that `scripts/lib/split.mjs` took apart, and says there why. A module
+//! Puts a WebAssembly module together that `scripts/lib/split.mjs` took apart, and says there why. A module
 //! itself, since JavaScript that runs once is slow: joining took a third of the time until a keeper is armed.
 //!
 //! Written for size, as each chunk carries it: one function each for what is done in several places, and no tables.
@@ -9,18 +9,22 @@
 #![no_std]
 
 // The parts, as `split.mjs` orders them. Those without a name here hold operands alone.
+/// The bytes before the code section, and those after it; how many, and then each with a bit turned over.
+const BEFORE: u32 = 0;
+const AFTER: u32 = 1;
+const TURNED: u32 = 64;
 /// The opcodes, the frequent ones first.
-const OPCODES: u32 = 0;
+const OPCODES: u32 = 2;
 /// The instructions, each as its opcode's place among those; behind a call, its function.
-const CODE: u32 = 1;
-const LABEL: u32 = 3;
+const CODE: u32 = 3;
+const LABEL: u32 = 5;
 /// How many functions there are, how many are imported, how many opcodes; then each function's locals.
-const FUNCTIONS: u32 = 9;
-/// The part that each opcode's operands are in, and how many they are.
-const OPERANDS: u32 = 14;
-const COUNTS: u32 = 15;
+const FUNCTIONS: u32 = 11;
+/// For each opcode, in which part its operands are, and how many they are.
+const OPERANDS: u32 = 16;
+const PARTS: u32 = 32;
 /// One for each opcode that comes after a constant.
-const CONSTANTS: u32 = 16;
+const CONSTANTS: u32 = 17;
 
 /// The digits are printable ASCII from this one on, without `<` and `\`.
 const FIRST: u32 = 35;
@@ -31,22 +35,22 @@ const LAST: u32 = 80;
 #[repr(C)]
 pub struct Join {
     /// Where the next character of each part is.
-    parts: [*const u8; 144],
+    parts: [*const u8; 128],
     /// Where the next byte goes.
     end: *mut u8,
     opcodes: [u32; 128],
-    /// The part in which each opcode's operands are, and how many they are.
     operands: [u32; 128],
-    counts: [u32; 128],
     /// The locals of a function, the last used first, and before any is used.
     recent: [u32; 1024],
     unused: [u32; 1024],
 }
 
-/// Writes the code section, and moves the end behind it.
+/// Writes the module, and moves the end behind it.
 #[unsafe(no_mangle)]
 pub extern "C" fn join(join: &mut Join) {
+    join.bytes(BEFORE);
     join.section();
+    join.bytes(AFTER);
 }
 
 impl Join {
@@ -54,7 +58,7 @@ impl Join {
     /// A number in the digits of a part: the last one is below `LAST`, those before it count in tens.
     #[inline(never)]
     fn number(&mut self, part: u32) -> u32 {
-        let next = &mut self.parts[part as usize % 144];
+        let next = &mut self.parts[part as usize & 127];
         let mut tens = 0;
         loop {
             // SAFETY: where a part begins and ends, is for JavaScript to see to; nobody else has this memory
@@ -91,6 +95,14 @@ impl Join {
         number
     }
 
+    #[inline(never)]
+    fn bytes(&mut self, part: u32) {
+        for _ in 0..self.number(part) {
+            let byte = self.number(part);
+            self.byte(byte ^ TURNED);
+        }
+    }
+
     /// Leaves room for the size of what comes, in three bytes.
     #[inline(never)]
     fn begin(&mut self) -> *mut u8 {
@@ -117,7 +129,6 @@ impl Join {
         for at in 0..opcodes {
             self.opcodes[at as usize & 127] = self.number(OPCODES);
             self.operands[at as usize & 127] = self.number(OPERANDS);
-            self.counts[at as usize & 127] = self.number(COUNTS);
         }
         for at in 0..1024 {
             self.unused[at] = at as u32;
@@ -146,11 +157,8 @@ impl Join {
         while depth > 0 {
             let at = self.instruction();
             let opcode = self.opcodes[at];
-            let mut part = self.operands[at];
-            let mut count = self.counts[at];
-            if opcode > 255 {
-                self.byte(opcode >> 8);
-            }
+            let mut part = self.operands[at] % PARTS;
+            let mut count = self.operands[at] / PARTS;
             self.byte(opcode);
             match opcode {
                 // the end of a block, and its beginning
