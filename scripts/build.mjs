@@ -1,11 +1,13 @@
 // Makes dist/, what the package ships: the facade, the same for strict policies, and the four chunks, each as ES module
 // and as CommonJS, the command line, and the declarations. `--features a,b` goes to cargo. Catches a glue or facade that older bundlers can't read.
 
-import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
+import { brotli } from "./lib/brotli.mjs";
 import { Stop, at, entry, run } from "./lib/run.mjs";
-import { buildWasm } from "./lib/wasm.mjs";
+import { buildWasm, generated, writeText } from "./lib/wasm.mjs";
 
 const dist = at("dist");
 
@@ -49,6 +51,28 @@ async function bundle({ name, format, ending }) {
   const code = outputFiles[0].text;
   if (code.includes("import.meta")) throw new Stop(`dist/${name}${ending} has import.meta, which webpack 4 can't read.`);
   return [name + ending, code];
+}
+
+/** Has the engine's chunk carry the text that makes it lightest, of those that scripts/lib/split.mjs wrote. */
+async function pickText() {
+  const folder = generated("engine");
+  const texts = JSON.parse(readFileSync(path.join(folder, "texts.json"), "utf8"));
+  // bundled with each, since esbuild names what is in a bundle by the characters that are in it
+  const chunk = async ({ text }) => {
+    writeText(folder, text);
+    const [, code] = await bundle({ name: "engine-wasm", format: "esm", ending: ".js" });
+    return Buffer.from(code);
+  };
+  const hash = createHash("sha256").update(await chunk(texts[0])).digest("hex");
+  const file = path.join(folder, "picked.json");
+  let picked = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  if (picked.hash !== hash) {
+    const weights = [];
+    for (const text of texts) weights.push(brotli(await chunk(text)).length);
+    picked = { hash, at: weights.indexOf(Math.min(...weights)) };
+    writeFileSync(file, JSON.stringify(picked));
+  }
+  writeText(folder, texts[picked.at].text);
 }
 
 /** The command line, for Node. It takes the package beside it, so that neither facade nor chunk is there twice. */
@@ -95,6 +119,7 @@ function declarations() {
 
 export async function build({ cargoFeatures } = {}) {
   await buildWasm({ cargoFeatures });
+  await pickText();
   const files = [...(await Promise.all([...bundles.map(bundle), commandLine()])), ...declarations()];
   mkdirSync(dist, { recursive: true });
   const names = new Set(files.map(([file]) => file));

@@ -30,9 +30,9 @@ interface Attached {
   /** The errors that were explained since the last new token: fifty visuals may raise the same one. */
   explained?: Set<string>;
   /** A new token was asked for because an explanation said that it helps. Once is enough. */
-  healed: boolean;
+  healed?: boolean;
   /** What was to be seen of it when the engine looked last. */
-  seen: Sight | undefined;
+  seen?: Sight | undefined;
 }
 
 /** What the engine has to say to the other tabs: that it waits for its turn, a new token, or that they may go on. */
@@ -143,7 +143,7 @@ export class Keeping {
     if (this.stage.name === "over" || this.embeds.has(element)) return;
     const id = this.ids++;
     this.forgetFor(element);
-    const attached = { id, element, embed: own, healed: false, seen: undefined };
+    const attached: Attached = { id, element, embed: own };
     this.embeds.set(element, attached);
     this.byId.set(id, attached);
     this.later(() => {

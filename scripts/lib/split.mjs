@@ -9,7 +9,6 @@
 //
 // The text is printable ASCII without quotes, backslashes and `<`: whatever reads or rewrites a chunk leaves it alone.
 
-import { brotliCompressSync } from "node:zlib";
 import { read } from "./module.mjs";
 import { Stop } from "./run.mjs";
 
@@ -24,21 +23,21 @@ const last = digits.length - 10;
 
 /** What tools/join has, by the linker's default: for the text, which is as long as the module, and for the module. */
 const memory = 1024 * 1024;
-/** How many orders of the functions are tried; of a module with more functions than `many` one, since a page seldom loads that. */
-const tries = 32;
+/** The functions' orders: with each of so many first, alike in runs of so many instructions. */
+const firsts = 48;
+const runs = [3, 4, 5];
+/** A module with more functions has one order alone, since a page seldom loads it. */
 const many = 500;
 
 /**
- * The module as text; at its end, `joiner`, the module that joins it. What brotli makes of the same functions differs by 1 % with
- * their order, so the lightest of some is taken: `first` says which function it begins with.
+ * The module as texts, of which any will do; at the end of each, `joiner`, the module that joins it. What brotli makes of a chunk
+ * differs by 1 % with the order of the functions, so scripts/build.mjs takes the lightest: `order` says which that is.
  */
 export function split(module, joiner) {
   if (4 * module.length > memory) throw new Stop("The module is too large for the memory of tools/join.");
   const { length } = read(module).functions;
-  const firsts = length > many ? [0] : Array.from({ length: tries }, (_, i) => Math.floor((i * length) / tries));
-  const texts = firsts.map((first) => ({ first, text: textOf(read(module, (functions) => neighbours(functions, first)), joiner) }));
-  const weights = new Map(texts.map((one) => [one, brotliCompressSync(one.text).length]));
-  return texts.reduce((lightest, one) => (weights.get(one) < weights.get(lightest) ? one : lightest));
+  const orders = Array.from({ length: firsts }, (_, i) => runs.map((run) => [Math.floor((i * length) / firsts), run])).flat();
+  return orders.slice(0, length > many ? 1 : undefined).map((order) => ({ order, text: textOf(read(module, neighbours(order)), joiner) }));
 }
 
 function textOf({ imported, functions, before, after }, joiner) {
@@ -115,9 +114,9 @@ function written(number) {
   return text;
 }
 
-/** The functions, each followed by the one that has most runs of instructions in common with it, from the `first` on. */
-export function neighbours(functions, first) {
-  const runs = new Map(functions.map((one) => [one, runsOf(one)]));
+/** The functions, each followed by the one that has most runs of instructions in common with it. */
+export const neighbours = ([first, run]) => (functions) => {
+  const runs = new Map(functions.map((one) => [one, runsOf(one, run)]));
   const left = new Set(functions);
   const sorted = [];
   let next = functions[first];
@@ -136,9 +135,9 @@ export function neighbours(functions, first) {
     next = best;
   }
   return sorted;
-}
+};
 
-/** All runs of three instructions. */
-function runsOf({ instructions }) {
-  return new Set(instructions.slice(2).map((_, i) => instructions.slice(i, i + 3).map(({ op }) => op).join()));
+/** All runs of so many instructions. */
+function runsOf({ instructions }, run) {
+  return new Set(instructions.slice(run - 1).map((_, i) => instructions.slice(i, i + run).map(({ op }) => op).join()));
 }

@@ -46,7 +46,7 @@ const modules = [
 const trapped = { ...modules[0], name: "trapped", cargo: "trap" };
 
 /** Where the generated inputs of a chunk lie, the module as shipped among them, and as it was before its names were shortened. */
-const generated = (name) => at("target/npm", name);
+export const generated = (name) => at("target/npm", name);
 export const named = (name) => path.join(generated(name), `${name}.named.wasm`);
 
 // Named one by one: `--all-features` makes modules that browsers and Node 20 refuse. This is what rustc's
@@ -122,9 +122,9 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures, joiner) {
   const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), ["--minify-imports-and-exports-and-modules"]);
   shortenGlue(file(name), JSON.parse(names));
   await asJavaScript(file(`${name}.wasm`), file(`${name}.named.wasm`), features, file("module.js"));
-  const { text, first } = split(readFileSync(file(`${name}.wasm`)), joiner);
-  writeText(aside, text);
-  writeFileSync(file("first.json"), JSON.stringify(first)); // for tests/package/chunk
+  const texts = split(readFileSync(file(`${name}.wasm`)), joiner);
+  writeFileSync(file("texts.json"), JSON.stringify(texts));
+  writeText(aside, texts[0].text);
   writeFileSync(path.join(aside, "stamp"), wanted);
   rmSync(generated(name), { recursive: true, force: true });
   renameSync(aside, generated(name));
@@ -146,7 +146,8 @@ function optimise(from, to, passes) {
   return said;
 }
 
-function writeText(folder, text) {
+/** Has the chunk carry this text. */
+export function writeText(folder, text) {
   writeFileSync(path.join(folder, "text.js"), `export const text = ${JSON.stringify(text)};\n`);
   writeFileSync(path.join(folder, "text.d.ts"), "export const text: string;\n");
 }

@@ -31,8 +31,11 @@ for (const [module, name, load] of chunks) {
     await assert.rejects(start(), WebAssembly.CompileError);
     assert.equal(seen.length, 2);
     const built = readFileSync(path.join(root, "target/npm", module, `${module}.wasm`));
-    const first = JSON.parse(readFileSync(path.join(root, "target/npm", module, "first.json"), "utf8"));
-    assert.deepEqual(read(seen[0]), read(built, (functions) => neighbours(functions, first)));
+    // in one of the orders that split.mjs wrote
+    const texts = JSON.parse(readFileSync(path.join(root, "target/npm", module, "texts.json"), "utf8"));
+    const carried = readFileSync(dist(name), "utf8");
+    const { order } = texts.find(({ text }) => carried.includes(text));
+    assert.deepEqual(read(seen[0]), read(built, neighbours(order)));
   });
 }
 
