@@ -11,7 +11,7 @@ const held = async (page) => ({
   keepers: await page.run(() => window.ended.filter((keeper) => keeper.deref()).length),
 });
 
-/** Has the page note each instance that is made of a module. */
+/** Has the page note each engine's instance; what puts its module together imports nothing. */
 const seesEngines = (page) =>
   page.run(() => {
     const { Instance } = WebAssembly;
@@ -19,7 +19,7 @@ const seesEngines = (page) =>
     window.ended = [];
     WebAssembly.Instance = function (...args) {
       const made = new Instance(...args);
-      window.engines.push(made);
+      if (args.length > 1) window.engines.push(made);
       return made;
     };
     window.turn = () =>
