@@ -16,6 +16,16 @@ const onCrash = new Set<() => void>();
 /**
  * Loads and starts the engine, once for all keepers of this copy of the package. A failure is forgotten, so that the
  * next keeper tries again.
+ */
+export function load(): Promise<Engine> {
+  return (booted ??= launch().catch((error: unknown) => {
+    booted = undefined;
+    throw error;
+  }));
+}
+
+/**
+ * The same, for a keeper.
  *
  * @param crashed called when the engine must not be entered any more
  */
@@ -23,10 +33,7 @@ export function loadEngine(crashed: () => void): Promise<Engine> {
   onCrash.add(crashed);
   // before the caller gets the engine
   if (crash.dead) queueMicrotask(crash);
-  return (booted ??= launch().catch((error: unknown) => {
-    booted = undefined;
-    throw error;
-  }));
+  return load();
 }
 
 /** Takes back what {@link loadEngine} was given. */

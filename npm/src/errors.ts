@@ -39,5 +39,5 @@ const MEANING: Record<ErrorCode, string> = {
   ERR_APPLY_TIMEOUT: "setAccessToken took longer than applyTimeoutMs.",
   ERR_APPLY_REJECTED: "setAccessToken failed.",
   ERR_APPLY_GONE: "The embed is gone from the page.",
-  ERR_BUDGET: "The request budget is spent; the next request waits for a grant.",
+  ERR_BUDGET: "The request budget is spent for now.",
 };

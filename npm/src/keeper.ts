@@ -1,6 +1,6 @@
 import { withHook } from "./configure.js";
 import { KeeperError } from "./errors.js";
-import { Call, Keeping, parts } from "./keeping.js";
+import { Call, hasten, Keeping, parts } from "./keeping.js";
 import { checkOptions } from "./options.js";
 import type { EmbedConfigLike, EmbedLike, KeeperEventMap, KeeperStatus, RefreshOutcome, TokenKeeperOptions } from "./types.js";
 
@@ -32,6 +32,7 @@ export class TokenKeeper extends EventTarget {
 
   constructor(options: TokenKeeperOptions) {
     super();
+    hasten();
     const keeping = new Keeping(checkOptions(options), this);
     keepings.set(this, keeping);
     // powerbi-client calls it with the report that asks; a page never has to

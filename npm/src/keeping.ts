@@ -1,4 +1,4 @@
-import { crash, type Engine, forget, loadEngine } from "./engine.js";
+import { crash, type Engine, forget, load, loadEngine } from "./engine.js";
 import { askInTime } from "./explaining.js";
 import type { CheckedOptions } from "./options.js";
 import type { News, Tabs } from "./tabs.js";
@@ -89,6 +89,11 @@ const NONE = -1;
 
 /** Nothing runs, is loaded or is listened to on a server. */
 const inBrowser = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
+
+/** Has the engine be on its way while a keeper is made: reading its options takes as long as a request to a server nearby. */
+export function hasten(): void {
+  if (inBrowser()) load().catch(() => {});
+}
 
 /** What a {@link TokenKeeper} does, out of the page's reach. */
 export class Keeping {
