@@ -5,9 +5,9 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { brotli } from "./lib/brotli.mjs";
 import { Stop, at, entry, run } from "./lib/run.mjs";
 import { buildWasm, generated, writeText } from "./lib/wasm.mjs";
+import { brotli } from "./lib/weigh.mjs";
 
 const dist = at("dist");
 
@@ -61,7 +61,7 @@ async function pickText() {
   const chunk = async ({ text }) => {
     writeText(folder, text);
     const [, code] = await bundle({ name: "engine-wasm", format: "esm", ending: ".js" });
-    return Buffer.from(code);
+    return code;
   };
   const hash = createHash("sha256").update(await chunk(texts[0])).digest("hex");
   const file = path.join(folder, "picked.json");

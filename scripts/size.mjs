@@ -3,17 +3,15 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { gzipSync } from "node:zlib";
-import { brotli } from "./lib/brotli.mjs";
 import { Stop, at, entry } from "./lib/run.mjs";
+import { weigh } from "./lib/weigh.mjs";
 
 // A budget with more room than this no longer notices much.
 const slack = 0.03;
 
 function measure(file) {
   if (!existsSync(at(file))) throw new Stop(`${file} is missing: run \`npm run build\` first.`);
-  const bytes = readFileSync(at(file));
-  return [path.basename(file), bytes.length, gzipSync(bytes, { level: 9 }).length, brotli(bytes).length];
+  return [path.basename(file), ...Object.values(weigh(readFileSync(at(file))))];
 }
 
 const row = ([name, ...numbers]) => name.padEnd(24) + numbers.map((n) => n.toLocaleString("en").padStart(10)).join("");

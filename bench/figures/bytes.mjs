@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
 import { at } from "../../scripts/lib/run.mjs";
-import { weigh } from "../lib/bytes.mjs";
+import { weigh } from "../../scripts/lib/weigh.mjs";
 import { count, table, times } from "../lib/numbers.mjs";
 
 /** The imports, and the chunks that are loaded as soon as they are used. */

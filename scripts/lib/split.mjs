@@ -16,6 +16,8 @@ import { Stop } from "./run.mjs";
 const parts = ["before", "after", "opcodes", "code", "get", "label", "block", "load", "store", "tee", "i64", "functions", "set", "float", "labels", "other", "operands"];
 /** Behind them, one for the constants before each opcode. */
 const constants = parts.length;
+/** What tools/join has room for. */
+const most = { parts: 128, opcodes: 128, locals: 1024 };
 const separator = " ";
 const digits = Array.from({ length: 92 }, (_, i) => String.fromCharCode(35 + i)).filter((character) => !"\\<".includes(character));
 /** Digits up to this one end a number; the ten others come before. */
@@ -47,6 +49,7 @@ function textOf({ imported, functions, before, after }, joiner) {
   const ranked = [...count.keys()].sort((a, b) => count.get(b) - count.get(a) || a - b);
   const rank = new Map(ranked.map((op, i) => [op, i]));
 
+  if (constants + ranked.length > most.parts || ranked.length > most.opcodes) throw new Stop("The module has more opcodes than tools/join has room for.");
   const text = Array.from({ length: constants + ranked.length }, () => "");
   const put = (part, ...numbers) => numbers.forEach((number) => (text[part] += written(number)));
   const [FUNCTIONS, OPCODES, CODE, OPERANDS] = ["functions", "opcodes", "code", "operands"].map((part) => parts.indexOf(part));
@@ -96,6 +99,7 @@ function operands(op) {
 
 /** Where a local is among those used last: one that was in use a moment ago has a small number. */
 function recency(recent, local) {
+  if (local >= most.locals) throw new Stop("A function has more locals than tools/join has room for.");
   while (recent.length <= local) recent.push(recent.length);
   const at = recent.indexOf(local);
   recent.unshift(...recent.splice(at, 1));

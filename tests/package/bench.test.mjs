@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import * as bytes from "../../bench/figures/bytes.mjs";
 import * as idle from "../../bench/figures/idle.mjs";
-import { weigh } from "../../bench/lib/bytes.mjs";
+import { weigh } from "../../scripts/lib/weigh.mjs";
 import { renewed, report, results } from "../../bench/lib/results.mjs";
 import { root } from "./packed.mjs";
 

@@ -12,7 +12,6 @@
 /// The bytes before the code section, and those after it; how many, and then each with a bit turned over.
 const BEFORE: u32 = 0;
 const AFTER: u32 = 1;
-const TURNED: u32 = 64;
 /// The opcodes, the frequent ones first.
 const OPCODES: u32 = 2;
 /// The instructions, each as its opcode's place among those; behind a call, its function.
@@ -22,10 +21,13 @@ const LABEL: u32 = 5;
 const FUNCTIONS: u32 = 11;
 /// For each opcode, in which part its operands are, and how many they are.
 const OPERANDS: u32 = 16;
-const PARTS: u32 = 32;
 /// One for each opcode that comes after a constant.
 const CONSTANTS: u32 = 17;
 
+/// The bit that is turned over in bytes.
+const TURNED: u32 = 64;
+/// What the number of operands is multiplied by, with the part beside it.
+const PARTS: u32 = 32;
 /// The digits are printable ASCII from this one on, without `<` and `\`.
 const FIRST: u32 = 35;
 /// Digits below this one end a number.
