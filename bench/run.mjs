@@ -32,10 +32,14 @@ await entry(import.meta, async (words) => {
     const data = await figure.measure();
     console.log(`\n=== ${name}, ${((performance.now() - start) / 1000).toFixed(0)} s\n\n${figure.tables(data)}`);
     writeFileSync(at(`bench/results/${name}.json`), `${JSON.stringify(data)}\n`);
-    for (const [picture, text] of Object.entries(figure.pictures?.(data) ?? {})) writeFileSync(at(`bench/results/${picture}.svg`), text);
+    for (const [picture, text] of Object.entries(figure.pictures?.(data) ?? {}))
+      writeFileSync(at(`bench/results/${picture}.svg`), text);
   }
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: at(), encoding: "utf8" }).trim();
   const machine = `${os.cpus()[0].model}, ${os.cpus().length} processors, ${os.platform()}, Node ${process.versions.node}`;
-  writeFileSync(at("bench/results/run.json"), `${JSON.stringify({ commit, machine, on: new Date().toISOString().slice(0, 10) })}\n`);
+  writeFileSync(
+    at("bench/results/run.json"),
+    `${JSON.stringify({ commit, machine, on: new Date().toISOString().slice(0, 10) })}\n`,
+  );
   write(await results());
 });

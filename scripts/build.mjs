@@ -19,7 +19,8 @@ const bundles = ["index", "csp", ...chunks].flatMap((name) => [
 ]);
 
 // Names of the facade's own that no page, no chunk and no browser's object has: in a bundle they are one letter, 100 bytes less.
-const own = "ask|byId|crashed|connected|describe|dispatch|emit|enter|explained|forgetFor|forgetGone|gone|healed|heard|idOf|ids|later|over|queue|restingStatus|seen|settle|stage|talk|waiting";
+const own =
+  "ask|byId|crashed|connected|describe|dispatch|emit|enter|explained|forgetFor|forgetGone|gone|healed|heard|idOf|ids|later|over|queue|restingStatus|seen|settle|stage|talk|waiting";
 
 async function bundle({ name, format, ending }) {
   // Imported here, since setup may have installed it a moment ago.
@@ -31,7 +32,8 @@ async function bundle({ name, format, ending }) {
         kind === "dynamic-import" ? { path: from.replace(/\.js$/, ending), external: true } : undefined,
       );
       // The facade for strict policies differs in what it tries.
-      if (name === "csp") esbuild.onResolve({ filter: /^\.\/engines\.js$/ }, () => ({ path: at("npm/src/engines-csp.ts") }));
+      if (name === "csp")
+        esbuild.onResolve({ filter: /^\.\/engines\.js$/ }, () => ({ path: at("npm/src/engines-csp.ts") }));
     },
   };
   const { outputFiles } = await build({
@@ -49,7 +51,8 @@ async function bundle({ name, format, ending }) {
     logLevel: "warning",
   });
   const code = outputFiles[0].text;
-  if (code.includes("import.meta")) throw new Stop(`dist/${name}${ending} has import.meta, which webpack 4 can't read.`);
+  if (code.includes("import.meta"))
+    throw new Stop(`dist/${name}${ending} has import.meta, which webpack 4 can't read.`);
   return [name + ending, code];
 }
 
@@ -63,7 +66,9 @@ async function pickText() {
     const [, code] = await bundle({ name: "engine-wasm", format: "esm", ending: ".js" });
     return code;
   };
-  const hash = createHash("sha256").update(await chunk(texts[0])).digest("hex");
+  const hash = createHash("sha256")
+    .update(await chunk(texts[0]))
+    .digest("hex");
   const file = path.join(folder, "picked.json");
   let picked = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   if (picked.hash !== hash) {
@@ -80,7 +85,8 @@ async function commandLine() {
   const { build } = await import("esbuild");
   const beside = {
     name: "beside",
-    setup: (esbuild) => esbuild.onResolve({ filter: /^powerbi-token-keeper$/ }, () => ({ path: "./index.js", external: true })),
+    setup: (esbuild) =>
+      esbuild.onResolve({ filter: /^powerbi-token-keeper$/ }, () => ({ path: "./index.js", external: true })),
   };
   const { outputFiles } = await build({
     entryPoints: [at("npm/src/cli.ts")],
@@ -113,7 +119,10 @@ function declarations() {
   };
   visit("index.d.ts");
   // CommonJS has its own copies: a .d.cts may not import from an ES module.
-  const common = [...found].map(([file, text]) => [file.replace(/ts$/, "cts"), text.replace(/(["']\.\/[\w.-]+)\.js(["'])/g, "$1.cjs$2")]);
+  const common = [...found].map(([file, text]) => [
+    file.replace(/ts$/, "cts"),
+    text.replace(/(["']\.\/[\w.-]+)\.js(["'])/g, "$1.cjs$2"),
+  ]);
   return [...found, ...common];
 }
 

@@ -39,7 +39,9 @@ export async function consumers({ cheap = false, names = [] } = {}) {
         failures.push(`${kind.label}: ${error.message}`);
       }
       rows.push(`| ${kind.what} | ${versions(kind)} | ${result} |`);
-      console.log(`${result.padEnd(18)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s  ${kind.label}`);
+      console.log(
+        `${result.padEnd(18)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s  ${kind.label}`,
+      );
     }
   } finally {
     await browser.close();
@@ -49,4 +51,6 @@ export async function consumers({ cheap = false, names = [] } = {}) {
   if (failures.length) throw new Stop(failures.join("\n\n"));
 }
 
-await entry(import.meta, (args) => consumers({ cheap: args.includes("--cheap"), names: args.filter((arg) => !arg.startsWith("--")) }));
+await entry(import.meta, (args) =>
+  consumers({ cheap: args.includes("--cheap"), names: args.filter((arg) => !arg.startsWith("--")) }),
+);

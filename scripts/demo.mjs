@@ -12,7 +12,15 @@ const SITE = at("www/dist-static");
 const MIB = 1024 * 1024;
 
 async function buildStatic() {
-  run(process.execPath, [at("node_modules/vite/bin/vite.js"), "build", "www", "--mode", "static", "--logLevel", "warn"]);
+  run(process.execPath, [
+    at("node_modules/vite/bin/vite.js"),
+    "build",
+    "www",
+    "--mode",
+    "static",
+    "--logLevel",
+    "warn",
+  ]);
   await copyFrame();
   const { count, size, warnings } = await generateSW({
     globDirectory: SITE,

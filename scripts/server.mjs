@@ -7,7 +7,13 @@ export async function buildServer() {
   // Imported here, since setup may have installed it a moment ago.
   const { build } = await import("esbuild");
   await build({
-    entryPoints: { main: at("www/server/main.ts"), start: at("www/server/start.ts"), live: at("www/server/live/index.ts"), server: at("www/server/server.ts"), backend: at("www/backend/index.ts") },
+    entryPoints: {
+      main: at("www/server/main.ts"),
+      start: at("www/server/start.ts"),
+      live: at("www/server/live/index.ts"),
+      server: at("www/server/server.ts"),
+      backend: at("www/backend/index.ts"),
+    },
     outdir: at("www/dist-server"),
     bundle: true,
     packages: "external",

@@ -12,31 +12,40 @@ import { Stop, at, capture, entry, npm, run } from "./lib/run.mjs";
 export { findBrowser, findDriver };
 
 /** wasm-bindgen's command line and test runner: see tools/wasm-bindgen. */
-export const wasmBindgen = at("target/tools", process.platform === "win32" ? "wasm-bindgen-tool.exe" : "wasm-bindgen-tool");
+export const wasmBindgen = at(
+  "target/tools",
+  process.platform === "win32" ? "wasm-bindgen-tool.exe" : "wasm-bindgen-tool",
+);
 
 const say = (text) => console.log(`setup: ${text}`);
 
 function checkTools() {
   const wanted = Number(JSON.parse(readFileSync(at("package.json"), "utf8")).engines.node.match(/\d+/)[0]);
-  if (Number(process.versions.node.split(".")[0]) < wanted) throw new Stop(`Node ${wanted} or newer is needed; this is ${process.version}.`);
+  if (Number(process.versions.node.split(".")[0]) < wanted)
+    throw new Stop(`Node ${wanted} or newer is needed; this is ${process.version}.`);
   const rust = capture("rustc", ["--version"]);
-  if (!rust || !capture("cargo", ["--version"])) throw new Stop("Rust is needed: install it with rustup, then run this again.");
+  if (!rust || !capture("cargo", ["--version"]))
+    throw new Stop("Rust is needed: install it with rustup, then run this again.");
   const minor = Number(rust.match(/^rustc 1\.(\d+)/)?.[1] ?? 0);
-  if (minor < 85) throw new Stop(`Rust 1.85 or newer is needed (edition 2024); this is ${rust}. Try \`rustup update stable\`.`);
+  if (minor < 85)
+    throw new Stop(`Rust 1.85 or newer is needed (edition 2024); this is ${rust}. Try \`rustup update stable\`.`);
   say(`Node ${process.versions.node}, ${rust}`);
 }
 
 function addTarget() {
   const there = existsSync(path.join(capture("rustc", ["--print", "sysroot"]), "lib/rustlib/wasm32-unknown-unknown"));
   if (there) return;
-  if (!capture("rustup", ["--version"])) throw new Stop("This Rust has no wasm32-unknown-unknown target and no rustup to add it with.");
+  if (!capture("rustup", ["--version"]))
+    throw new Stop("This Rust has no wasm32-unknown-unknown target and no rustup to add it with.");
   say("adding the target wasm32-unknown-unknown");
   run("rustup", ["target", "add", "wasm32-unknown-unknown"]);
 }
 
 function installPackages() {
   // By content, not by date: a checkout gives every file the date of the checkout.
-  const wanted = createHash("sha256").update(readFileSync(at("package-lock.json"))).digest("hex");
+  const wanted = createHash("sha256")
+    .update(readFileSync(at("package-lock.json")))
+    .digest("hex");
   const stamp = at("node_modules/.package-lock.sha256");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   say("installing npm packages");
@@ -48,16 +57,36 @@ function installPackages() {
 function buildTool() {
   if (!existsSync(wasmBindgen)) say("building wasm-bindgen's command line and test runner (about a minute, once)");
   // Its dependencies' future-incompatibility report is theirs to act on.
-  run("cargo", ["build", "--quiet", "--package", "wasm-bindgen-tool", "--profile", "tools", "--config", 'future-incompat-report.frequency="never"']);
+  run("cargo", [
+    "build",
+    "--quiet",
+    "--package",
+    "wasm-bindgen-tool",
+    "--profile",
+    "tools",
+    "--config",
+    'future-incompat-report.frequency="never"',
+  ]);
 }
 
 function installBrowser() {
   if (findBrowser() && findDriver()) return;
-  const advice = "Install Chromium or Chrome and the chromedriver of the same version, or name them in CHROME and CHROMEDRIVER.";
+  const advice =
+    "Install Chromium or Chrome and the chromedriver of the same version, or name them in CHROME and CHROMEDRIVER.";
   const root = process.getuid?.() === 0;
-  if (!which("apt-get") || !(root || capture("sudo", ["-n", "true"]) !== null)) throw new Stop(`No browser with a WebDriver was found. ${advice}`);
+  if (!which("apt-get") || !(root || capture("sudo", ["-n", "true"]) !== null))
+    throw new Stop(`No browser with a WebDriver was found. ${advice}`);
   say("installing chromium and its driver with apt-get");
-  const apt = (...args) => run(root ? "env" : "sudo", [...(root ? [] : ["-n", "env"]), "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", ...args]);
+  const apt = (...args) =>
+    run(root ? "env" : "sudo", [
+      ...(root ? [] : ["-n", "env"]),
+      "DEBIAN_FRONTEND=noninteractive",
+      "apt-get",
+      "-qq",
+      "-o",
+      "DPkg::Lock::Timeout=120",
+      ...args,
+    ]);
   apt("update");
   apt("install", "-y", "--no-install-recommends", "chromium", "chromium-driver", "fonts-liberation");
   if (!findBrowser() || !findDriver()) throw new Stop(`apt-get brought no browser with a WebDriver. ${advice}`);

@@ -18,14 +18,18 @@ const row = ([name, ...numbers]) => name.padEnd(24) + numbers.map((n) => n.toLoc
 
 export function size() {
   const over = [];
-  for (const [name, { what, files, maxBytes }] of Object.entries(JSON.parse(readFileSync(at("budgets.json"), "utf8")))) {
+  for (const [name, { what, files, maxBytes }] of Object.entries(
+    JSON.parse(readFileSync(at("budgets.json"), "utf8")),
+  )) {
     const rows = files.map(measure);
     const sums = rows.reduce((sum, [, ...numbers]) => sum.map((n, i) => n + numbers[i]), [0, 0, 0]);
     console.log(`${name}: ${what}, in bytes\n`);
     console.log(`${"".padEnd(24)}${["raw", "gzip 9", "brotli 11"].map((head) => head.padStart(10)).join("")}`);
     for (const line of [...rows, ["total", ...sums]]) console.log(row(line));
     const used = sums[2];
-    console.log(`${"budget".padEnd(44)}${maxBytes.toLocaleString("en").padStart(10)}   ${((100 * used) / maxBytes).toFixed(1)} % used`);
+    console.log(
+      `${"budget".padEnd(44)}${maxBytes.toLocaleString("en").padStart(10)}   ${((100 * used) / maxBytes).toFixed(1)} % used`,
+    );
     if (used > maxBytes) over.push(`${name} is ${used - maxBytes} bytes over its budget of ${maxBytes}.`);
     else if (used < maxBytes * (1 - slack)) console.log(`\nThe budget could be lowered to ${used} in budgets.json.`);
   }

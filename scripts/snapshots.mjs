@@ -12,12 +12,16 @@ const folder = at("tests/snapshots");
 
 /** Names alone: wasm-bindgen ends them in a hash that every compiler version changes. */
 function imports(module) {
-  const names = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(named(module)))).map(({ name }) => name.replace(/_[0-9a-f]{16}$/, ""));
+  const names = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(named(module)))).map(({ name }) =>
+    name.replace(/_[0-9a-f]{16}$/, ""),
+  );
   return [...new Set(names)].sort().join("\n") + "\n";
 }
 
 function declarations() {
-  const files = readdirSync(at("dist")).filter((file) => file.endsWith(".d.ts")).sort();
+  const files = readdirSync(at("dist"))
+    .filter((file) => file.endsWith(".d.ts"))
+    .sort();
   return files.map((file) => `// ---- ${file}\n\n${readFileSync(at("dist", file), "utf8").trim()}\n`).join("\n");
 }
 
@@ -40,13 +44,18 @@ function compare(name, now, update) {
   // git is wherever the repository is, and its difference is the one that a review will show.
   const other = at("target", name);
   writeFileSync(other, now);
-  spawnSync("git", ["--no-pager", "diff", "--no-index", "--", existsSync(kept) ? kept : os.devNull, other], { stdio: "inherit" });
+  spawnSync("git", ["--no-pager", "diff", "--no-index", "--", existsSync(kept) ? kept : os.devNull, other], {
+    stdio: "inherit",
+  });
   return false;
 }
 
 export function check({ update = false } = {}) {
   const changed = Object.entries(snapshots).filter(([name, make]) => !compare(name, make(), update));
-  if (changed.length) throw new Stop(`Changed: ${changed.map(([name]) => name).join(", ")}. If that is meant, run \`npm run snapshots -- --update\` and commit.`);
+  if (changed.length)
+    throw new Stop(
+      `Changed: ${changed.map(([name]) => name).join(", ")}. If that is meant, run \`npm run snapshots -- --update\` and commit.`,
+    );
   console.log(`snapshots: ${Object.keys(snapshots).join(", ")} as committed`);
 }
 

@@ -4,5 +4,16 @@
 import { entry, run } from "./lib/run.mjs";
 
 await entry(import.meta, (args) => {
-  run("cargo", ["run", "--quiet", "--profile", "soak", "--package", "token-keeper-sim", "--bin", "soak", "--", ...args]);
+  run("cargo", [
+    "run",
+    "--quiet",
+    "--profile",
+    "soak",
+    "--package",
+    "token-keeper-sim",
+    "--bin",
+    "soak",
+    "--",
+    ...args,
+  ]);
 });

@@ -19,7 +19,12 @@ const browserEnvironment = () => ({
   WASM_BINDGEN_TEST_TIMEOUT: "60", // seconds; a busy machine is slow to start a browser
 });
 
-const tests = (folder, ending) => (existsSync(at(folder)) ? readdirSync(at(folder)).filter((file) => file.endsWith(ending)).sort() : []);
+const tests = (folder, ending) =>
+  existsSync(at(folder))
+    ? readdirSync(at(folder))
+        .filter((file) => file.endsWith(ending))
+        .sort()
+    : [];
 
 /** Rust's browser tests say so themselves; all others are native alone. */
 const browserTests = () =>
@@ -34,9 +39,13 @@ function testWasm() {
 }
 
 function testNode(folder, { only = /./, env = {} } = {}) {
-  const files = tests(folder, ".test.mjs").filter((file) => only.test(file)).map((file) => at(folder, file));
+  const files = tests(folder, ".test.mjs")
+    .filter((file) => only.test(file))
+    .map((file) => at(folder, file));
   if (!files.length) throw new Error(`no .test.mjs files in ${folder}`);
-  run(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], { env: { ...browserEnvironment(), ...env } });
+  run(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], {
+    env: { ...browserEnvironment(), ...env },
+  });
 }
 
 function testLive() {
@@ -45,17 +54,20 @@ function testLive() {
 }
 
 /** The stories of the main job, as a page tells them whose policy forbids WebAssembly. */
-const testJavaScript = () => testNode("tests/browser", { only: /^(apply|clock|expiry|faults|provider|refresh|secrets)\./, env: { ENGINE: "js" } });
+const testJavaScript = () =>
+  testNode("tests/browser", { only: /^(apply|clock|expiry|faults|provider|refresh|secrets)\./, env: { ENGINE: "js" } });
 
 // The crate's page, and that of the shell, which a native build leaves out.
 const rustdoc = () => {
-  for (const target of [[], wasm]) run("cargo", ["doc", "--no-deps", "--all-features", ...target], { env: { RUSTDOCFLAGS: "-D warnings" } });
+  for (const target of [[], wasm])
+    run("cargo", ["doc", "--no-deps", "--all-features", ...target], { env: { RUSTDOCFLAGS: "-D warnings" } });
 };
 
 const types = () => {
   // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the declarations.
   if (!existsSync(at("dist/index.d.ts"))) node(at("scripts/build.mjs"));
-  for (const project of ["tsconfig.json", "npm/tsconfig.cli.json", "www/tsconfig.json", "www/server/tsconfig.json"]) if (existsSync(at(project))) tsc(at(project));
+  for (const project of ["tsconfig.json", "npm/tsconfig.cli.json", "www/tsconfig.json", "www/server/tsconfig.json"])
+    if (existsSync(at(project))) tsc(at(project));
 };
 
 function demo() {
@@ -109,8 +121,14 @@ function stage([name, check]) {
 function report(done) {
   const failed = done.filter(({ failure }) => failure);
   console.log("\n=== all stages\n");
-  for (const { name, seconds, failure } of done) console.log(`${failure ? "FAILED" : "ok    "} ${seconds.toFixed(1).padStart(7)} s  ${name}`);
-  console.log(`       ${done.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(1).padStart(7)} s  in all\n`);
+  for (const { name, seconds, failure } of done)
+    console.log(`${failure ? "FAILED" : "ok    "} ${seconds.toFixed(1).padStart(7)} s  ${name}`);
+  console.log(
+    `       ${done
+      .reduce((sum, { seconds }) => sum + seconds, 0)
+      .toFixed(1)
+      .padStart(7)} s  in all\n`,
+  );
   console.log(`${done.length - failed.length} passed, ${failed.length} failed`);
   process.exitCode = failed.length ? 1 : 0;
 }
@@ -120,6 +138,8 @@ await entry(import.meta, (args) => {
   const stages = args.includes("--quick") ? quick : all;
   const ready = stage(["setup", () => setup({ browser: !args.includes("--quick") })]);
   // Without its tools every other stage would fail, each with a worse message.
-  const wanted = ready.failure ? [] : stages.filter(([name]) => !words.length || words.some((word) => name.includes(word)));
+  const wanted = ready.failure
+    ? []
+    : stages.filter(([name]) => !words.length || words.some((word) => name.includes(word)));
   report([ready, ...wanted.map(stage)]);
 });

@@ -13,9 +13,14 @@ export async function build() {
   const instead = {
     name: "instead",
     setup: ({ onResolve, onLoad }) => {
-      onResolve({ filter: /\/target\/npm\/engine\// }, ({ path }) => ({ path: at("target/npm/trapped", path.endsWith("/text.js") ? "text.js" : "trapped.js") }));
+      onResolve({ filter: /\/target\/npm\/engine\// }, ({ path }) => ({
+        path: at("target/npm/trapped", path.endsWith("/text.js") ? "text.js" : "trapped.js"),
+      }));
       // what ships names each member of the glue
-      onLoad({ filter: /engine-wasm\.ts$/ }, ({ path }) => ({ contents: readFileSync(path, "utf8").replaceAll("{ boot,", "{ trap, boot,"), loader: "ts" }));
+      onLoad({ filter: /engine-wasm\.ts$/ }, ({ path }) => ({
+        contents: readFileSync(path, "utf8").replaceAll("{ boot,", "{ trap, boot,"),
+        loader: "ts",
+      }));
     },
   };
   await esbuild.build({

@@ -13,7 +13,8 @@ export function check(tag) {
   if (newest !== version) throw new Stop(`CHANGELOG.md's newest entry is ${newest}, package.json says ${version}.`);
   if (tag === undefined) return console.log(`version: ${version} in package.json, Cargo.toml and CHANGELOG.md`);
   if (tag !== `v${version}`) throw new Stop(`The tag ${tag} is not v${version}.`);
-  if (when === "not published yet") throw new Stop(`CHANGELOG.md says that ${version} is not published yet: write the date there.`);
+  if (when === "not published yet")
+    throw new Stop(`CHANGELOG.md says that ${version} is not published yet: write the date there.`);
 }
 
 await entry(import.meta, ([tag]) => check(tag));

@@ -16,7 +16,9 @@ const policy = (mode: string): Plugin => ({
   apply: "build",
   transformIndexHtml: (_html, { filename }) => {
     const content = filename.endsWith("diagnose.html") ? DIAGNOSIS_RULES : mode === "static" ? PAGE_RULES : null;
-    return content === null ? [] : [{ tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content }, injectTo: "head-prepend" }];
+    return content === null
+      ? []
+      : [{ tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content }, injectTo: "head-prepend" }];
   },
 });
 
@@ -34,7 +36,14 @@ export default defineConfig(({ mode }) => ({
   },
   plugins: [policy(mode)],
   build: {
-    rollupOptions: { input: [here("index.html"), here("lane.html"), here("diagnose.html"), ...(mode === "static" ? [] : [here("signed-in.html")])] },
+    rollupOptions: {
+      input: [
+        here("index.html"),
+        here("lane.html"),
+        here("diagnose.html"),
+        ...(mode === "static" ? [] : [here("signed-in.html")]),
+      ],
+    },
     // The stand-in for browsers without modulepreload would use fetch, which the diagnosis page forbids itself.
     modulePreload: { polyfill: false },
     outDir: here(mode === "static" ? "dist-static" : "dist"),

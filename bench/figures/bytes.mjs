@@ -11,7 +11,12 @@ import { count, table, times } from "../lib/numbers.mjs";
 /** The imports, and the chunks that are loaded as soon as they are used. */
 const PACKAGES = [
   { name: "powerbi-token-keeper", entry: 'export { keepFresh } from "powerbi-token-keeper"', chunks: /engine-wasm/ },
-  { name: "powerbi-token-keeper", way: "its JavaScript engine, under strict policies", entry: 'export { keepFresh } from "powerbi-token-keeper/csp"', chunks: /engine-js/ },
+  {
+    name: "powerbi-token-keeper",
+    way: "its JavaScript engine, under strict policies",
+    entry: 'export { keepFresh } from "powerbi-token-keeper/csp"',
+    chunks: /engine-js/,
+  },
   { name: "powerbi-client", entry: 'export { factories, service } from "powerbi-client"' },
   { name: "@superset-ui/embedded-sdk", entry: 'export { embedDashboard } from "@superset-ui/embedded-sdk"' },
   { name: "keycloak-js", entry: 'export { default } from "keycloak-js"' },
@@ -31,7 +36,10 @@ async function bundled({ name, entry, chunks, script }) {
   const own = {
     name: "own",
     setup: ({ onResolve }) =>
-      onResolve({ filter: new RegExp(`^${OURS}`) }, ({ path }) => ({ path: at(path.endsWith("/csp") ? "dist/csp.js" : "dist/index.js"), sideEffects: false })),
+      onResolve({ filter: new RegExp(`^${OURS}`) }, ({ path }) => ({
+        path: at(path.endsWith("/csp") ? "dist/csp.js" : "dist/index.js"),
+        sideEffects: false,
+      })),
   };
   const { outputFiles, metafile } = await build({
     stdin: { contents: entry, resolveDir: at("bench"), sourcefile: "entry.js" },
@@ -55,7 +63,8 @@ async function bundled({ name, entry, chunks, script }) {
   const load = (file) => {
     if (loaded.has(file)) return;
     loaded.add(file);
-    for (const { path, kind } of metafile.outputs[file].imports) if (kind === "import-statement" || chunks?.test(path)) load(path);
+    for (const { path, kind } of metafile.outputs[file].imports)
+      if (kind === "import-statement" || chunks?.test(path)) load(path);
   };
   load("out/stdin.js");
   // a server compresses each file by itself
@@ -69,7 +78,14 @@ export async function measure() {
     const sum = (what) => files.reduce((total, file) => total + file[what], 0);
     const folder = one.name === OURS ? "." : `bench/node_modules/${one.name}`;
     const { version } = JSON.parse(readFileSync(at(folder, "package.json"), "utf8"));
-    rows.push({ name: one.name, way: one.way ?? null, version, raw: sum("raw"), gzip: sum("gzip"), brotli: sum("brotli") });
+    rows.push({
+      name: one.name,
+      way: one.way ?? null,
+      version,
+      raw: sum("raw"),
+      gzip: sum("gzip"),
+      brotli: sum("brotli"),
+    });
   }
   return { rows };
 }

@@ -28,14 +28,22 @@ export async function measure() {
   await inspectToken(""); // loads the module
   const rows = [
     await slowest("inspectToken", (text) => inspectToken(text)),
-    await slowest("diagnose", (text) => diagnose({ type: "report", tokenType: 1, accessToken: text, embedUrl: text, id: text })),
-    await slowest("explain", (text) => explain({ message: text, detailedMessage: text }, { accessToken: text, embedUrl: text })),
+    await slowest("diagnose", (text) =>
+      diagnose({ type: "report", tokenType: 1, accessToken: text, embedUrl: text, id: text }),
+    ),
+    await slowest("explain", (text) =>
+      explain({ message: text, detailedMessage: text }, { accessToken: text, embedUrl: text }),
+    ),
   ];
   return { texts: texts.length, rows };
 }
 
 export function tables({ texts: number, rows }) {
-  const cells = ({ name, ms: time, text }) => [`\`${name}\``, ms(time), `\`${JSON.stringify(text).replaceAll("|", "\\|")}\``];
+  const cells = ({ name, ms: time, text }) => [
+    `\`${name}\``,
+    ms(time),
+    `\`${JSON.stringify(text).replaceAll("|", "\\|")}\``,
+  ];
   return `${table([`the slowest of ${number} texts of 64 KB`, "median of 5", "text"], rows.map(cells))}
 Bar: ${bar.ms} ms.
 `;

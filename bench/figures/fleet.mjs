@@ -30,9 +30,19 @@ export function measure(pages = PAGES) {
   const spans = waves(curve.ours).map(long);
   const judge = (wave, i) => {
     const peak = Math.max(...wave.map(([, requests]) => requests));
-    return { from: wave[0][0], seconds: long(wave), peak, overWave: peak / (pages / spans[i]), overHour: peak / (pages / 3_600) };
+    return {
+      from: wave[0][0],
+      seconds: long(wave),
+      peak,
+      overWave: peak / (pages / spans[i]),
+      overHour: peak / (pages / 3_600),
+    };
   };
-  return { pages, waves: Object.fromEntries(Object.keys(WAYS).map((way) => [way, waves(curve[way]).map(judge)])), curve };
+  return {
+    pages,
+    waves: Object.fromEntries(Object.keys(WAYS).map((way) => [way, waves(curve[way]).map(judge)])),
+    curve,
+  };
 }
 
 const clock = (second) => new Date((9 * 3600 + second) * 1000).toISOString().slice(11, 19);
@@ -60,7 +70,9 @@ const LEAST = 10;
 
 /** A panel for each wave, on one scale. */
 export function pictures({ pages, waves: all, curve }) {
-  const begins = all.ours.map((_, i) => Math.floor(Math.min(...Object.keys(WAYS).map((way) => all[way][i].from)) / 60) * 60 - 60);
+  const begins = all.ours.map(
+    (_, i) => Math.floor(Math.min(...Object.keys(WAYS).map((way) => all[way][i].from)) / 60) * 60 - 60,
+  );
   const left = 78;
   const width = 176;
   const panels = begins.map((_, i) => ({ left: left + i * (width + 16), width, top: 96, bottom: 36 }));
@@ -73,8 +85,18 @@ export function pictures({ pages, waves: all, curve }) {
   return {
     fleet: svg({
       title: [
-        { text: `${count(pages)} pages that all got a token of an hour at 9:00:00: requests in each second`, left: 8, top: 6, textStyle: { fontSize: 15, fontWeight: 600 } },
-        ...panels.map(({ left: x }, i) => ({ text: `refresh ${i + 1}`, left: x - 4, top: 68, textStyle: { fontSize: 12, fontWeight: 400 } })),
+        {
+          text: `${count(pages)} pages that all got a token of an hour at 9:00:00: requests in each second`,
+          left: 8,
+          top: 6,
+          textStyle: { fontSize: 15, fontWeight: 600 },
+        },
+        ...panels.map(({ left: x }, i) => ({
+          text: `refresh ${i + 1}`,
+          left: x - 4,
+          top: 68,
+          textStyle: { fontSize: 12, fontWeight: 400 },
+        })),
       ],
       legend: { top: 36, left: 8, itemWidth: 22, itemGap: 40, icon: "roundRect", itemHeight: 3 },
       grid: panels,

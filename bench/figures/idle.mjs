@@ -13,7 +13,10 @@ async function hour(embeds) {
   const calls = stage.counted();
   return clock.run(async () => {
     const first = stage.token(24 * 3_600_000);
-    const keeper = await stage.keeps(Array.from({ length: embeds }, () => stage.embed(first)), () => ({ token: first }));
+    const keeper = await stage.keeps(
+      Array.from({ length: embeds }, () => stage.embed(first)),
+      () => ({ token: first }),
+    );
     // the first poll settles what attaching has left
     const work = clock.due(clock.next());
     for (const timer of work) timer();
@@ -42,7 +45,13 @@ export function measure() {
 }
 
 export function tables({ rows }) {
-  const cells = ({ embeds, timers, in: inward, out, pages }) => [`${count(embeds)} embed${embeds > 1 ? "s" : ""}`, count(timers), count(inward), count(out), `${pages} (${pages * 64} KB)`];
+  const cells = ({ embeds, timers, in: inward, out, pages }) => [
+    `${count(embeds)} embed${embeds > 1 ? "s" : ""}`,
+    count(timers),
+    count(inward),
+    count(out),
+    `${pages} (${pages * 64} KB)`,
+  ];
   return `${table(["an hour in which nothing is due", "polls", "calls into WebAssembly", "calls out of it", "memory, pages"], rows.map(cells))}
 Bars: ${bar.polls} polls with one call each way; ${bar.pages} pages.
 `;

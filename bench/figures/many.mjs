@@ -9,7 +9,10 @@ export const bar = { ms: 50 };
 /** The least that a module of a page asks for. */
 function pretendToBeAPage() {
   globalThis.window ??= Object.assign(new EventTarget(), { location: { href: "https://host.test/" } });
-  globalThis.document ??= Object.assign(new EventTarget(), { visibilityState: "visible", baseURI: "https://host.test/" });
+  globalThis.document ??= Object.assign(new EventTarget(), {
+    visibilityState: "visible",
+    baseURI: "https://host.test/",
+  });
 }
 
 let serial = 0;
@@ -22,7 +25,15 @@ const token = () => {
 function embed(accessToken) {
   const element = Object.assign(new EventTarget(), { nodeType: 1, removeAttribute() {} });
   const config = { type: "report", id: "r", groupId: "g", tokenType: 1, accessToken };
-  const made = { element, config, sets: 0, setAccessToken: async (text) => { made.sets++; config.accessToken = text; } };
+  const made = {
+    element,
+    config,
+    sets: 0,
+    setAccessToken: async (text) => {
+      made.sets++;
+      config.accessToken = text;
+    },
+  };
   element.powerBiEmbed = made;
   return made;
 }

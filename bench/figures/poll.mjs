@@ -47,7 +47,11 @@ async function polls({ embeds, rounds, each }) {
 export function measure() {
   return inBrowser(async ({ fresh }) => {
     const rows = [];
-    for (const [embeds, each] of [[1, 500], [100, 500], [10_000, 500]]) {
+    for (const [embeds, each] of [
+      [1, 500],
+      [100, 500],
+      [10_000, 500],
+    ]) {
       const run = (page) => page.evaluate(polls, { embeds, rounds: ROUNDS, each });
       const { ours, theirs } = await fresh("/stage.html", run);
       rows.push({ embeds, ours: median(ours), theirs: median(theirs) });
@@ -58,7 +62,13 @@ export function measure() {
 
 export function tables({ rounds, rows }) {
   const [{ ours: one }] = rows;
-  const cells = ({ embeds, ours, theirs }) => [`${count(embeds)} embed${embeds > 1 ? "s" : ""}`, us(ours), us(theirs), times(ours / theirs), times(ours / one)];
+  const cells = ({ embeds, ours, theirs }) => [
+    `${count(embeds)} embed${embeds > 1 ? "s" : ""}`,
+    us(ours),
+    us(theirs),
+    times(ours / theirs),
+    times(ours / one),
+  ];
   return `${table(["one poll, nothing due", "powerbi-token-keeper", "Microsoft's loop", "to it", "to one embed"], rows.map(cells))}
 Median of ${rounds}. Bars: ${bar.one} µs for one embed, less than Microsoft's loop from 100 on, 10,000 at most ${bar.many} × one.
 `;

@@ -43,7 +43,10 @@ function tasks(trace) {
   const { traceEvents } = JSON.parse(trace);
   const mark = (name) => traceEvents.find((event) => event.name === name && event.cat === "blink.user_timing");
   const [begin, end] = [mark("begin"), mark("end")];
-  const own = traceEvents.filter(({ name, pid, tid, ts }) => name.endsWith("RunTask") && pid === begin.pid && tid === begin.tid && ts >= begin.ts && ts <= end.ts);
+  const own = traceEvents.filter(
+    ({ name, pid, tid, ts }) =>
+      name.endsWith("RunTask") && pid === begin.pid && tid === begin.tid && ts >= begin.ts && ts <= end.ts,
+  );
   return own.map(({ tdur, dur }) => (tdur ?? dur) / 1000);
 }
 
@@ -59,7 +62,10 @@ export function measure() {
         return { requests, longest: Math.max(...spent), sum: spent.reduce((sum, one) => sum + one, 0) };
       });
     const results = await interleaved(ROUNDS, { ours: run("ours"), theirs: run("theirs") });
-    const of = (name) => Object.fromEntries(["requests", "longest", "sum"].map((what) => [what, median(results[name].map((one) => one[what]))]));
+    const of = (name) =>
+      Object.fromEntries(
+        ["requests", "longest", "sum"].map((what) => [what, median(results[name].map((one) => one[what]))]),
+      );
     return { rounds: ROUNDS, embeds: EMBEDS, ours: of("ours"), theirs: of("theirs") };
   });
 }

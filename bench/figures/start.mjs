@@ -48,7 +48,14 @@ export function measure() {
     const results = await interleaved(ROUNDS, ways);
     const of = (name, what) => median(results[name].map((one) => one[what]));
     const [total, powerbi] = [of("ours", "total"), of("theirs", "total")];
-    return { rounds: ROUNDS, imported: of("ours", "imported"), loaded: of("ours", "loaded"), total, powerbi, ratio: total / powerbi };
+    return {
+      rounds: ROUNDS,
+      imported: of("ours", "imported"),
+      loaded: of("ours", "loaded"),
+      total,
+      powerbi,
+      ratio: total / powerbi,
+    };
   });
 }
 

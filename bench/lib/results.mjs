@@ -5,7 +5,18 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { at } from "../../scripts/lib/run.mjs";
 
 /** In the order in which they are run and printed. */
-export const FIGURES = ["bytes", "start", "idle", "poll", "refresh", "requests", "fleet", "simulator", "diagnosis", "many"];
+export const FIGURES = [
+  "bytes",
+  "start",
+  "idle",
+  "poll",
+  "refresh",
+  "requests",
+  "fleet",
+  "simulator",
+  "diagnosis",
+  "many",
+];
 
 const read = (name) => JSON.parse(readFileSync(at(`bench/results/${name}.json`), "utf8"));
 
@@ -27,7 +38,9 @@ export function report(texts) {
 
 /** The README with its tables made anew. */
 export function renewed(readme, texts) {
-  return readme.replace(/(<!-- bench: (\w+) -->\n)[^]*?(<!-- \/bench -->)/g, (whole, begin, name, end) => (texts[name] ? `${begin}${texts[name]}${end}` : whole));
+  return readme.replace(/(<!-- bench: (\w+) -->\n)[^]*?(<!-- \/bench -->)/g, (whole, begin, name, end) =>
+    texts[name] ? `${begin}${texts[name]}${end}` : whole,
+  );
 }
 
 export function write(texts) {

@@ -14,7 +14,19 @@ export async function serve(files) {
     Object.entries(files).map(([path, text]) => {
       const body = brotli(text);
       const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? TYPES.html;
-      return [path, { body, head: { "content-type": type, "content-encoding": "br", "content-length": body.length, "cache-control": "no-store", ...ISOLATED } }];
+      return [
+        path,
+        {
+          body,
+          head: {
+            "content-type": type,
+            "content-encoding": "br",
+            "content-length": body.length,
+            "cache-control": "no-store",
+            ...ISOLATED,
+          },
+        },
+      ];
     }),
   );
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {

@@ -132,17 +132,23 @@ window.stage = (() => {
   /** Counts from now on each call into an instance that is made, and each out of it. */
   function counted() {
     const calls = { in: 0, out: 0, memory: null };
-    const counts = (way, work) => (...args) => {
-      calls[way]++;
-      return work(...args);
-    };
+    const counts =
+      (way, work) =>
+      (...args) => {
+        calls[way]++;
+        return work(...args);
+      };
     const each = (way, object) =>
-      Object.fromEntries(Object.entries(object).map(([name, value]) => [name, typeof value === "function" ? counts(way, value) : value]));
+      Object.fromEntries(
+        Object.entries(object).map(([name, value]) => [name, typeof value === "function" ? counts(way, value) : value]),
+      );
     const { Instance } = WebAssembly;
     WebAssembly.Instance = function (module, imports) {
       // what puts the engine's module together imports nothing
       if (imports === undefined) return new Instance(module);
-      const outward = Object.fromEntries(Object.entries(imports).map(([name, members]) => [name, each("out", members)]));
+      const outward = Object.fromEntries(
+        Object.entries(imports).map(([name, members]) => [name, each("out", members)]),
+      );
       const { exports } = new Instance(module, outward);
       calls.memory = Object.values(exports).find((value) => value instanceof WebAssembly.Memory);
       return { exports: each("in", exports) };

@@ -55,7 +55,8 @@ function perform({ name, files: [first = "", second], options }: Command): Promi
   }
 }
 
-const version = () => (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
+const version = () =>
+  (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
 
 async function main(args: string[]): Promise<number> {
   const asked = parse(args);
@@ -73,7 +74,8 @@ async function main(args: string[]): Promise<number> {
 /** Why there is no outcome. The message of an error that isn't ours may quote what was read: it stays unsaid. */
 function reason(error: unknown): string {
   if (error instanceof Refused) return error.message;
-  if (error instanceof KeeperError) return `The diagnosis could not be started here (${error.code}): it needs WebAssembly.`;
+  if (error instanceof KeeperError)
+    return `The diagnosis could not be started here (${error.code}): it needs WebAssembly.`;
   return "Something went wrong that should not have; please report it, without the token.";
 }
 

@@ -25,6 +25,10 @@ export async function diagnose(config: EmbedConfigLike, options?: DiagnoseOption
  *
  * Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started.
  */
-export async function explain(error: unknown, config?: EmbedConfigLike, options?: DiagnoseOptions): Promise<Explanation> {
+export async function explain(
+  error: unknown,
+  config?: EmbedConfigLike,
+  options?: DiagnoseOptions,
+): Promise<Explanation> {
   return (await loadExplainer()).explain(error, config, options);
 }

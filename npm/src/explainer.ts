@@ -1,6 +1,14 @@
 import type { Exports } from "./diagnosis-wasm.js";
 import { badOption } from "./errors.js";
-import type { DiagnoseOptions, EmbedConfigLike, EmbedLike, Explanation, Finding, KeeperStatus, TokenReport } from "./types.js";
+import type {
+  DiagnoseOptions,
+  EmbedConfigLike,
+  EmbedLike,
+  Explanation,
+  Finding,
+  KeeperStatus,
+  TokenReport,
+} from "./types.js";
 
 /** What a keeper knows beyond what a page author can say. */
 interface Evidence extends DiagnoseOptions {
@@ -40,7 +48,10 @@ export class Explainer {
 
   /** An `error` event of an embed, explained. */
   explainError(error: unknown, embed: EmbedLike | undefined, status: KeeperStatus): Explanation {
-    return this.explain(error, embed?.config as EmbedConfigLike | undefined, { ...evidenceOf(status), ...sdkOf(embed) });
+    return this.explain(error, embed?.config as EmbedConfigLike | undefined, {
+      ...evidenceOf(status),
+      ...sdkOf(embed),
+    });
   }
 }
 
@@ -63,7 +74,8 @@ function check(options: DiagnoseOptions | undefined): Evidence {
   if (options === undefined) return {};
   if (typeof options !== "object" || options === null) throw badOption("options", "must be an object");
   const { now, expected, sdkVersion } = options;
-  if (now !== undefined && !Number.isFinite(now)) throw badOption("now", "must be a number of milliseconds since the Unix epoch");
+  if (now !== undefined && !Number.isFinite(now))
+    throw badOption("now", "must be a number of milliseconds since the Unix epoch");
   if (expected !== undefined && (typeof expected !== "object" || expected === null)) {
     throw badOption("expected", "must be an object");
   }

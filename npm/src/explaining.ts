@@ -21,6 +21,8 @@ export function askInTime<T>(ask: (explainer: Explainer) => T): Promise<T | unde
       clearTimeout(timer);
       resolve(value);
     };
-    loadExplainer().then(ask).then(done, () => done());
+    loadExplainer()
+      .then(ask)
+      .then(done, () => done());
   });
 }

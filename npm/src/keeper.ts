@@ -2,7 +2,14 @@ import { withHook } from "./configure.js";
 import { KeeperError } from "./errors.js";
 import { Call, hasten, Keeping, parts } from "./keeping.js";
 import { checkOptions } from "./options.js";
-import type { EmbedConfigLike, EmbedLike, KeeperEventMap, KeeperStatus, RefreshOutcome, TokenKeeperOptions } from "./types.js";
+import type {
+  EmbedConfigLike,
+  EmbedLike,
+  KeeperEventMap,
+  KeeperStatus,
+  RefreshOutcome,
+  TokenKeeperOptions,
+} from "./types.js";
 
 declare global {
   interface SymbolConstructor {
@@ -48,7 +55,9 @@ export class TokenKeeper extends EventTarget {
   /** A token that is valid now, requested if need be, for the first `powerbi.embed()`. Rejects with a {@link KeeperError}. */
   getToken(): Promise<string> {
     return new Promise((resolve, reject) => {
-      keepingOf(this).ask(Call.Obtain, (code, value) => (typeof value === "string" ? resolve(value) : reject(new KeeperError(code ?? "ERR_CRASHED"))));
+      keepingOf(this).ask(Call.Obtain, (code, value) =>
+        typeof value === "string" ? resolve(value) : reject(new KeeperError(code ?? "ERR_CRASHED")),
+      );
     });
   }
 
@@ -82,7 +91,9 @@ export class TokenKeeper extends EventTarget {
   refresh(): Promise<RefreshOutcome> {
     return new Promise((resolve) => {
       keepingOf(this).ask(Call.Refresh, (code, value) =>
-        resolve(typeof value === "number" ? { ok: true, expiresAt: value } : { ok: false, code: code ?? "ERR_CRASHED" }),
+        resolve(
+          typeof value === "number" ? { ok: true, expiresAt: value } : { ok: false, code: code ?? "ERR_CRASHED" },
+        ),
       );
     });
   }

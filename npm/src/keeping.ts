@@ -60,10 +60,17 @@ function changes(attached: Attached): boolean {
   const before = attached.seen;
   attached.seen = undefined;
   try {
-    const embed = embedIn(attached) as { iframe?: HTMLElement; config?: { accessToken?: unknown; tokenType?: unknown } } | undefined;
+    const embed = embedIn(attached) as
+      | { iframe?: HTMLElement; config?: { accessToken?: unknown; tokenType?: unknown } }
+      | undefined;
     const config = embed?.config;
     const [connected, token, type] = [embed?.iframe?.isConnected, config?.accessToken, config?.tokenType];
-    const same = before && before.embed === embed && before.connected === connected && before.token === token && before.type === type;
+    const same =
+      before &&
+      before.embed === embed &&
+      before.connected === connected &&
+      before.token === token &&
+      before.type === type;
     attached.seen = same ? before : { embed, connected, token, type };
     return !same;
   } catch {
@@ -138,7 +145,8 @@ export class Keeping {
     const { stage } = this;
     if (stage.name === "running") {
       const status = this.enter("status");
-      if (status !== undefined) return { ...(status as KeeperStatus), embeds: this.embeds.size, engine: stage.engine.name };
+      if (status !== undefined)
+        return { ...(status as KeeperStatus), embeds: this.embeds.size, engine: stage.engine.name };
     }
     return this.restingStatus();
   }
@@ -179,7 +187,8 @@ export class Keeping {
       const told: Record<string, string> = {};
       try {
         const config = embedIn(attached)?.config as unknown as Record<string, unknown>;
-        for (const key of ["type", "id", "groupId"]) if (typeof config[key] === "string") told[key] = config[key] as string;
+        for (const key of ["type", "id", "groupId"])
+          if (typeof config[key] === "string") told[key] = config[key] as string;
       } catch {
         // nothing is embedded there yet, or it does not want to be read
       }
@@ -323,7 +332,8 @@ export class Keeping {
         resolve(typeof value === "string" ? value : null);
       };
       const waiter = this.ask(Call.Provide, done, asked);
-      if (this.waiting.has(waiter)) timer = setTimeout(() => this.settle(waiter, null, null), this.options.providerTimeoutMs);
+      if (this.waiting.has(waiter))
+        timer = setTimeout(() => this.settle(waiter, null, null), this.options.providerTimeoutMs);
     });
   }
 
@@ -369,7 +379,10 @@ export class Keeping {
   }
 
   /** The only way into the engine. One that throws has crashed, and is never entered again. */
-  private enter<K extends keyof Calls, R extends Rest<Calls[K]>>(name: K, ...rest: R): ReturnType<Calls[K]> | undefined {
+  private enter<K extends keyof Calls, R extends Rest<Calls[K]>>(
+    name: K,
+    ...rest: R
+  ): ReturnType<Calls[K]> | undefined {
     if (this.stage.name !== "running") return undefined;
     const { keeper, engine } = this.stage;
     try {
@@ -436,9 +449,12 @@ export function parts(embed: EmbedLike | HTMLElement): { element: HTMLElement; o
     return { element: given.element, own: embed as EmbedLike };
   }
   if (isElement(embed)) return { element: embed, own: undefined };
-  throw Object.assign(new TypeError("powerbi-token-keeper: embed must be what powerbi.embed() returned, or its container"), {
-    code: "ERR_OPTION" satisfies ErrorCode,
-  });
+  throw Object.assign(
+    new TypeError("powerbi-token-keeper: embed must be what powerbi.embed() returned, or its container"),
+    {
+      code: "ERR_OPTION" satisfies ErrorCode,
+    },
+  );
 }
 
 /** By shape: a page may hand in an element of another frame. */

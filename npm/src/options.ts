@@ -44,7 +44,11 @@ export function checkOptions(options: TokenKeeperOptions): CheckedOptions {
   }
   const { tokenType, initial, signal, shareKey } = options;
   if (tokenType !== undefined && tokenType !== 0 && tokenType !== 1) {
-    throw badOption("tokenType", "must be 0 (Aad) or 1 (Embed)", typeof tokenType === "number" ? RangeError : TypeError);
+    throw badOption(
+      "tokenType",
+      "must be 0 (Aad) or 1 (Embed)",
+      typeof tokenType === "number" ? RangeError : TypeError,
+    );
   }
   if (initial !== undefined && typeof initial !== "string" && !isObject(initial)) {
     throw badOption("initial", "must be a token or an object that holds one");

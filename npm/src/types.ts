@@ -11,7 +11,15 @@ export interface EmbedLike {
   setAccessToken(accessToken: string): Promise<void>;
   readonly element: HTMLElement;
   readonly iframe?: HTMLIFrameElement;
-  readonly config: { type?: string; id?: string; groupId?: string; uniqueId?: string; accessToken?: string; tokenType?: number; embedUrl?: string };
+  readonly config: {
+    type?: string;
+    id?: string;
+    groupId?: string;
+    uniqueId?: string;
+    accessToken?: string;
+    tokenType?: number;
+    embedUrl?: string;
+  };
   reload?(): Promise<void>;
   refresh?(): Promise<void>;
 }
@@ -27,17 +35,17 @@ export interface KnownConfig {
 }
 
 export type RefreshReason =
-  | "initial"      // no token yet
-  | "poll"         // the 30 s poll found the token inside its refresh window
-  | "visible"      // visibilitychange to visible
-  | "pageshow"     // back from the back/forward cache
-  | "resume"       // Page Lifecycle: no longer frozen
-  | "online"       // the network came back
-  | "focus"        // the window got the focus
-  | "retry"        // an earlier request failed
-  | "provider"     // the Power BI frame asked through accessTokenProvider
+  | "initial" // no token yet
+  | "poll" // the 30 s poll found the token inside its refresh window
+  | "visible" // visibilitychange to visible
+  | "pageshow" // back from the back/forward cache
+  | "resume" // Page Lifecycle: no longer frozen
+  | "online" // the network came back
+  | "focus" // the window got the focus
+  | "retry" // an earlier request failed
+  | "provider" // the Power BI frame asked through accessTokenProvider
   | "token-expired" // the embed raised an `error` event whose message is TokenExpired
-  | "manual";      // refresh() was called
+  | "manual"; // refresh() was called
 
 /** What a token source is told. `signal` aborts when the request timed out or the keeper stopped. */
 export interface TokenRequest {
@@ -102,13 +110,13 @@ export interface TokenKeeperOptions {
 }
 
 export type KeeperState =
-  | "idle"        // nothing attached, or no token yet and none asked for
-  | "fresh"       // before the refresh window
-  | "due"         // inside the window, between requests
-  | "refreshing"  // a request to the source, or its setAccessToken, is under way
-  | "retrying"    // the last request failed; another is scheduled
-  | "denied"      // the source answered 401 or 403: the user must sign in; slow retries go on
-  | "expired"     // the token ran out and no newer one is there
+  | "idle" // nothing attached, or no token yet and none asked for
+  | "fresh" // before the refresh window
+  | "due" // inside the window, between requests
+  | "refreshing" // a request to the source, or its setAccessToken, is under way
+  | "retrying" // the last request failed; another is scheduled
+  | "denied" // the source answered 401 or 403: the user must sign in; slow retries go on
+  | "expired" // the token ran out and no newer one is there
   | "stopped";
 
 /** A read-out for support and dashboards. Holds no secret. */
@@ -132,34 +140,41 @@ export interface KeeperStatus {
 }
 
 export type ErrorCode =
-  | "ERR_OPTION"              // a bad option; thrown by the constructor as TypeError or RangeError, message names the option
-  | "ERR_ENGINE"              // neither the WebAssembly nor the JavaScript build could be started
-  | "ERR_CRASHED"             // a defect of this package; the keeper has stopped
+  | "ERR_OPTION" // a bad option; thrown by the constructor as TypeError or RangeError, message names the option
+  | "ERR_ENGINE" // neither the WebAssembly nor the JavaScript build could be started
+  | "ERR_CRASHED" // a defect of this package; the keeper has stopped
   | "ERR_STOPPED"
-  | "ERR_SOURCE_NETWORK"      // fetch failed
+  | "ERR_SOURCE_NETWORK" // fetch failed
   | "ERR_SOURCE_TIMEOUT"
-  | "ERR_SOURCE_STATUS"       // any other non-2xx status
-  | "ERR_SOURCE_DENIED"       // 401, 403
-  | "ERR_SOURCE_THROTTLED"    // 429, 503
-  | "ERR_SOURCE_THREW"        // the source function threw or rejected
-  | "ERR_SOURCE_ANSWER"       // no token could be read from the answer
-  | "ERR_TOKEN_EXPIRED"       // the new token has already expired
-  | "ERR_TOKEN_SAME"          // the new token is the one being replaced
-  | "ERR_TOKEN_OLDER"         // the new token expires no later than the one being replaced
-  | "ERR_TOKEN_TYPE"          // Aad where Embed is needed, or the reverse
-  | "ERR_TOKEN_UNUSABLE"      // damaged, wrong audience, legacy, ... : see the finding
-  | "ERR_TOKEN_SUBJECT"       // an Aad token of another user or tenant
-  | "ERR_EXPIRATION_UNKNOWN"  // neither the answer nor the token says when it expires
+  | "ERR_SOURCE_STATUS" // any other non-2xx status
+  | "ERR_SOURCE_DENIED" // 401, 403
+  | "ERR_SOURCE_THROTTLED" // 429, 503
+  | "ERR_SOURCE_THREW" // the source function threw or rejected
+  | "ERR_SOURCE_ANSWER" // no token could be read from the answer
+  | "ERR_TOKEN_EXPIRED" // the new token has already expired
+  | "ERR_TOKEN_SAME" // the new token is the one being replaced
+  | "ERR_TOKEN_OLDER" // the new token expires no later than the one being replaced
+  | "ERR_TOKEN_TYPE" // Aad where Embed is needed, or the reverse
+  | "ERR_TOKEN_UNUSABLE" // damaged, wrong audience, legacy, ... : see the finding
+  | "ERR_TOKEN_SUBJECT" // an Aad token of another user or tenant
+  | "ERR_EXPIRATION_UNKNOWN" // neither the answer nor the token says when it expires
   | "ERR_APPLY_TIMEOUT"
   | "ERR_APPLY_REJECTED"
-  | "ERR_APPLY_GONE"          // the embed is gone from the page
-  | "ERR_BUDGET";             // the request budget is spent; the request waits for the next grant
+  | "ERR_APPLY_GONE" // the embed is gone from the page
+  | "ERR_BUDGET"; // the request budget is spent; the request waits for the next grant
 
 export interface KeeperEventMap {
   /** A new token was obtained and set on every attached embed that is still there. */
   refreshed: CustomEvent<{ reason: RefreshReason; expiresAt: number; attempt: number; embeds: number }>;
   /** A request failed; the old token stays in place. */
-  refreshfailed: CustomEvent<{ reason: RefreshReason; code: ErrorCode; attempt: number; retryInMs: number | null; status?: number; findings: Finding[] }>;
+  refreshfailed: CustomEvent<{
+    reason: RefreshReason;
+    code: ErrorCode;
+    attempt: number;
+    retryInMs: number | null;
+    status?: number;
+    findings: Finding[];
+  }>;
   /** setAccessToken failed on one embed; the others are not affected and it is tried again without a new request. */
   applyfailed: CustomEvent<{ code: ErrorCode; element: HTMLElement; attempt: number; retryInMs: number | null }>;
   /** The token has run out and none is there to replace it. Once per token. */
@@ -175,21 +190,47 @@ export type RefreshOutcome = { ok: true; expiresAt: number } | { ok: false; code
 
 export type FindingCode =
   // the token's text
-  | "token-missing" | "token-damaged" | "token-wrapped"          // wrapped: "Bearer ", quotes, white space, URL-encoded, a whole JSON answer
-  | "token-not-a-token"                                          // a GUID, a client secret, "undefined", "[object Object]", a placeholder
-  | "token-legacy"                                               // workspace-collection app token
-  | "token-refresh-token" | "token-id-token"
+  | "token-missing"
+  | "token-damaged"
+  | "token-wrapped" // wrapped: "Bearer ", quotes, white space, URL-encoded, a whole JSON answer
+  | "token-not-a-token" // a GUID, a client secret, "undefined", "[object Object]", a placeholder
+  | "token-legacy" // workspace-collection app token
+  | "token-refresh-token"
+  | "token-id-token"
   // time
-  | "token-expired" | "token-not-yet-valid" | "token-expires-soon" | "clock-wrong" | "expiration-disagrees"
+  | "token-expired"
+  | "token-not-yet-valid"
+  | "token-expires-soon"
+  | "clock-wrong"
+  | "expiration-disagrees"
   // kind and audience
-  | "token-type-mismatch" | "token-type-invalid" | "token-type-missing"
-  | "audience-wrong" | "scope-missing" | "service-principal-aad" | "copied-from-portal" | "tenant-mismatch"
+  | "token-type-mismatch"
+  | "token-type-invalid"
+  | "token-type-missing"
+  | "audience-wrong"
+  | "scope-missing"
+  | "service-principal-aad"
+  | "copied-from-portal"
+  | "tenant-mismatch"
   // the embed configuration
-  | "embed-url-missing" | "embed-url-invalid" | "embed-url-no-config" | "cloud-mismatch" | "cluster-mismatch"
-  | "id-missing" | "id-not-a-guid" | "id-mismatch" | "group-mismatch" | "type-mismatch"
-  | "provider-unsupported" | "public-access-blocked"
+  | "embed-url-missing"
+  | "embed-url-invalid"
+  | "embed-url-no-config"
+  | "cloud-mismatch"
+  | "cluster-mismatch"
+  | "id-missing"
+  | "id-not-a-guid"
+  | "id-mismatch"
+  | "group-mismatch"
+  | "type-mismatch"
+  | "provider-unsupported"
+  | "public-access-blocked"
   // the page
-  | "sdk-too-old" | "token-not-refreshed" | "capacity" | "permission" | "content-not-in-token";
+  | "sdk-too-old"
+  | "token-not-refreshed"
+  | "capacity"
+  | "permission"
+  | "content-not-in-token";
 
 export interface Finding {
   readonly code: FindingCode;

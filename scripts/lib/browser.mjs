@@ -8,18 +8,28 @@ import process from "node:process";
 const windows = process.platform === "win32";
 const { env } = process;
 
-const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge", "msedge"];
+const names = [
+  "chromium",
+  "chromium-browser",
+  "google-chrome-stable",
+  "google-chrome",
+  "chrome",
+  "microsoft-edge",
+  "msedge",
+];
 
 const places = {
   darwin: ["Chromium", "Google Chrome", "Microsoft Edge"].flatMap((app) => [
     `/Applications/${app}.app/Contents/MacOS/${app}`,
     `${env.HOME}/Applications/${app}.app/Contents/MacOS/${app}`,
   ]),
-  win32: [env.PROGRAMFILES, env["PROGRAMFILES(X86)"], env.LOCALAPPDATA].filter(Boolean).flatMap((base) => [
-    `${base}\\Chromium\\Application\\chrome.exe`,
-    `${base}\\Google\\Chrome\\Application\\chrome.exe`,
-    `${base}\\Microsoft\\Edge\\Application\\msedge.exe`,
-  ]),
+  win32: [env.PROGRAMFILES, env["PROGRAMFILES(X86)"], env.LOCALAPPDATA]
+    .filter(Boolean)
+    .flatMap((base) => [
+      `${base}\\Chromium\\Application\\chrome.exe`,
+      `${base}\\Google\\Chrome\\Application\\chrome.exe`,
+      `${base}\\Microsoft\\Edge\\Application\\msedge.exe`,
+    ]),
 }[process.platform] ?? ["/usr/lib/chromium/chromium", "/opt/google/chrome/chrome"];
 
 /** The full path of a program on PATH, or null. */
@@ -39,6 +49,8 @@ export function findBrowser() {
 export function findDriver() {
   if (env.CHROMEDRIVER) return existsSync(env.CHROMEDRIVER) ? env.CHROMEDRIVER : which(env.CHROMEDRIVER);
   const folders = [env.CHROMEWEBDRIVER, "/usr/lib/chromium", "/usr/lib/chromium-browser"].filter(Boolean);
-  const found = folders.map((folder) => path.join(folder, windows ? "chromedriver.exe" : "chromedriver")).find(existsSync);
+  const found = folders
+    .map((folder) => path.join(folder, windows ? "chromedriver.exe" : "chromedriver"))
+    .find(existsSync);
   return which("chromedriver") ?? which("msedgedriver") ?? found ?? null;
 }

@@ -47,7 +47,10 @@ const texts = [
 `,
   ],
   [", wasm.__wbindgen_malloc, wasm.__wbindgen_realloc)", ", wasm.__wbindgen_malloc)"],
-  [/let cachedTextDecoder = [^]*?function decodeText\([^]*?\n}\n/, "const cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true });\n"],
+  [
+    /let cachedTextDecoder = [^]*?function decodeText\([^]*?\n}\n/,
+    "const cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true });\n",
+  ],
   [
     /function getStringFromWasm0\([^]*?\n}\n/,
     "const getStringFromWasm0 = (ptr, len) => cachedTextDecoder.decode(new Uint8Array(wasm.memory.buffer, ptr >>> 0, len));\n",
@@ -57,8 +60,15 @@ const texts = [
 
 // What may throw is wrapped once, and not anew with each call.
 const throwing = [
-  [/function\(\) \{ return handleError\(function (\([^]*?\n {8}\}), arguments\); \},/g, (_, body) => `caught(function ${body}),`],
-  [/function handleError\(f, args\) \{\n {4}try \{\n {8}return f\.apply\(this, args\);([^]*?\n {4}\})\n\}/, (_, rest) => `function caught(f) {\n    return (...args) => {\n    try {\n        return f(...args);${rest}\n    };\n}`],
+  [
+    /function\(\) \{ return handleError\(function (\([^]*?\n {8}\}), arguments\); \},/g,
+    (_, body) => `caught(function ${body}),`,
+  ],
+  [
+    /function handleError\(f, args\) \{\n {4}try \{\n {8}return f\.apply\(this, args\);([^]*?\n {4}\})\n\}/,
+    (_, rest) =>
+      `function caught(f) {\n    return (...args) => {\n    try {\n        return f(...args);${rest}\n    };\n}`,
+  ],
 ];
 
 // Functions as short as they can be written.
@@ -78,11 +88,20 @@ const reentered = [
 // Closures, which timers, listeners and promises call, throw at the page when the instance traps, and enter it again
 // later. `crashed`, which the facade gives to `boot`, has a property `dead` that says whether it was called.
 const closures = [
-  ["export function boot(crashed, soon) {", "let crash = () => {};\nlet timer;\nexport function boot(crashed, soon) {\n    crash = crashed;"],
-  ["const real = (...args) => {", "const real = (...args) => {\n        if (crash.dead) return void clearInterval(timer);"],
+  [
+    "export function boot(crashed, soon) {",
+    "let crash = () => {};\nlet timer;\nexport function boot(crashed, soon) {\n    crash = crashed;",
+  ],
+  [
+    "const real = (...args) => {",
+    "const real = (...args) => {\n        if (crash.dead) return void clearInterval(timer);",
+  ],
   // the page's one timer repeats, and a dead instance can't end it
   ["= setInterval(", "= timer = setInterval("],
-  ["} finally {\n            real._wbg_cb_unref();", "} catch {\n            crash();\n        } finally {\n            real._wbg_cb_unref();"],
+  [
+    "} finally {\n            real._wbg_cb_unref();",
+    "} catch {\n            crash();\n        } finally {\n            real._wbg_cb_unref();",
+  ],
   ["new FinalizationRegistry(state => ", "new FinalizationRegistry(state => crash.dead || "],
 ];
 
@@ -92,10 +111,20 @@ export function trimGlue(file) {
   edit(`${file}.js`, (replace, glue) => {
     replace(/\nlet wasmModule, wasmInstance, wasm;[^]*$/, start);
     const keeper = glue.includes("function boot(");
-    for (const [from, to] of [...views, ...texts, ...throwing, ...(keeper ? [...reentered, ...closures] : []), ...functions]) replace(from, to);
+    for (const [from, to] of [
+      ...views,
+      ...texts,
+      ...throwing,
+      ...(keeper ? [...reentered, ...closures] : []),
+      ...functions,
+    ])
+      replace(from, to);
   });
   const trimmed = readFileSync(`${file}.js`, "utf8");
-  if (/\.detached|byteLength === 0/.test(trimmed)) throw new Stop(`${file}.js keeps a view that JavaScript's memory grows out of: scripts/lib/glue.mjs has to learn it.`);
+  if (/\.detached|byteLength === 0/.test(trimmed))
+    throw new Stop(
+      `${file}.js keeps a view that JavaScript's memory grows out of: scripts/lib/glue.mjs has to learn it.`,
+    );
   return new Set([...trimmed.matchAll(/\bwasm\.(\w+)/g)].map(([, name]) => name));
 }
 
@@ -109,7 +138,9 @@ export function shortenGlue(file, { imports, exports }) {
     replace(`"${module}": import0`, "a: import0"); // wasm-opt's name for the only module there is
     const shorter = new Map(imports.map(([, name, short]) => [name, short]));
     // what the module no longer imports goes
-    replace(/^ {8}(__\w+): (?:caught\()?\([^]*?\n {8}\}\)?,\n/gm, (whole, name) => (shorter.has(name) ? whole.replace(name, shorter.get(name)) : ""));
+    replace(/^ {8}(__\w+): (?:caught\()?\([^]*?\n {8}\}\)?,\n/gm, (whole, name) =>
+      shorter.has(name) ? whole.replace(name, shorter.get(name)) : "",
+    );
     const used = new Map(exports.map(([name, short]) => [name, short]));
     replace(/\bwasm\.(\w+)/g, (whole, name) => (used.has(name) ? `wasm.${used.get(name)}` : whole));
   });
@@ -118,7 +149,10 @@ export function shortenGlue(file, { imports, exports }) {
 function edit(file, change) {
   let text = readFileSync(file, "utf8");
   change((from, to) => {
-    const next = text.replaceAll(typeof from === "string" || from.global ? from : new RegExp(from, `${from.flags}g`), typeof to === "string" ? () => to : to);
+    const next = text.replaceAll(
+      typeof from === "string" || from.global ? from : new RegExp(from, `${from.flags}g`),
+      typeof to === "string" ? () => to : to,
+    );
     if (next === text) throw new Stop(`${from} is not in ${file}: scripts/lib/glue.mjs expects it there.`);
     text = next;
   }, text);

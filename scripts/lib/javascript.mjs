@@ -24,26 +24,42 @@ export async function asJavaScript(from, named, features, to) {
   binaryen("wasm2js", lowered, "--mvp-features", "-Oz", "-o", to);
   rmSync(lowered);
   writeFileSync(to, factory(readFileSync(to, "utf8")));
-  writeFileSync(to.replace(/js$/, "d.ts"), "export function instantiate(imports: WebAssembly.Imports): WebAssembly.Exports;\n");
+  writeFileSync(
+    to.replace(/js$/, "d.ts"),
+    "export function instantiate(imports: WebAssembly.Imports): WebAssembly.Exports;\n",
+  );
 }
 
 async function refuseLong(file) {
   // Imported here, since setup may have installed it a moment ago.
   const { default: binaryen } = await import("binaryen");
   const module = binaryen.readBinary(readFileSync(file));
-  const exports = Array.from({ length: module.getNumExports() }, (_, i) => binaryen.getExportInfo(module.getExportByIndex(i)));
-  const exported = new Map(exports.filter(({ kind }) => kind === binaryen.ExternalFunction).map(({ name, value }) => [value, name]));
-  const functions = Array.from({ length: module.getNumFunctions() }, (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)));
+  const exports = Array.from({ length: module.getNumExports() }, (_, i) =>
+    binaryen.getExportInfo(module.getExportByIndex(i)),
+  );
+  const exported = new Map(
+    exports.filter(({ kind }) => kind === binaryen.ExternalFunction).map(({ name, value }) => [value, name]),
+  );
+  const functions = Array.from({ length: module.getNumFunctions() }, (_, i) =>
+    binaryen.getFunctionInfo(module.getFunctionByIndex(i)),
+  );
   const long = functions
-    .map(({ name, base, params, results }) => ({ name: exported.get(name) ?? base, types: [params, results].flatMap(binaryen.expandType) }))
+    .map(({ name, base, params, results }) => ({
+      name: exported.get(name) ?? base,
+      types: [params, results].flatMap(binaryen.expandType),
+    }))
     .filter(({ name, types }) => name && types.includes(binaryen.i64));
   module.dispose();
-  if (long.length) throw new Stop(`64-bit integers cross the boundary in ${long.map(({ name }) => name).join(", ")}: take f64 there.`);
+  if (long.length)
+    throw new Stop(`64-bit integers cross the boundary in ${long.map(({ name }) => name).join(", ")}: take f64 there.`);
 }
 
 /** wasm2js' ES module without its imports and its one instance. */
 function factory(text) {
-  const found = /^import \* as a from 'a';\n([^]*\n}\n)\nvar retasmFunc = asmFunc\(\{\n {2}"a": a,\n\}\);\n(?:export var [\w$]+ = retasmFunc\.[\w$]+;\n)+$/.exec(text);
+  const found =
+    /^import \* as a from 'a';\n([^]*\n}\n)\nvar retasmFunc = asmFunc\(\{\n {2}"a": a,\n\}\);\n(?:export var [\w$]+ = retasmFunc\.[\w$]+;\n)+$/.exec(
+      text,
+    );
   if (!found) throw new Stop("wasm2js writes its module otherwise: scripts/lib/javascript.mjs has to learn how.");
   const [, body] = found;
   const late = /^.*HEAP\w*\[[^=]*\] = .*(?:\$\d+|fimport\$\d+)\(.*$/m.exec(body);

@@ -27,7 +27,8 @@ export async function withoutMessages(module, compiled, exports) {
     .filter(({ base }) => !base); // imports have one
   const become = (pattern, body) => {
     const found = functions.filter(({ name }) => pattern.test(name));
-    if (!found.length) throw new Stop(`No function matches ${pattern}: scripts/lib/panics.mjs expects it in the module.`);
+    if (!found.length)
+      throw new Stop(`No function matches ${pattern}: scripts/lib/panics.mjs expects it in the module.`);
     for (const { ref } of found) binaryen.Function.setBody(ref, body());
   };
   const { name: toCrash } = functions.find(({ name }) => crash.test(name)) ?? {};
@@ -40,9 +41,12 @@ export async function withoutMessages(module, compiled, exports) {
   const all = [...calls(cut.emitText())];
   cut.dispose();
 
-  const { bytes: swept, used } = await sweep(bytes, compiled, exports, (name) => [panics, setter, formats].some((pattern) => pattern.test(name)));
+  const { bytes: swept, used } = await sweep(bytes, compiled, exports, (name) =>
+    [panics, setter, formats].some((pattern) => pattern.test(name)),
+  );
   for (const [caller, called] of all) {
-    if (used.has(caller) && formats.test(called)) throw new Stop(`${caller} formats text: ${called} is not in the shipped module.`);
+    if (used.has(caller) && formats.test(called))
+      throw new Stop(`${caller} formats text: ${called} is not in the shipped module.`);
   }
   return swept;
 }

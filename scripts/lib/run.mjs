@@ -14,18 +14,31 @@ export const at = (...parts) => path.join(root, ...parts);
 export class Stop extends Error {}
 
 // Everything lands in the repository's own target folder: the scripts read files there by name.
-const environment = { ...process.env, CARGO_TARGET_DIR: at("target"), CARGO_TERM_COLOR: process.env.CARGO_TERM_COLOR ?? "auto" };
+const environment = {
+  ...process.env,
+  CARGO_TARGET_DIR: at("target"),
+  CARGO_TERM_COLOR: process.env.CARGO_TERM_COLOR ?? "auto",
+};
 
 /** Runs a program in the repository, its output passed on; throws a Stop when it fails. */
 export function run(program, args = [], { env = {} } = {}) {
-  const done = spawnSync(program, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: { ...environment, ...env } });
+  const done = spawnSync(program, args, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...environment, ...env },
+  });
   if (done.error) throw new Stop(`${program} could not be started: ${done.error.message}`);
   if (done.status !== 0) throw new Stop(`${program} ${args.join(" ")} ended with ${done.signal ?? done.status}`);
 }
 
 /** Runs a program and returns what it prints, or null when it is missing or fails. */
 export function capture(program, args = []) {
-  const done = spawnSync(program, args, { cwd: root, stdio: ["ignore", "pipe", "ignore"], encoding: "utf8", env: environment });
+  const done = spawnSync(program, args, {
+    cwd: root,
+    stdio: ["ignore", "pipe", "ignore"],
+    encoding: "utf8",
+    env: environment,
+  });
   return done.status === 0 ? done.stdout.trim() : null;
 }
 

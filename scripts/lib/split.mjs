@@ -13,13 +13,33 @@ import { read } from "./module.mjs";
 import { Stop } from "./run.mjs";
 
 /** The parts in the order in which tools/join counts them. The first two are the bytes around the code. */
-const parts = ["before", "after", "opcodes", "code", "get", "label", "block", "load", "store", "tee", "i64", "functions", "set", "float", "labels", "other", "operands"];
+const parts = [
+  "before",
+  "after",
+  "opcodes",
+  "code",
+  "get",
+  "label",
+  "block",
+  "load",
+  "store",
+  "tee",
+  "i64",
+  "functions",
+  "set",
+  "float",
+  "labels",
+  "other",
+  "operands",
+];
 /** Behind them, one for the constants before each opcode. */
 const constants = parts.length;
 /** What tools/join has room for. */
 const most = { parts: 128, opcodes: 128, locals: 1024 };
 const separator = " ";
-const digits = Array.from({ length: 92 }, (_, i) => String.fromCharCode(35 + i)).filter((character) => !"\\<".includes(character));
+const digits = Array.from({ length: 92 }, (_, i) => String.fromCharCode(35 + i)).filter(
+  (character) => !"\\<".includes(character),
+);
 /** Digits up to this one end a number; the ten others come before. */
 const last = digits.length - 10;
 
@@ -38,8 +58,12 @@ const many = 500;
 export function split(module, joiner) {
   if (4 * module.length > memory) throw new Stop("The module is too large for the memory of tools/join.");
   const { length } = read(module).functions;
-  const orders = Array.from({ length: firsts }, (_, i) => runs.map((run) => [Math.floor((i * length) / firsts), run])).flat();
-  return orders.slice(0, length > many ? 1 : undefined).map((order) => ({ order, text: textOf(read(module, neighbours(order)), joiner) }));
+  const orders = Array.from({ length: firsts }, (_, i) =>
+    runs.map((run) => [Math.floor((i * length) / firsts), run]),
+  ).flat();
+  return orders
+    .slice(0, length > many ? 1 : undefined)
+    .map((order) => ({ order, text: textOf(read(module, neighbours(order)), joiner) }));
 }
 
 function textOf({ imported, functions, before, after }, joiner) {
@@ -49,10 +73,13 @@ function textOf({ imported, functions, before, after }, joiner) {
   const ranked = [...count.keys()].sort((a, b) => count.get(b) - count.get(a) || a - b);
   const rank = new Map(ranked.map((op, i) => [op, i]));
 
-  if (constants + ranked.length > most.parts || ranked.length > most.opcodes) throw new Stop("The module has more opcodes than tools/join has room for.");
+  if (constants + ranked.length > most.parts || ranked.length > most.opcodes)
+    throw new Stop("The module has more opcodes than tools/join has room for.");
   const text = Array.from({ length: constants + ranked.length }, () => "");
   const put = (part, ...numbers) => numbers.forEach((number) => (text[part] += written(number)));
-  const [FUNCTIONS, OPCODES, CODE, OPERANDS] = ["functions", "opcodes", "code", "operands"].map((part) => parts.indexOf(part));
+  const [FUNCTIONS, OPCODES, CODE, OPERANDS] = ["functions", "opcodes", "code", "operands"].map((part) =>
+    parts.indexOf(part),
+  );
   text[0] = written(before.length + 1) + bytes([...before, 10]);
   text[1] = written(after.length) + bytes(after);
   put(FUNCTIONS, functions.length, imported, ranked.length);
@@ -114,34 +141,44 @@ function bytes(list) {
 /** A number's last digit, below `last`, and what is left of it in tens: digits from 1 to 10, so that none is written in two ways. */
 function written(number) {
   let text = digits[number % last];
-  for (let tens = Math.floor(number / last); tens > 0; tens = Math.floor((tens - 1) / 10)) text = digits[last + ((tens - 1) % 10)] + text;
+  for (let tens = Math.floor(number / last); tens > 0; tens = Math.floor((tens - 1) / 10))
+    text = digits[last + ((tens - 1) % 10)] + text;
   return text;
 }
 
 /** The functions, each followed by the one that has most runs of instructions in common with it. */
-export const neighbours = ([first, run]) => (functions) => {
-  const runs = new Map(functions.map((one) => [one, runsOf(one, run)]));
-  const left = new Set(functions);
-  const sorted = [];
-  let next = functions[first];
-  while (next) {
-    left.delete(next);
-    sorted.push(next);
-    const own = runs.get(next);
-    let [best, most] = [undefined, -1];
-    for (const one of left) {
-      const its = runs.get(one);
-      let common = 0;
-      for (const run of own) if (its.has(run)) common++;
-      const alike = common / Math.sqrt(its.size + 5);
-      if (alike > most) [best, most] = [one, alike];
+export const neighbours =
+  ([first, run]) =>
+  (functions) => {
+    const runs = new Map(functions.map((one) => [one, runsOf(one, run)]));
+    const left = new Set(functions);
+    const sorted = [];
+    let next = functions[first];
+    while (next) {
+      left.delete(next);
+      sorted.push(next);
+      const own = runs.get(next);
+      let [best, most] = [undefined, -1];
+      for (const one of left) {
+        const its = runs.get(one);
+        let common = 0;
+        for (const run of own) if (its.has(run)) common++;
+        const alike = common / Math.sqrt(its.size + 5);
+        if (alike > most) [best, most] = [one, alike];
+      }
+      next = best;
     }
-    next = best;
-  }
-  return sorted;
-};
+    return sorted;
+  };
 
 /** All runs of so many instructions. */
 function runsOf({ instructions }, run) {
-  return new Set(instructions.slice(run - 1).map((_, i) => instructions.slice(i, i + run).map(({ op }) => op).join()));
+  return new Set(
+    instructions.slice(run - 1).map((_, i) =>
+      instructions
+        .slice(i, i + run)
+        .map(({ op }) => op)
+        .join(),
+    ),
+  );
 }

@@ -27,8 +27,12 @@ export async function sweep(module, compiled, exports, stub) {
   // Imported here, since setup may have installed it a moment ago.
   const { default: binaryen } = await import("binaryen");
   const swept = binaryen.readBinary(module);
-  const functions = Array.from({ length: swept.getNumFunctions() }, (_, i) => swept.getFunctionByIndex(i)).map((ref) => ({ ref, ...binaryen.getFunctionInfo(ref) }));
-  const exported = Array.from({ length: swept.getNumExports() }, (_, i) => binaryen.getExportInfo(swept.getExportByIndex(i)));
+  const functions = Array.from({ length: swept.getNumFunctions() }, (_, i) => swept.getFunctionByIndex(i)).map(
+    (ref) => ({ ref, ...binaryen.getFunctionInfo(ref) }),
+  );
+  const exported = Array.from({ length: swept.getNumExports() }, (_, i) =>
+    binaryen.getExportInfo(swept.getExportByIndex(i)),
+  );
   for (const { name } of exported) if (!exports.has(name)) swept.removeExport(name);
   // what was handed to nothing but stubs is handed to nobody now, and its address is nowhere any more
   swept.runPasses(["dae", "vacuum"]);
@@ -36,7 +40,12 @@ export async function sweep(module, compiled, exports, stub) {
   const numbers = new Set([...text.matchAll(/(?:i32\.const |offset=)(\d+)/g)].map(([, number]) => Number(number)));
   const called = new Map();
   for (const [caller, callee] of calls(text)) called.set(caller, (called.get(caller) ?? []).concat(callee));
-  const referred = (one) => (stub(one) ? [] : references(one).filter(({ value }) => value === undefined || numbers.has(value)).map(({ to }) => to));
+  const referred = (one) =>
+    stub(one)
+      ? []
+      : references(one)
+          .filter(({ value }) => value === undefined || numbers.has(value))
+          .map(({ to }) => to);
 
   const used = new Set();
   const use = (one) => {
@@ -45,7 +54,8 @@ export async function sweep(module, compiled, exports, stub) {
     for (const other of [...referred(one), ...(called.get(one) ?? [])]) use(other);
   };
   for (const { name, value } of exported) if (exports.has(name)) use(value);
-  for (const { ref, name, base } of functions) if (!base && !used.has(name)) binaryen.Function.setBody(ref, swept.unreachable());
+  for (const { ref, name, base } of functions)
+    if (!base && !used.has(name)) binaryen.Function.setBody(ref, swept.unreachable());
   binaryen.setDebugInfo(true);
   const bytes = swept.emitBinary();
   swept.dispose();
@@ -53,7 +63,8 @@ export async function sweep(module, compiled, exports, stub) {
   const kept = constants.filter((one) => used.has(one));
   for (const { address, bytes: segment } of readData(bytes)) {
     const keep = new Uint8Array(segment.length);
-    for (const one of kept) keep.fill(1, Math.max(0, one.address - address), Math.max(0, one.address + one.size - address));
+    for (const one of kept)
+      keep.fill(1, Math.max(0, one.address - address), Math.max(0, one.address + one.size - address));
     keep.forEach((kept, at) => (segment[at] &= -kept));
   }
   return { bytes, used };
@@ -75,7 +86,9 @@ export function withoutNotes(module) {
 /** Who calls whom, by the module's text. */
 export function* calls(text) {
   let caller = "";
-  for (const [, quotedFunction, func, quotedCall, call] of text.matchAll(/\((?:func \$(?:"([^"]*)"|([^\s)]+))|call \$(?:"([^"]*)"|([^\s)]+)))/g)) {
+  for (const [, quotedFunction, func, quotedCall, call] of text.matchAll(
+    /\((?:func \$(?:"([^"]*)"|([^\s)]+))|call \$(?:"([^"]*)"|([^\s)]+)))/g,
+  )) {
     if (quotedCall ?? call) yield [caller, quotedCall ?? call];
     else caller = quotedFunction ?? func;
   }
@@ -100,7 +113,8 @@ function sectionsOf(module) {
 function readData(module) {
   const data = sectionsOf(module)(DATA_SECTION);
   return data.list(() => {
-    if (data.number() !== 0 || data.byte() !== 0x41) throw new Stop("The module has data without an address: scripts/lib/sweep.mjs has to learn it.");
+    if (data.number() !== 0 || data.byte() !== 0x41)
+      throw new Stop("The module has data without an address: scripts/lib/sweep.mjs has to learn it.");
     const address = signed(data.digits());
     data.byte();
     const size = data.number();
@@ -125,7 +139,11 @@ function readNotes(compiled) {
   const constants = symbols.filter(({ size }) => size !== undefined);
 
   const noted = new Map();
-  const note = (from, symbol, value) => noted.set(from, [...(noted.get(from) ?? []), { to: symbol.kind === FUNCTION ? names.get(symbol.number) : symbol, value }]);
+  const note = (from, symbol, value) =>
+    noted.set(from, [
+      ...(noted.get(from) ?? []),
+      { to: symbol.kind === FUNCTION ? names.get(symbol.number) : symbol, value },
+    ]);
   for (const { type, at, symbol, addend } of readRelocations(section(CUSTOM, "reloc.CODE"))) {
     const by = names.get(imported + starts.findLastIndex((start) => start <= at));
     if (type === FUNCTION_IN_CODE) note(by, symbols[symbol]);
@@ -135,7 +153,8 @@ function readNotes(compiled) {
     if (type !== FUNCTION_IN_DATA && type !== ADDRESS_IN_DATA) continue;
     const segment = segments.find((one) => at >= one.at && at < one.at + one.bytes.length);
     const address = segment.address + at - segment.at;
-    for (const one of constants) if (address >= one.address && address < one.address + one.size) note(one, symbols[symbol]);
+    for (const one of constants)
+      if (address >= one.address && address < one.address + one.size) note(one, symbols[symbol]);
   }
   return { constants, references: (from) => noted.get(from) ?? [] };
 }

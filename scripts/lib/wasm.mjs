@@ -2,7 +2,16 @@
 // stage after cargo runs only when what goes into it has changed.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -38,7 +47,12 @@ const withNotes = "-Clink-arg=--emit-relocs";
  * what writes sentences keeps them.
  */
 const modules = [
-  { name: "engine", cargo: "keeper", cut: withoutMessages, flags: [withoutReferences, smallStack, inlineLess, withNotes] },
+  {
+    name: "engine",
+    cargo: "keeper",
+    cut: withoutMessages,
+    flags: [withoutReferences, smallStack, inlineLess, withNotes],
+  },
   { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes, flags: [withoutReferences] },
 ];
 
@@ -51,7 +65,14 @@ export const named = (name) => path.join(generated(name), `${name}.named.wasm`);
 
 // Named one by one: `--all-features` makes modules that browsers and Node 20 refuse. This is what rustc's
 // default for wasm32 uses, but for references, and what every browser of the last three years has.
-const features = ["bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals", "extended-const"];
+const features = [
+  "bulk-memory",
+  "bulk-memory-opt",
+  "sign-ext",
+  "nontrapping-float-to-int",
+  "mutable-globals",
+  "extended-const",
+];
 
 // What holds for rustc's modules: nothing outside the module changes them, memory starts as zeros, and nobody keeps
 // anything at the addresses under 1024. Not "traps never happen": a trap is how a panic ends.
@@ -101,7 +122,9 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures, joiner) {
   const compiled = compiledOf(name);
   cargoBuild(name, ["--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()], flags);
 
-  const steps = ["glue", "javascript", "module", "panics", "split", "sweep"].map((step) => at(`scripts/lib/${step}.mjs`));
+  const steps = ["glue", "javascript", "module", "panics", "split", "sweep"].map((step) =>
+    at(`scripts/lib/${step}.mjs`),
+  );
   const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), ...steps];
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(readFileSync(file));
@@ -115,11 +138,35 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures, joiner) {
   const aside = mkdtempSync(at("target/npm-"));
   const file = (name) => path.join(aside, name);
   writeFileSync(file("compiled.wasm"), sayWithoutReferences(readFileSync(compiled)));
-  run(wasmBindgen, ["bindgen", "--target", "web", "--omit-default-module-path", "--no-demangle", "--out-dir", aside, "--out-name", name, file("compiled.wasm")]);
+  run(wasmBindgen, [
+    "bindgen",
+    "--target",
+    "web",
+    "--omit-default-module-path",
+    "--no-demangle",
+    "--out-dir",
+    aside,
+    "--out-name",
+    name,
+    file("compiled.wasm"),
+  ]);
   const exports = trimGlue(file(name));
-  writeFileSync(file(`${name}.cut.wasm`), await cut(readFileSync(file(`${name}_bg.wasm`)), readFileSync(compiled), exports));
-  optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), ["--rse", "--merge-similar-functions", "-Oz", ...assumptions, "--strip-debug", "--strip-producers", "--strip-target-features"]);
-  const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), ["--minify-imports-and-exports-and-modules"]);
+  writeFileSync(
+    file(`${name}.cut.wasm`),
+    await cut(readFileSync(file(`${name}_bg.wasm`)), readFileSync(compiled), exports),
+  );
+  optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), [
+    "--rse",
+    "--merge-similar-functions",
+    "-Oz",
+    ...assumptions,
+    "--strip-debug",
+    "--strip-producers",
+    "--strip-target-features",
+  ]);
+  const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), [
+    "--minify-imports-and-exports-and-modules",
+  ]);
   shortenGlue(file(name), JSON.parse(names));
   await asJavaScript(file(`${name}.wasm`), file(`${name}.named.wasm`), features, file("module.js"));
   const texts = split(readFileSync(file(`${name}.wasm`)), joiner);
@@ -141,7 +188,14 @@ function sayWithoutReferences(module) {
 }
 
 function optimise(from, to, passes) {
-  const said = capture(process.execPath, [at("node_modules/binaryen/bin/wasm-opt"), from, "-o", to, ...passes, ...features.map((feature) => `--enable-${feature}`)]);
+  const said = capture(process.execPath, [
+    at("node_modules/binaryen/bin/wasm-opt"),
+    from,
+    "-o",
+    to,
+    ...passes,
+    ...features.map((feature) => `--enable-${feature}`),
+  ]);
   if (said === null) throw new Stop(`wasm-opt ${passes.join(" ")} failed on ${from}`);
   return said;
 }

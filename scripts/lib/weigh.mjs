@@ -4,7 +4,13 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 export function brotli(content) {
   const bytes = Buffer.from(content);
-  return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
+  return brotliCompressSync(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  });
 }
 
-export const weigh = (content) => ({ raw: Buffer.byteLength(content), gzip: gzipSync(content, { level: 9 }).length, brotli: brotli(content).length });
+export const weigh = (content) => ({
+  raw: Buffer.byteLength(content),
+  gzip: gzipSync(content, { level: 9 }).length,
+  brotli: brotli(content).length,
+});

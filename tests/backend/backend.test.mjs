@@ -30,7 +30,10 @@ test("an embed token lives as long as the switch says", async () => {
   const report = await inspectToken(body.token, { now: clock.time });
   assert.equal(report.kind, "embed");
   assert.equal(report.expiresAt, clock.time + 5 * MINUTE);
-  assert.deepEqual(report.findings.filter(({ severity }) => severity === "error"), []);
+  assert.deepEqual(
+    report.findings.filter(({ severity }) => severity === "error"),
+    [],
+  );
 });
 
 test("an Aad token is answered as Entra answers, to GET and POST", async () => {
@@ -94,7 +97,10 @@ test("time stands still, and leaps", async () => {
   await clock.passes(0);
   assert.equal(Date.parse(answer.body.expiration), start + 61 * MINUTE);
   assert.equal((await ask("PUT", "/api/clock", { advanceMs: -1 })).status, 400);
-  assert.deepEqual((await ask("PUT", "/api/clock", { rate: 1, advanceMs: 1_000 })).body, { now: start + MINUTE + 1_000, rate: 1 });
+  assert.deepEqual((await ask("PUT", "/api/clock", { rate: 1, advanceMs: 1_000 })).body, {
+    now: start + MINUTE + 1_000,
+    rate: 1,
+  });
 });
 
 test("a request that is given up leaves no timer", async () => {
@@ -117,7 +123,10 @@ test("each fault is answered as in practice", async () => {
   ];
   for (const [switches, status, code, retryAfter] of cases) {
     const answer = await backend(switches).ask("POST", "/api/embed-token");
-    assert.deepEqual([answer.status, answer.body.error.code, answer.headers["Retry-After"]], [status, code, retryAfter]);
+    assert.deepEqual(
+      [answer.status, answer.body.error.code, answer.headers["Retry-After"]],
+      [status, code, retryAfter],
+    );
     assert.equal(typeof answer.body.error.message, "string");
   }
   assert.equal(await backend({ outage: "drop" }).ask("POST", "/api/embed-token"), "drop");
@@ -141,8 +150,17 @@ test("switches are counted, changed and reset; a mistyped one is told", async ()
   assert.equal((await turn({ denied: true })).body.denied, true);
   await ask("POST", "/api/embed-token");
   assert.deepEqual((await ask("GET", "/api/health")).body.requests, { tokens: 1, answered: 0, refused: 1 });
-  assert.deepEqual((await ask("DELETE", "/api/switches")).body, (await backend({ lifetimeSeconds: 60 }).ask("GET", "/api/switches")).body);
-  for (const [change, named] of [[{ denyed: true }, "denyed"], [{ denied: "yes" }, "denied"], [{ delayMs: -1 }, "delayMs"], [{ outage: "always" }, "outage"], [undefined, "body"]]) {
+  assert.deepEqual(
+    (await ask("DELETE", "/api/switches")).body,
+    (await backend({ lifetimeSeconds: 60 }).ask("GET", "/api/switches")).body,
+  );
+  for (const [change, named] of [
+    [{ denyed: true }, "denyed"],
+    [{ denied: "yes" }, "denied"],
+    [{ delayMs: -1 }, "delayMs"],
+    [{ outage: "always" }, "outage"],
+    [undefined, "body"],
+  ]) {
     const { status, body } = await turn(change);
     assert.equal(status, 400);
     assert.equal(body.error.code, "BadRequest");

@@ -34,50 +34,99 @@ test("every refusal has one shape and quotes nothing of the request", async () =
   assert.deepEqual(await refused("/nothing"), [404, "NotFound"]);
   assert.deepEqual(await refused("/api/nothing"), [404, "NotFound"]);
   assert.deepEqual(await refused(`/api/${CANARY}`), [404, "NotFound"]);
-  assert.deepEqual(await refused("/api/switches", { method: "PUT", headers: JSON_TYPE, body: CANARY }), [400, "BadRequest"]);
-  assert.deepEqual(await refused("/api/switches", { method: "PUT", headers: JSON_TYPE, body: JSON.stringify({ delayMs: CANARY }) }), [400, "BadRequest"]);
-  assert.deepEqual(await refused("/api/embed-token", { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ reason: 7 }) }), [400, "BadRequest"]);
-  assert.deepEqual(await refused("/api/embed-token", { method: "POST", headers: JSON_TYPE, body: '{"__proto__": 1}' }), [400, "BadRequest"]);
-  assert.deepEqual(await refused("/api/embed-token", { method: "POST", headers: { "Content-Type": "text/xml" }, body: CANARY }), [415, "UnsupportedMediaType"]);
-  assert.deepEqual(await refused("/api/embed-token", { method: "POST", headers: JSON_TYPE, body: JSON.stringify(CANARY.repeat(2_000)) }), [413, "PayloadTooLarge"]);
+  assert.deepEqual(await refused("/api/switches", { method: "PUT", headers: JSON_TYPE, body: CANARY }), [
+    400,
+    "BadRequest",
+  ]);
+  assert.deepEqual(
+    await refused("/api/switches", { method: "PUT", headers: JSON_TYPE, body: JSON.stringify({ delayMs: CANARY }) }),
+    [400, "BadRequest"],
+  );
+  assert.deepEqual(
+    await refused("/api/embed-token", { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ reason: 7 }) }),
+    [400, "BadRequest"],
+  );
+  assert.deepEqual(
+    await refused("/api/embed-token", { method: "POST", headers: JSON_TYPE, body: '{"__proto__": 1}' }),
+    [400, "BadRequest"],
+  );
+  assert.deepEqual(
+    await refused("/api/embed-token", { method: "POST", headers: { "Content-Type": "text/xml" }, body: CANARY }),
+    [415, "UnsupportedMediaType"],
+  );
+  assert.deepEqual(
+    await refused("/api/embed-token", {
+      method: "POST",
+      headers: JSON_TYPE,
+      body: JSON.stringify(CANARY.repeat(2_000)),
+    }),
+    [413, "PayloadTooLarge"],
+  );
   assert.deepEqual(await refused("/api/embed-token", { method: "DELETE" }), [405, "MethodNotAllowed"]);
 });
 
 test("it answers to this machine and to its own page alone", async () => {
   const raw = await new Promise((resolve) => {
-    const socket = connect(server.server.address().port, "127.0.0.1", () => socket.end("GET /api/health HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n"));
+    const socket = connect(server.server.address().port, "127.0.0.1", () =>
+      socket.end("GET /api/health HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n"),
+    );
     let text = "";
     socket.on("data", (chunk) => (text += chunk)).on("end", () => resolve(text));
   });
   assert.match(raw, /^HTTP\/1\.1 403 /);
-  assert.deepEqual(await refused("/api/embed-token", { method: "POST", headers: { "Sec-Fetch-Site": "cross-site" } }), [403, "Forbidden"]);
-  assert.equal((await fetch(`${origin}/api/embed-token`, { method: "POST", headers: { "Sec-Fetch-Site": "same-origin" } })).status, 200);
+  assert.deepEqual(await refused("/api/embed-token", { method: "POST", headers: { "Sec-Fetch-Site": "cross-site" } }), [
+    403,
+    "Forbidden",
+  ]);
+  assert.equal(
+    (await fetch(`${origin}/api/embed-token`, { method: "POST", headers: { "Sec-Fetch-Site": "same-origin" } })).status,
+    200,
+  );
 });
 
 test("a connection that is cut on purpose is cut", async () => {
-  await fetch(`${origin}/api/switches`, { method: "PUT", headers: JSON_TYPE, body: JSON.stringify({ outage: "drop" }) });
+  await fetch(`${origin}/api/switches`, {
+    method: "PUT",
+    headers: JSON_TYPE,
+    body: JSON.stringify({ outage: "drop" }),
+  });
   await assert.rejects(fetch(`${origin}/api/embed-token`, { method: "POST" }), TypeError);
   await fetch(`${origin}/api/switches`, { method: "DELETE" });
 });
 
 test("as a process: one line of JSON per request, without what was in it, and an end within a moment of being told", async () => {
   for (const signal of ["SIGINT", "SIGTERM"]) {
-    const child = spawn(process.execPath, [at("www/dist-server/main.js")], { env: { ...process.env, PORT: "0", LOG_LEVEL: "info" } });
+    const child = spawn(process.execPath, [at("www/dist-server/main.js")], {
+      env: { ...process.env, PORT: "0", LOG_LEVEL: "info" },
+    });
     let output = "";
     child.stderr.on("data", (chunk) => (output += chunk));
     child.stdout.on("data", (chunk) => (output += chunk));
     while (!/demo: http/.test(output)) await once(child.stdout, "data");
     const [, address] = output.match(/demo: (http:\S+)\//);
-    const { token } = await (await fetch(`${address}/api/embed-token?code=${CANARY}`, { method: "POST", headers: { ...JSON_TYPE, Authorization: `Bearer ${CANARY}` }, body: JSON.stringify({ reason: CANARY }) })).json();
+    const { token } = await (
+      await fetch(`${address}/api/embed-token?code=${CANARY}`, {
+        method: "POST",
+        headers: { ...JSON_TYPE, Authorization: `Bearer ${CANARY}` },
+        body: JSON.stringify({ reason: CANARY }),
+      })
+    ).json();
     // An answer that the visitor wants in ten minutes is no reason to stay.
-    await fetch(`${address}/api/switches`, { method: "PUT", headers: JSON_TYPE, body: JSON.stringify({ delayMs: 600_000 }) });
+    await fetch(`${address}/api/switches`, {
+      method: "PUT",
+      headers: JSON_TYPE,
+      body: JSON.stringify({ delayMs: 600_000 }),
+    });
     const slow = assert.rejects(fetch(`${address}/api/embed-token`, { method: "POST" }), TypeError);
     while (JSON.parse(await (await fetch(`${address}/api/health`)).text()).requests.tokens < 2);
     child.kill(signal);
     const [code] = await once(child, "close");
     await slow;
     assert.equal(code, 0);
-    const lines = output.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    const lines = output
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line));
     const { level, method, path, status } = lines.find((line) => line.path === "/api/embed-token");
     assert.deepEqual([level, method, path, status], ["info", "POST", "/api/embed-token", 200]);
     assert.ok(!output.includes(CANARY) && !output.includes(token.slice(60, 100)));

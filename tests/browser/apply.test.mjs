@@ -5,21 +5,27 @@ import assert from "node:assert/strict";
 import { minutes, seconds, story } from "./lib/story.mjs";
 import { two } from "./lib/two.mjs";
 
-story("a frame that never answers is given up after applyTimeoutMs, and tried again without a new request", async (told) => {
-  const { page, source, keeper } = told;
-  const { first, second } = await two(told, { applyTimeoutMs: 3000 });
-  await first.plan({ silent: true });
-  await keeper.calls("refresh");
-  await second.expectHolds(source.newest);
-  await page.passes(seconds(3) - 1);
-  assert.deepEqual(await keeper.events("applyfailed"), []);
-  await page.passes(1);
-  assert.deepEqual((await keeper.events("applyfailed")).map(({ detail }) => [detail.code, detail.element]), [["ERR_APPLY_TIMEOUT", "#report"]]);
-  await first.plan({ silent: false });
-  await page.passes(seconds(2));
-  await first.expectHolds(source.newest);
-  source.expectRequests(1);
-});
+story(
+  "a frame that never answers is given up after applyTimeoutMs, and tried again without a new request",
+  async (told) => {
+    const { page, source, keeper } = told;
+    const { first, second } = await two(told, { applyTimeoutMs: 3000 });
+    await first.plan({ silent: true });
+    await keeper.calls("refresh");
+    await second.expectHolds(source.newest);
+    await page.passes(seconds(3) - 1);
+    assert.deepEqual(await keeper.events("applyfailed"), []);
+    await page.passes(1);
+    assert.deepEqual(
+      (await keeper.events("applyfailed")).map(({ detail }) => [detail.code, detail.element]),
+      [["ERR_APPLY_TIMEOUT", "#report"]],
+    );
+    await first.plan({ silent: false });
+    await page.passes(seconds(2));
+    await first.expectHolds(source.newest);
+    source.expectRequests(1);
+  },
+);
 
 story("the expiration that counts is that of the token in the embed", async (told) => {
   const { page, source, keeper, frame } = told;
@@ -41,13 +47,30 @@ story("the expiration that counts is that of the token in the embed", async (tol
 // ---- embeds that are not powerbi-client's own objects --------------------------------------------------------------
 
 for (const [name, set] of [
-  ["throws", () => { throw new Error("no"); }],
-  ["throws nothing", () => { throw undefined; }],
+  [
+    "throws",
+    () => {
+      throw new Error("no");
+    },
+  ],
+  [
+    "throws nothing",
+    () => {
+      throw undefined;
+    },
+  ],
   ["rejects with nothing", () => Promise.reject(undefined)],
   ["rejects with a text", () => Promise.reject("no")],
   ["resolves without taking the token", () => Promise.resolve()],
   ["answers nothing", () => undefined],
-  ["answers a thenable that throws", () => ({ then() { throw new Error("no"); } })],
+  [
+    "answers a thenable that throws",
+    () => ({
+      then() {
+        throw new Error("no");
+      },
+    }),
+  ],
 ]) {
   story(`setAccessToken that ${name}: ERR_APPLY_REJECTED, then again`, async ({ page, source, keeper }) => {
     await page.embeds();
@@ -64,7 +87,10 @@ for (const [name, set] of [
     await keeper.calls("refresh");
     await page.frame().expectHolds(source.newest);
     await page.passes(seconds(6));
-    assert.deepEqual((await failures(keeper)).map(({ code, element }) => [code, element]), Array(2).fill(["ERR_APPLY_REJECTED", "#odd"]));
+    assert.deepEqual(
+      (await failures(keeper)).map(({ code, element }) => [code, element]),
+      Array(2).fill(["ERR_APPLY_REJECTED", "#odd"]),
+    );
     assert.equal(await page.configToken("odd"), source.newest.text);
     source.expectRequests(1);
   });

@@ -48,16 +48,32 @@ async function expectCrashed({ page, source, another }, names = ["keeper", "othe
   for (const name of names) {
     const keeper = another(name);
     const { state, lastErrorCode, engine } = await keeper.status();
-    assert.deepEqual({ state, lastErrorCode, engine }, { state: "stopped", lastErrorCode: "ERR_CRASHED", engine: "none" }, name);
+    assert.deepEqual(
+      { state, lastErrorCode, engine },
+      { state: "stopped", lastErrorCode: "ERR_CRASHED", engine: "none" },
+      name,
+    );
     const failures = (await keeper.events("refreshfailed")).map(({ detail }) => detail.code);
-    assert.deepEqual(failures.filter((code) => code === "ERR_CRASHED"), ["ERR_CRASHED"], name);
+    assert.deepEqual(
+      failures.filter((code) => code === "ERR_CRASHED"),
+      ["ERR_CRASHED"],
+      name,
+    );
     const states = await keeper.states();
     assert.deepEqual([states.at(-1), states.filter((one) => one === "stopped").length], ["stopped", 1], name);
     const settled = await page.run(async (which) => {
       const one = stage.keepers[which];
-      return [await one.accessTokenProvider(), await one.refresh(), await one.getToken().catch(({ name: kind, code }) => ({ kind, code }))];
+      return [
+        await one.accessTokenProvider(),
+        await one.refresh(),
+        await one.getToken().catch(({ name: kind, code }) => ({ kind, code })),
+      ];
     }, name);
-    assert.deepEqual(settled, [null, { ok: false, code: "ERR_CRASHED" }, { kind: "KeeperError", code: "ERR_CRASHED" }], name);
+    assert.deepEqual(
+      settled,
+      [null, { ok: false, code: "ERR_CRASHED" }, { kind: "KeeperError", code: "ERR_CRASHED" }],
+      name,
+    );
   }
   const [requests, events] = [source.requests.length, await page.run(() => stage.events.length)];
   // whatever the page goes through, and calls
@@ -85,22 +101,33 @@ async function expectCrashed({ page, source, another }, names = ["keeper", "othe
   await page.frame().expectHolds(token);
 }
 
-story("an engine that panics between two calls, with everything under way: all is answered at once", async (told) => {
-  const { page, source, keeper, another, frame } = told;
-  await begins(told);
-  source.always({ hang: true });
-  await another("third").starts();
-  const asked = await frame.asks();
-  const waiting = [await keeper.calls("refresh"), await another("third").calls("getToken"), await keeper.calls("accessTokenProvider")];
-  assert.equal(await asked.answer(), null, "pending");
-  // the message of a panic may quote anything
-  assert.ok(await page.run((text) => window.trap(text), source.tokens[0].text), "a trap of WebAssembly");
-  await page.rests();
-  assert.deepEqual(await asked.answer(), { statusCode: 200, body: null });
-  const [refreshed, token, provided] = await Promise.all(waiting.map((one) => one.now()));
-  assert.deepEqual([refreshed.value, token.error.code, provided.value], [{ ok: false, code: "ERR_CRASHED" }, "ERR_CRASHED", null]);
-  await expectCrashed(told, ["keeper", "other", "third"]);
-}, { keepers: 3 });
+story(
+  "an engine that panics between two calls, with everything under way: all is answered at once",
+  async (told) => {
+    const { page, source, keeper, another, frame } = told;
+    await begins(told);
+    source.always({ hang: true });
+    await another("third").starts();
+    const asked = await frame.asks();
+    const waiting = [
+      await keeper.calls("refresh"),
+      await another("third").calls("getToken"),
+      await keeper.calls("accessTokenProvider"),
+    ];
+    assert.equal(await asked.answer(), null, "pending");
+    // the message of a panic may quote anything
+    assert.ok(await page.run((text) => window.trap(text), source.tokens[0].text), "a trap of WebAssembly");
+    await page.rests();
+    assert.deepEqual(await asked.answer(), { statusCode: 200, body: null });
+    const [refreshed, token, provided] = await Promise.all(waiting.map((one) => one.now()));
+    assert.deepEqual(
+      [refreshed.value, token.error.code, provided.value],
+      [{ ok: false, code: "ERR_CRASHED" }, "ERR_CRASHED", null],
+    );
+    await expectCrashed(told, ["keeper", "other", "third"]);
+  },
+  { keepers: 3 },
+);
 
 /** Under way for a second, from when it is called. */
 const slowSource = async ({ source, keeper }) => {
@@ -127,49 +154,65 @@ for (const [name, bring, begun] of [
   ["the source's answer", ({ page }) => page.passes(seconds(1)), slowSource],
   ["the embed's answer", ({ page }) => page.passes(seconds(1)), slowFrame],
 ]) {
-  story(`an engine that panics in its loop, at ${name}`, async (told) => {
-    const { page } = told;
-    await begins(told);
-    await begun?.(told);
-    await page.run(() => (window.armed = "panic"));
-    await bring(told);
-    await page.rests();
-    assert.equal(await page.run(() => window.armed), false, "it panicked");
-    await expectCrashed(told);
-  }, { keepers: 2 });
+  story(
+    `an engine that panics in its loop, at ${name}`,
+    async (told) => {
+      const { page } = told;
+      await begins(told);
+      await begun?.(told);
+      await page.run(() => (window.armed = "panic"));
+      await bring(told);
+      await page.rests();
+      assert.equal(await page.run(() => window.armed), false, "it panicked");
+      await expectCrashed(told);
+    },
+    { keepers: 2 },
+  );
 }
 
-story("an engine that traps without a panic, as it does when memory runs out, at the poll", async (told) => {
-  const { page } = told;
-  await begins(told);
-  await page.run(() => (window.armed = "trap"));
-  await dueAtPoll(told);
-  assert.equal(await page.run(() => window.armed), false, "it trapped");
-  await expectCrashed(told);
-}, { keepers: 2 });
+story(
+  "an engine that traps without a panic, as it does when memory runs out, at the poll",
+  async (told) => {
+    const { page } = told;
+    await begins(told);
+    await page.run(() => (window.armed = "trap"));
+    await dueAtPoll(told);
+    assert.equal(await page.run(() => window.armed), false, "it trapped");
+    await expectCrashed(told);
+  },
+  { keepers: 2 },
+);
 
 for (const [name, options, prepare] of [
   ["the page's source", () => ({ source: () => window.trap() }), () => {}],
   ["the page's setAccessToken", {}, () => (stage.embeds.report.setAccessToken = () => window.trap())],
   ["the page's listener", {}, () => stage.keepers.third.addEventListener("statechange", () => window.trap())],
 ]) {
-  story(`an engine that panics further down the stack, in ${name}`, async (told) => {
-    const { page, another } = told;
-    await begins(told);
-    await another("third").starts(options);
-    await page.run(prepare);
-    await another("third").attaches();
-    await another("third").calls("refresh");
-    await page.run(() => delete stage.embeds.report.setAccessToken);
-    await expectCrashed(told, ["keeper", "other", "third"]);
-  }, { keepers: 3 });
+  story(
+    `an engine that panics further down the stack, in ${name}`,
+    async (told) => {
+      const { page, another } = told;
+      await begins(told);
+      await another("third").starts(options);
+      await page.run(prepare);
+      await another("third").attaches();
+      await another("third").calls("refresh");
+      await page.run(() => delete stage.embeds.report.setAccessToken);
+      await expectCrashed(told, ["keeper", "other", "third"]);
+    },
+    { keepers: 3 },
+  );
 }
 
-story("a keeper made after a crash is over at once", async (told) => {
-  const { page, another } = told;
-  await begins(told);
-  await page.run(() => window.trap());
-  await another("late").starts({}, { engine: false });
-  await page.awaits("its end", async () => (await another("late").status()).state === "stopped");
-  await expectCrashed(told, ["keeper", "other", "late"]);
-}, { keepers: 3 });
+story(
+  "a keeper made after a crash is over at once",
+  async (told) => {
+    const { page, another } = told;
+    await begins(told);
+    await page.run(() => window.trap());
+    await another("late").starts({}, { engine: false });
+    await page.awaits("its end", async () => (await another("late").status()).state === "stopped");
+    await expectCrashed(told, ["keeper", "other", "late"]);
+  },
+  { keepers: 3 },
+);

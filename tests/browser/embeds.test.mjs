@@ -8,7 +8,8 @@ import { minutes, seconds, story } from "./lib/story.mjs";
 const rest = async (page) => ({ timers: await page.timers(), listeners: await page.listeners() });
 
 /** What powerbi-client and Playwright listen to on a container is theirs. */
-const ours = ({ listeners }) => listeners.filter((one) => /^(window|document) (focus|online|pageshow|resume|visibilitychange)$/.test(one));
+const ours = ({ listeners }) =>
+  listeners.filter((one) => /^(window|document) (focus|online|pageshow|resume|visibilitychange)$/.test(one));
 
 /** An embed that is kept, in an everyday moment. What was there before it is the page's own. */
 async function begins({ page, keeper }, { options, ...config } = {}) {
@@ -40,7 +41,10 @@ async function expectTaken({ page, source }, at = "report") {
 const remove = () => document.body.removeChild((window.taken = document.getElementById("report")));
 const putBack = () => void document.body.append(window.taken);
 const reset = () => powerbi.reset(document.getElementById("report"));
-const loaded = (frame, loads = 1) => async () => (await frame.loads()) === loads && (await frame.state()).phase === "loaded";
+const loaded =
+  (frame, loads = 1) =>
+  async () =>
+    (await frame.loads()) === loads && (await frame.state()).phase === "loaded";
 
 /** The embed has loaded anew, and nobody let it go meanwhile. */
 async function expectKept(told) {
@@ -55,7 +59,11 @@ async function expectKept(told) {
 
 // ---- gone ------------------------------------------------------------------------------------------------------------
 
-for (const [name, leave] of [["removed from the page", remove], ["reset", reset], ["robbed of its frame", () => document.querySelector("#report iframe").remove()]]) {
+for (const [name, leave] of [
+  ["removed from the page", remove],
+  ["reset", reset],
+  ["robbed of its frame", () => document.querySelector("#report iframe").remove()],
+]) {
   story(`an embed that was ${name} is let go at the next poll, and with it timer and listeners`, async (told) => {
     const before = await begins(told);
     await told.page.run(leave);
@@ -76,7 +84,9 @@ story("a container that is moved within the page stays attached", async (told) =
   const { page } = told;
   await begins(told);
   // its frame loads anew, as every frame does that is moved
-  await page.run(() => document.body.appendChild(document.createElement("section")).append(document.getElementById("report")));
+  await page.run(() =>
+    document.body.appendChild(document.createElement("section")).append(document.getElementById("report")),
+  );
   await expectKept(told);
 });
 
@@ -86,7 +96,12 @@ story("of twenty embeds that were all removed none is left after three polls", a
     for (let i = 0; i < 20; i += 1) {
       const element = stage.container(`panel${i}`);
       const config = { type: "report", tokenType: 1, accessToken: token };
-      element.powerBiEmbed = stage.embeds[element.id] = { element, config, iframe: element.appendChild(document.createElement("p")), setAccessToken: async (given) => void (config.accessToken = given) };
+      element.powerBiEmbed = stage.embeds[element.id] = {
+        element,
+        config,
+        iframe: element.appendChild(document.createElement("p")),
+        setAccessToken: async (given) => void (config.accessToken = given),
+      };
     }
   }, source.mint().text);
   await keeper.starts();
@@ -107,7 +122,10 @@ story("a container in which nothing was embedded yet just waits", async ({ page,
   await page.passes(minutes(5));
   assert.equal((await keeper.status()).embeds, 1);
   assert.deepEqual(await failures(keeper), []);
-  await page.run(([config]) => (stage.embeds.report = powerbi.bootstrap(stage.container("report"), config)), [{ type: "report", embedUrl: page.config({ token: source.newest }).embedUrl }]);
+  await page.run(
+    ([config]) => (stage.embeds.report = powerbi.bootstrap(stage.container("report"), config)),
+    [{ type: "report", embedUrl: page.config({ token: source.newest }).embedUrl }],
+  );
   await page.passes(minutes(5));
   assert.equal((await keeper.status()).embeds, 1);
   const token = source.mint();
@@ -121,7 +139,10 @@ story("a container in which nothing was embedded yet just waits", async ({ page,
 
 // ---- another embed on the same element ---------------------------------------------------------------------------------
 
-for (const [name, again] of [["embedded again", async () => {}], ["reset and embedded again", (page) => page.run(reset)]]) {
+for (const [name, again] of [
+  ["embedded again", async () => {}],
+  ["reset and embedded again", (page) => page.run(reset)],
+]) {
   story(`a container that was ${name} with an older token gets the newest at the next poll`, async (told) => {
     const { page, source, keeper, frame } = told;
     const old = source.mint();
@@ -137,22 +158,25 @@ for (const [name, again] of [["embedded again", async () => {}], ["reset and emb
     assert.deepEqual(await failures(keeper), []);
   });
 
-  story(`a container that was ${name} with a newer token of the page's own: it is taken over, for the others too`, async (told) => {
-    const { page, source, keeper } = told;
-    const old = source.mint();
-    await page.embeds({ at: "second", token: old });
-    await begins(told, { token: old });
-    await keeper.attaches("second");
-    await page.passes(minutes(30));
-    await again(page);
-    await page.embeds({ token: source.mint() });
-    await page.passes(seconds(31));
-    assert.equal((await keeper.status()).expiresAt, source.newest.expiresAt);
-    await expectTaken(told);
-    await expectTaken(told, "second");
-    assert.equal((await keeper.status()).embeds, 2);
-    source.expectRequests(0);
-  });
+  story(
+    `a container that was ${name} with a newer token of the page's own: it is taken over, for the others too`,
+    async (told) => {
+      const { page, source, keeper } = told;
+      const old = source.mint();
+      await page.embeds({ at: "second", token: old });
+      await begins(told, { token: old });
+      await keeper.attaches("second");
+      await page.passes(minutes(30));
+      await again(page);
+      await page.embeds({ token: source.mint() });
+      await page.passes(seconds(31));
+      assert.equal((await keeper.status()).expiresAt, source.newest.expiresAt);
+      await expectTaken(told);
+      await expectTaken(told, "second");
+      assert.equal((await keeper.status()).embeds, 2);
+      source.expectRequests(0);
+    },
+  );
 }
 
 story("a report that was created, then embedded on the same element, is followed", async (told) => {
@@ -170,22 +194,30 @@ story("a report that was created, then embedded on the same element, is followed
   source.expectRequests(1);
 });
 
-story("a token that the page sets itself is taken over when it is newer, and replaced when it is older", async (told) => {
-  const { page, source, keeper } = told;
-  const old = source.mint();
-  await begins(told, { token: old });
-  await page.run((token) => stage.embeds.report.setAccessToken(token), source.mint().text);
-  await page.passes(seconds(30));
-  assert.equal((await keeper.status()).expiresAt, source.newest.expiresAt);
-  await page.run((token) => stage.embeds.report.setAccessToken(token), old.text);
-  await page.passes(seconds(30));
-  await expectTaken(told);
-  source.expectRequests(0);
-});
+story(
+  "a token that the page sets itself is taken over when it is newer, and replaced when it is older",
+  async (told) => {
+    const { page, source, keeper } = told;
+    const old = source.mint();
+    await begins(told, { token: old });
+    await page.run((token) => stage.embeds.report.setAccessToken(token), source.mint().text);
+    await page.passes(seconds(30));
+    assert.equal((await keeper.status()).expiresAt, source.newest.expiresAt);
+    await page.run((token) => stage.embeds.report.setAccessToken(token), old.text);
+    await page.passes(seconds(30));
+    await expectTaken(told);
+    source.expectRequests(0);
+  },
+);
 
 // ---- back again ------------------------------------------------------------------------------------------------------
 
-for (const [type, more] of [["tile", {}], ["dashboard", {}], ["qna", {}], ["create", { how: "createReport" }]]) {
+for (const [type, more] of [
+  ["tile", {}],
+  ["dashboard", {}],
+  ["qna", {}],
+  ["create", { how: "createReport" }],
+]) {
   story(`a ${type} that was removed and put back is kept again by itself`, async (told) => {
     const { page, source, keeper, frame } = told;
     await begins(told, { type, ...more });
@@ -210,7 +242,10 @@ story("a report that was put back after its token has expired is revived", async
   await page.passes(minutes(70));
   source.expectRequests(0);
   await page.run(putBack);
-  await page.awaits("the frame's load", async () => (await frame.loads()) >= 1 && (await frame.state()).phase !== "loading");
+  await page.awaits(
+    "the frame's load",
+    async () => (await frame.loads()) >= 1 && (await frame.state()).phase !== "loading",
+  );
   await page.passes(seconds(5));
   source.expectRequests(1);
   await expectTaken(told);
@@ -227,7 +262,10 @@ story("a report that was removed and put back between two polls was never away",
   await expectKept(told);
 });
 
-for (const [name, end] of [["detached", () => stage.keepers.keeper.detach(window.taken)], ["its keeper stopped", () => stage.keepers.keeper.stop()]]) {
+for (const [name, end] of [
+  ["detached", () => stage.keepers.keeper.detach(window.taken)],
+  ["its keeper stopped", () => stage.keepers.keeper.stop()],
+]) {
   story(`a report that was removed, ${name}, and put back is not kept, and nothing listens to it`, async (told) => {
     const { page, source, keeper, frame } = told;
     await page.embeds();
@@ -263,4 +301,5 @@ story("a report that comes and goes ten times leaves no listener and is kept onc
   source.expectRequests(0);
 });
 
-const failures = async (keeper) => (await keeper.events("applyfailed")).map(({ detail }) => [detail.code, detail.element]);
+const failures = async (keeper) =>
+  (await keeper.events("applyfailed")).map(({ detail }) => [detail.code, detail.element]);

@@ -3,7 +3,12 @@
 import assert from "node:assert/strict";
 import { minutes, seconds, story } from "./lib/story.mjs";
 
-const LOAD_LEVEL = { message: "TokenExpired", detailedMessage: "Access token has expired, resubmit with a new access token", errorCode: "403", level: 6 };
+const LOAD_LEVEL = {
+  message: "TokenExpired",
+  detailedMessage: "Access token has expired, resubmit with a new access token",
+  errorCode: "403",
+  level: 6,
+};
 
 async function begins({ page, keeper }, options) {
   await page.embeds();
@@ -23,7 +28,10 @@ story("fifty visuals that say TokenExpired make one request, then one refresh()"
   assert.equal(await frame.count("POST /report/load"), 1);
   assert.equal((await frame.state()).expiredVisuals, 0);
   assert.deepEqual(await recovered(keeper), ["refresh"]);
-  assert.deepEqual((await keeper.events("refreshed")).map(({ detail }) => detail.reason), ["token-expired"]);
+  assert.deepEqual(
+    (await keeper.events("refreshed")).map(({ detail }) => detail.reason),
+    ["token-expired"],
+  );
 });
 
 story("the report's own TokenExpired makes one request, then one reload()", async (told) => {
@@ -36,14 +44,21 @@ story("the report's own TokenExpired makes one request, then one reload()", asyn
   assert.equal(await frame.count("POST /report/load"), 2);
   assert.equal(await frame.count("POST /report/refresh"), 0);
   assert.deepEqual(await recovered(keeper), ["reload"]);
-  assert.deepEqual((await keeper.events("refreshed")).map(({ detail }) => detail.reason), ["token-expired"]);
+  assert.deepEqual(
+    (await keeper.events("refreshed")).map(({ detail }) => detail.reason),
+    ["token-expired"],
+  );
 });
 
 for (const [name, error, how] of [
   ["the message alone", { message: "TokenExpired" }, "reload"],
   ["the detail alone", { message: "LoadReportFailed", detailedMessage: LOAD_LEVEL.detailedMessage }, "reload"],
   ["another detail", { message: "TokenExpired", detailedMessage: "Get report failed", errorCode: "401" }, "reload"],
-  ["a visual's name", { message: "TokenExpired", detailedMessage: "Couldn't render a report visual titled: Sales" }, "refresh"],
+  [
+    "a visual's name",
+    { message: "TokenExpired", detailedMessage: "Couldn't render a report visual titled: Sales" },
+    "refresh",
+  ],
 ]) {
   story(`TokenExpired is known by ${name}`, async (told) => {
     const { page, source, frame, keeper } = told;
@@ -111,7 +126,8 @@ story("a backend that is down while visuals go on shouting is asked by the ladde
   const failures = await keeper.events("refreshfailed");
   assert.equal(failures.length, source.requests.length);
   assert.ok(source.requests.length <= 11, `${source.requests.length} requests in a minute`);
-  for (const [i, { detail, at }] of failures.slice(0, -1).entries()) assert.ok(failures[i + 1].at - at >= detail.retryInMs, "no retry comes before its time");
+  for (const [i, { detail, at }] of failures.slice(0, -1).entries())
+    assert.ok(failures[i + 1].at - at >= detail.retryInMs, "no retry comes before its time");
   source.always();
   await page.passesUntil(async () => (await keeper.events("recovered")).length === 1, minutes(5));
   await frame.expectHolds(source.newest);
@@ -129,55 +145,77 @@ story("an echo of the shouting right after the new token asks for nothing more",
 });
 
 for (const type of ["dashboard", "tile", "qna"]) {
-  story(`a ${type}, which has no refresh(), is reloaded whatever failed in it`, async ({ page, source, frame, keeper }) => {
-    await page.embeds({ type });
-    await keeper.keeps();
-    await page.passes(minutes(10));
-    await frame.shout(2);
-    await page.passes(seconds(5));
-    source.expectRequests(1);
-    await frame.expectHolds(source.newest);
-    assert.equal(await frame.count(`POST /${type}/load`), 2);
-    assert.deepEqual(await recovered(keeper), ["reload"]);
-  });
+  story(
+    `a ${type}, which has no refresh(), is reloaded whatever failed in it`,
+    async ({ page, source, frame, keeper }) => {
+      await page.embeds({ type });
+      await keeper.keeps();
+      await page.passes(minutes(10));
+      await frame.shout(2);
+      await page.passes(seconds(5));
+      source.expectRequests(1);
+      await frame.expectHolds(source.newest);
+      assert.equal(await frame.count(`POST /${type}/load`), 2);
+      assert.deepEqual(await recovered(keeper), ["reload"]);
+    },
+  );
 }
 
-story("of two reports one lost its visuals and one everything: one request, and each comes back in its own way", async ({ page, source, frame, keeper }) => {
-  const token = source.mint();
-  await page.embeds({ token });
-  const second = await page.embeds({ at: "second", token });
-  await page.embeds({ at: "third", token });
-  await keeper.starts();
-  await keeper.attaches("report", "second", "third");
-  await page.passes(minutes(10));
-  source.always({ delayMs: seconds(3) });
-  await frame.shout(4);
-  await second.emit("error", LOAD_LEVEL);
-  await page.passes(seconds(8));
-  source.expectRequests(1);
-  for (const at of ["report", "second", "third"]) await page.frame(at).expectHolds(source.newest);
-  const how = (await keeper.events("recovered")).map(({ detail }) => [detail.element, detail.how]);
-  assert.deepEqual(how.sort(), [["#report", "refresh"], ["#second", "reload"]]);
-  assert.deepEqual([await frame.count("POST /report/load"), await second.count("POST /report/load"), await page.frame("third").count("POST /report/load")], [1, 2, 1]);
-});
+story(
+  "of two reports one lost its visuals and one everything: one request, and each comes back in its own way",
+  async ({ page, source, frame, keeper }) => {
+    const token = source.mint();
+    await page.embeds({ token });
+    const second = await page.embeds({ at: "second", token });
+    await page.embeds({ at: "third", token });
+    await keeper.starts();
+    await keeper.attaches("report", "second", "third");
+    await page.passes(minutes(10));
+    source.always({ delayMs: seconds(3) });
+    await frame.shout(4);
+    await second.emit("error", LOAD_LEVEL);
+    await page.passes(seconds(8));
+    source.expectRequests(1);
+    for (const at of ["report", "second", "third"]) await page.frame(at).expectHolds(source.newest);
+    const how = (await keeper.events("recovered")).map(({ detail }) => [detail.element, detail.how]);
+    assert.deepEqual(how.sort(), [
+      ["#report", "refresh"],
+      ["#second", "reload"],
+    ]);
+    assert.deepEqual(
+      [
+        await frame.count("POST /report/load"),
+        await second.count("POST /report/load"),
+        await page.frame("third").count("POST /report/load"),
+      ],
+      [1, 2, 1],
+    );
+  },
+);
 
-for (const [name, step] of [["refuses", { statusCode: 403, body: LOAD_LEVEL }], ["never answers", { drop: true }]]) {
-  story(`a reload that the frame ${name} is not called a recovery, and the next failure brings another`, async (told) => {
-    const { page, source, frame, keeper } = told;
-    await begins(told);
-    await frame.plan({ load: [step] });
-    await frame.emit("error", LOAD_LEVEL);
-    await page.passes(seconds(30));
-    assert.equal(await frame.count("POST /report/load"), 2);
-    assert.deepEqual(await recovered(keeper), []);
-    assert.equal(await page.configToken(), source.newest.text);
-    await frame.emit("error", LOAD_LEVEL);
-    await page.passes(seconds(30));
-    source.expectRequests(2);
-    assert.deepEqual(await recovered(keeper), ["reload"]);
-    await frame.expectHolds(source.newest);
-    assert.equal((await frame.state()).phase, "loaded");
-  });
+for (const [name, step] of [
+  ["refuses", { statusCode: 403, body: LOAD_LEVEL }],
+  ["never answers", { drop: true }],
+]) {
+  story(
+    `a reload that the frame ${name} is not called a recovery, and the next failure brings another`,
+    async (told) => {
+      const { page, source, frame, keeper } = told;
+      await begins(told);
+      await frame.plan({ load: [step] });
+      await frame.emit("error", LOAD_LEVEL);
+      await page.passes(seconds(30));
+      assert.equal(await frame.count("POST /report/load"), 2);
+      assert.deepEqual(await recovered(keeper), []);
+      assert.equal(await page.configToken(), source.newest.text);
+      await frame.emit("error", LOAD_LEVEL);
+      await page.passes(seconds(30));
+      source.expectRequests(2);
+      assert.deepEqual(await recovered(keeper), ["reload"]);
+      await frame.expectHolds(source.newest);
+      assert.equal((await frame.state()).phase, "loaded");
+    },
+  );
 }
 
 for (const [name, error] of [
@@ -202,7 +240,15 @@ story("an error event of something else inside the container is no expiration", 
   await page.run(() => {
     const element = document.getElementById("report");
     element.dispatchEvent(new Event("error"));
-    element.dispatchEvent(new CustomEvent("error", { detail: { get message() { throw new Error("no"); } } }));
+    element.dispatchEvent(
+      new CustomEvent("error", {
+        detail: {
+          get message() {
+            throw new Error("no");
+          },
+        },
+      }),
+    );
     element.dispatchEvent(new CustomEvent("error", { detail: { message: 7, detailedMessage: {} } }));
   });
   await page.passes(seconds(2));

@@ -3,7 +3,12 @@
 import assert from "node:assert/strict";
 import { minutes, seconds, story } from "./lib/story.mjs";
 
-const NO_CLUSTER = { message: "LoadReportFailed", detailedMessage: "Fail to initialize - Couldn't resolve cluster", errorCode: "403", level: 6 };
+const NO_CLUSTER = {
+  message: "LoadReportFailed",
+  detailedMessage: "Fail to initialize - Couldn't resolve cluster",
+  errorCode: "403",
+  level: 6,
+};
 const NOT_FOUND = { message: "PowerBIEntityNotFound", detailedMessage: "Get report failed", errorCode: "404" };
 
 async function begins({ page, keeper }) {
@@ -17,28 +22,39 @@ const explained = async ({ page, keeper }, count) => {
   return (await keeper.events("explained")).map(({ detail }) => detail);
 };
 
-story("an error that a new token may heal is explained, asked for once, and the report reloaded with it", async (told) => {
-  const { page, source, frame, keeper } = told;
-  await begins(told);
-  await frame.emit("error", NO_CLUSTER);
-  const [detail] = await explained(told, 1);
-  assert.equal(detail.error, "LoadReportFailed");
-  assert.equal(detail.refreshHelps, true);
-  assert.ok(detail.summary.length > 20);
-  assert.ok(detail.causes.length > 3);
-  assert.ok(detail.causes.every(({ code, message, fix, verdict }) => code && message && fix && ["confirmed", "possible", "ruled-out"].includes(verdict)));
-  await page.passes(seconds(5));
-  source.expectRequests(1);
-  await frame.expectHolds(source.newest);
-  assert.equal(await frame.count("POST /report/load"), 2);
-  assert.deepEqual((await keeper.events("recovered")).map(({ detail }) => detail.how), ["reload"]);
+story(
+  "an error that a new token may heal is explained, asked for once, and the report reloaded with it",
+  async (told) => {
+    const { page, source, frame, keeper } = told;
+    await begins(told);
+    await frame.emit("error", NO_CLUSTER);
+    const [detail] = await explained(told, 1);
+    assert.equal(detail.error, "LoadReportFailed");
+    assert.equal(detail.refreshHelps, true);
+    assert.ok(detail.summary.length > 20);
+    assert.ok(detail.causes.length > 3);
+    assert.ok(
+      detail.causes.every(
+        ({ code, message, fix, verdict }) =>
+          code && message && fix && ["confirmed", "possible", "ruled-out"].includes(verdict),
+      ),
+    );
+    await page.passes(seconds(5));
+    source.expectRequests(1);
+    await frame.expectHolds(source.newest);
+    assert.equal(await frame.count("POST /report/load"), 2);
+    assert.deepEqual(
+      (await keeper.events("recovered")).map(({ detail }) => detail.how),
+      ["reload"],
+    );
 
-  // the new token does not help either: it is said, and no more is asked for
-  await frame.emit("error", NO_CLUSTER);
-  await explained(told, 2);
-  await page.passes(minutes(5));
-  source.expectRequests(1);
-});
+    // the new token does not help either: it is said, and no more is asked for
+    await frame.emit("error", NO_CLUSTER);
+    await explained(told, 2);
+    await page.passes(minutes(5));
+    source.expectRequests(1);
+  },
+);
 
 story("an error that no token heals is explained and asks for nothing", async (told) => {
   const { page, source, frame } = told;

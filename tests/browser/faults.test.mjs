@@ -5,103 +5,138 @@ import { hours, minutes, seconds, START, story } from "./lib/story.mjs";
 
 const WINDOW_IS_OPEN = minutes(52);
 
-story("a source that takes 95 s is waited for when sourceTimeoutMs allows it, and asked once", async ({ page, source, frame, keeper }) => {
-  source.always({ delayMs: seconds(95) });
-  await page.embeds();
-  await keeper.keeps({ sourceTimeoutMs: 120_000 });
-  await page.passes(WINDOW_IS_OPEN);
-  source.expectRequests(1);
-  for (const event of ["focus", "online"]) await page.hears("window", event);
-  await page.passes(minutes(2));
-  source.expectRequests(1);
-  assert.equal(source.mostInFlight, 1);
-  await frame.expectHolds(source.tokens[1]);
-  assert.equal((await keeper.events("refreshfailed")).length, 0);
-});
+story(
+  "a source that takes 95 s is waited for when sourceTimeoutMs allows it, and asked once",
+  async ({ page, source, frame, keeper }) => {
+    source.always({ delayMs: seconds(95) });
+    await page.embeds();
+    await keeper.keeps({ sourceTimeoutMs: 120_000 });
+    await page.passes(WINDOW_IS_OPEN);
+    source.expectRequests(1);
+    for (const event of ["focus", "online"]) await page.hears("window", event);
+    await page.passes(minutes(2));
+    source.expectRequests(1);
+    assert.equal(source.mostInFlight, 1);
+    await frame.expectHolds(source.tokens[1]);
+    assert.equal((await keeper.events("refreshfailed")).length, 0);
+  },
+);
 
-story("a source that takes 95 s is given up after 30 s, never asked twice at once, and used once it is fast again", async ({ page, source, frame, keeper }) => {
-  source.always({ delayMs: seconds(95) });
-  await page.embeds();
-  await keeper.keeps();
-  await page.passesUntil(() => source.requests.length === 1, WINDOW_IS_OPEN);
-  await page.passes(seconds(30) - 1);
-  assert.equal((await keeper.events("refreshfailed")).length, 0);
-  await page.passes(1);
-  const [{ detail }] = await keeper.events("refreshfailed");
-  assert.equal(detail.code, "ERR_SOURCE_TIMEOUT");
-  assert.equal(source.waiting(), 0, "the request was aborted");
+story(
+  "a source that takes 95 s is given up after 30 s, never asked twice at once, and used once it is fast again",
+  async ({ page, source, frame, keeper }) => {
+    source.always({ delayMs: seconds(95) });
+    await page.embeds();
+    await keeper.keeps();
+    await page.passesUntil(() => source.requests.length === 1, WINDOW_IS_OPEN);
+    await page.passes(seconds(30) - 1);
+    assert.equal((await keeper.events("refreshfailed")).length, 0);
+    await page.passes(1);
+    const [{ detail }] = await keeper.events("refreshfailed");
+    assert.equal(detail.code, "ERR_SOURCE_TIMEOUT");
+    assert.equal(source.waiting(), 0, "the request was aborted");
 
-  await page.passes(minutes(4));
-  assert.ok(source.requests.length > 2, "it is asked again");
-  assert.equal(source.mostInFlight, 1);
-  await frame.expectHolds(source.tokens[0]);
+    await page.passes(minutes(4));
+    assert.ok(source.requests.length > 2, "it is asked again");
+    assert.equal(source.mostInFlight, 1);
+    await frame.expectHolds(source.tokens[0]);
 
-  source.always();
-  await page.passes(minutes(2));
-  await frame.expectHolds(source.newest);
-  await keeper.expectState("fresh");
-});
+    source.always();
+    await page.passes(minutes(2));
+    await frame.expectHolds(source.newest);
+    await keeper.expectState("fresh");
+  },
+);
 
-story("an outage inside the window: retries with backoff, the old token stays, then it is fresh again", async ({ page, source, frame, keeper }) => {
-  source.always({ drop: true });
-  await page.embeds();
-  await keeper.keeps();
-  await page.passesUntil(() => source.requests.length === 1, WINDOW_IS_OPEN);
-  await keeper.expectState("retrying");
-  await page.passes(minutes(4));
-  await keeper.expectState("retrying");
-  await frame.expectHolds(source.tokens[0]);
-  assert.equal(await page.configToken(), source.tokens[0].text);
-  const failures = await keeper.events("refreshfailed");
-  for (const [i, { detail, at }] of failures.entries()) {
-    const { reason, code, attempt, retryInMs, findings } = detail;
-    assert.deepEqual({ reason, code, attempt, findings }, { reason: i ? "retry" : "poll", code: "ERR_SOURCE_NETWORK", attempt: i + 1, findings: [] });
-    assert.ok(retryInMs <= Math.min(i < 10 ? 60 : 300, 2 ** (i + 1)) * 1000, `${retryInMs} ms before attempt ${i + 2}`);
-    const next = source.requests[i + 1]?.at;
-    if (next !== undefined) assert.ok(Math.abs(START + next - at - retryInMs) <= 1, "it retries when it said");
-  }
-  assert.ok(failures.length >= 5 && failures.length <= 20, `${failures.length} attempts in four minutes`);
+story(
+  "an outage inside the window: retries with backoff, the old token stays, then it is fresh again",
+  async ({ page, source, frame, keeper }) => {
+    source.always({ drop: true });
+    await page.embeds();
+    await keeper.keeps();
+    await page.passesUntil(() => source.requests.length === 1, WINDOW_IS_OPEN);
+    await keeper.expectState("retrying");
+    await page.passes(minutes(4));
+    await keeper.expectState("retrying");
+    await frame.expectHolds(source.tokens[0]);
+    assert.equal(await page.configToken(), source.tokens[0].text);
+    const failures = await keeper.events("refreshfailed");
+    for (const [i, { detail, at }] of failures.entries()) {
+      const { reason, code, attempt, retryInMs, findings } = detail;
+      assert.deepEqual(
+        { reason, code, attempt, findings },
+        { reason: i ? "retry" : "poll", code: "ERR_SOURCE_NETWORK", attempt: i + 1, findings: [] },
+      );
+      assert.ok(
+        retryInMs <= Math.min(i < 10 ? 60 : 300, 2 ** (i + 1)) * 1000,
+        `${retryInMs} ms before attempt ${i + 2}`,
+      );
+      const next = source.requests[i + 1]?.at;
+      if (next !== undefined) assert.ok(Math.abs(START + next - at - retryInMs) <= 1, "it retries when it said");
+    }
+    assert.ok(failures.length >= 5 && failures.length <= 20, `${failures.length} attempts in four minutes`);
 
-  source.always();
-  await page.passesUntil(async () => (await keeper.status()).state === "fresh", minutes(5));
-  await frame.expectHolds(source.newest);
-  await keeper.expectState("fresh");
-  const [{ detail }] = await keeper.events("refreshed");
-  assert.equal(detail.reason, "retry");
-  assert.equal(detail.attempt, failures.length + 1);
-  assert.deepEqual(await keeper.states(), ["fresh", ...failures.flatMap(() => ["refreshing", "retrying"]), "refreshing", "fresh"]);
-  assert.equal((await keeper.events("expired")).length, 0);
-});
+    source.always();
+    await page.passesUntil(async () => (await keeper.status()).state === "fresh", minutes(5));
+    await frame.expectHolds(source.newest);
+    await keeper.expectState("fresh");
+    const [{ detail }] = await keeper.events("refreshed");
+    assert.equal(detail.reason, "retry");
+    assert.equal(detail.attempt, failures.length + 1);
+    assert.deepEqual(await keeper.states(), [
+      "fresh",
+      ...failures.flatMap(() => ["refreshing", "retrying"]),
+      "refreshing",
+      "fresh",
+    ]);
+    assert.equal((await keeper.events("expired")).length, 0);
+  },
+);
 
-story("an outage beyond the end: expired once, and fresh with the first answer", async ({ page, source, frame, keeper }) => {
-  source.lives(minutes(4));
-  source.always({ drop: true });
-  await page.embeds();
-  await keeper.keeps();
-  await page.passes(minutes(10));
-  assert.deepEqual((await keeper.events("expired")).map(({ detail }) => detail), [{ expiresAt: source.tokens[0].expiresAt }]);
-  assert.ok((await keeper.states()).includes("expired"));
-  source.always();
-  await page.passesUntil(async () => (await keeper.status()).state === "fresh", minutes(5));
-  await frame.expectHolds(source.newest);
-  assert.equal((await keeper.events("expired")).length, 1);
-});
+story(
+  "an outage beyond the end: expired once, and fresh with the first answer",
+  async ({ page, source, frame, keeper }) => {
+    source.lives(minutes(4));
+    source.always({ drop: true });
+    await page.embeds();
+    await keeper.keeps();
+    await page.passes(minutes(10));
+    assert.deepEqual(
+      (await keeper.events("expired")).map(({ detail }) => detail),
+      [{ expiresAt: source.tokens[0].expiresAt }],
+    );
+    assert.ok((await keeper.states()).includes("expired"));
+    source.always();
+    await page.passesUntil(async () => (await keeper.status()).state === "fresh", minutes(5));
+    await frame.expectHolds(source.newest);
+    assert.equal((await keeper.events("expired")).length, 1);
+  },
+);
 
-story("a network that is not up yet after waking is tried after 1, 2, 4 and 8 s", async ({ page, source, frame, keeper }) => {
-  await page.embeds();
-  await keeper.keeps();
-  await page.passes(minutes(1));
-  await page.hides();
-  await page.sleepsUncounted(hours(3));
-  source.next(...Array(4).fill({ drop: true }));
-  await page.shows();
-  await page.passes(seconds(16));
-  const first = source.requests[0].at;
-  assert.deepEqual(source.requests.map(({ at }) => at - first), [0, 1, 3, 7, 15].map(seconds));
-  await frame.expectHolds(source.newest);
-});
+story(
+  "a network that is not up yet after waking is tried after 1, 2, 4 and 8 s",
+  async ({ page, source, frame, keeper }) => {
+    await page.embeds();
+    await keeper.keeps();
+    await page.passes(minutes(1));
+    await page.hides();
+    await page.sleepsUncounted(hours(3));
+    source.next(...Array(4).fill({ drop: true }));
+    await page.shows();
+    await page.passes(seconds(16));
+    const first = source.requests[0].at;
+    assert.deepEqual(
+      source.requests.map(({ at }) => at - first),
+      [0, 1, 3, 7, 15].map(seconds),
+    );
+    await frame.expectHolds(source.newest);
+  },
+);
 
-for (const [status, steps] of [[401, [5, 10, 20, 40, 60, 60]], [403, [5, 10]]]) {
+for (const [status, steps] of [
+  [401, [5, 10, 20, 40, 60, 60]],
+  [403, [5, 10]],
+]) {
   story(`${status}: denied, five minutes, doubling to an hour`, async ({ page, source, frame, keeper }) => {
     source.lives(hours(8));
     source.always({ status, body: "" });
@@ -124,7 +159,13 @@ for (const [status, steps] of [[401, [5, 10, 20, 40, 60, 60]], [403, [5, 10]]]) 
 }
 
 for (const [name, tries] of [
-  ["a page that becomes visible", async ({ page }) => { await page.hides(); await page.shows(); }],
+  [
+    "a page that becomes visible",
+    async ({ page }) => {
+      await page.hides();
+      await page.shows();
+    },
+  ],
   ["refresh()", ({ keeper }) => keeper.calls("refresh")],
 ]) {
   story(`while denied, ${name} tries at once`, async ({ page, source, frame, keeper }) => {
@@ -169,18 +210,21 @@ for (const [name, header, wait] of [
   });
 }
 
-story("a throttled source is not asked sooner because the page comes back or refresh() is called", async ({ page, source, keeper }) => {
-  source.next({ status: 429, headers: { "retry-after": "600" }, body: "" });
-  await page.embeds();
-  await keeper.keeps();
-  await page.passesUntil(() => source.requests.length === 1, WINDOW_IS_OPEN);
-  await page.hides();
-  await page.shows();
-  const call = await keeper.calls("refresh");
-  await page.passes(minutes(5));
-  source.expectRequests(1);
-  assert.deepEqual((await call.now()).value, { ok: false, code: "ERR_SOURCE_THROTTLED" });
-});
+story(
+  "a throttled source is not asked sooner because the page comes back or refresh() is called",
+  async ({ page, source, keeper }) => {
+    source.next({ status: 429, headers: { "retry-after": "600" }, body: "" });
+    await page.embeds();
+    await keeper.keeps();
+    await page.passesUntil(() => source.requests.length === 1, WINDOW_IS_OPEN);
+    await page.hides();
+    await page.shows();
+    const call = await keeper.calls("refresh");
+    await page.passes(minutes(5));
+    source.expectRequests(1);
+    assert.deepEqual((await call.now()).value, { ok: false, code: "ERR_SOURCE_THROTTLED" });
+  },
+);
 
 story("503 is a throttle, any other status is an error of its own", async ({ page, source, keeper }) => {
   source.next({ status: 503, body: "" }, { status: 500, body: "" }, { status: 404, body: "" });
@@ -188,7 +232,11 @@ story("503 is a throttle, any other status is an error of its own", async ({ pag
   await keeper.keeps();
   await page.passes(WINDOW_IS_OPEN + minutes(2));
   const failures = (await keeper.events("refreshfailed")).map(({ detail: { code, status } }) => [code, status]);
-  assert.deepEqual(failures, [["ERR_SOURCE_THROTTLED", 503], ["ERR_SOURCE_STATUS", 500], ["ERR_SOURCE_STATUS", 404]]);
+  assert.deepEqual(failures, [
+    ["ERR_SOURCE_THROTTLED", 503],
+    ["ERR_SOURCE_STATUS", 500],
+    ["ERR_SOURCE_STATUS", 404],
+  ]);
 });
 
 // ---- answers that are no use --------------------------------------------------------------------------------------
@@ -203,7 +251,11 @@ const USELESS = [
   ["nothing at all", "ERR_SOURCE_ANSWER", () => ({ body: "" })],
   ["an HTML page", "ERR_SOURCE_ANSWER", () => ({ headers: { "content-type": "text/html" }, body: html })],
   ["2 MB", "ERR_SOURCE_ANSWER", () => ({ body: { padding: "x".repeat(2 * 1024 * 1024) } })],
-  ["a redirect to a sign-in page", "ERR_SOURCE_NETWORK", () => ({ status: 302, headers: { location: "https://host.test/api/signin" }, body: "" })],
+  [
+    "a redirect to a sign-in page",
+    "ERR_SOURCE_NETWORK",
+    () => ({ status: 302, headers: { location: "https://host.test/api/signin" }, body: "" }),
+  ],
 ];
 for (const [name, code, step] of USELESS) {
   story(`${name}: ${code}, and the old token stays`, async ({ page, source, frame, keeper }) => {
@@ -223,7 +275,14 @@ for (const [name, claims] of [
     await page.embeds();
     await keeper.keeps();
     await page.passes(minutes(1));
-    await expectRefused({ page, source, frame, keeper, code: "ERR_TOKEN_SUBJECT", step: { token: source.mint(claims) } });
+    await expectRefused({
+      page,
+      source,
+      frame,
+      keeper,
+      code: "ERR_TOKEN_SUBJECT",
+      step: { token: source.mint(claims) },
+    });
   });
 }
 
@@ -236,8 +295,16 @@ async function expectRefused({ page, source, frame, keeper, code, step }) {
   const [{ detail }] = await keeper.events("refreshfailed");
   assert.equal(detail.code, code);
   const finding = { ERR_TOKEN_TYPE: "token-type-mismatch", ERR_TOKEN_EXPIRED: "token-expired" }[code];
-  if (finding) assert.ok(detail.findings.some((one) => one.code === finding), JSON.stringify(detail.findings));
-  if (code === "ERR_TOKEN_UNUSABLE") assert.ok(detail.findings.some((one) => one.severity === "error"), JSON.stringify(detail.findings));
+  if (finding)
+    assert.ok(
+      detail.findings.some((one) => one.code === finding),
+      JSON.stringify(detail.findings),
+    );
+  if (code === "ERR_TOKEN_UNUSABLE")
+    assert.ok(
+      detail.findings.some((one) => one.severity === "error"),
+      JSON.stringify(detail.findings),
+    );
   assert.equal(detail.attempt, 1);
   assert.ok(detail.retryInMs >= 0);
   assert.deepEqual((await call.now()).value, { ok: false, code });
@@ -254,13 +321,43 @@ async function expectRefused({ page, source, frame, keeper, code, step }) {
 // ---- sources that are functions ------------------------------------------------------------------------------------
 
 for (const [name, code, options] of [
-  ["throws", "ERR_SOURCE_THREW", () => ({ source: () => { throw new Error("out of order"); } })],
-  ["throws nothing", "ERR_SOURCE_THREW", () => ({ source: () => { throw undefined; } })],
+  [
+    "throws",
+    "ERR_SOURCE_THREW",
+    () => ({
+      source: () => {
+        throw new Error("out of order");
+      },
+    }),
+  ],
+  [
+    "throws nothing",
+    "ERR_SOURCE_THREW",
+    () => ({
+      source: () => {
+        throw undefined;
+      },
+    }),
+  ],
   ["rejects", "ERR_SOURCE_THREW", () => ({ source: () => Promise.reject(new Error("out of order")) })],
   ["hangs", "ERR_SOURCE_TIMEOUT", () => ({ source: () => new Promise(() => {}) })],
-  ["answers rubbish", "ERR_SOURCE_ANSWER", () => ({ source: () => ({ then: 7, a: [null, 3n, Symbol("x"), () => {}] }) })],
+  [
+    "answers rubbish",
+    "ERR_SOURCE_ANSWER",
+    () => ({ source: () => ({ then: 7, a: [null, 3n, Symbol("x"), () => {}] }) }),
+  ],
   ["answers undefined", "ERR_SOURCE_ANSWER", () => ({ source: () => undefined })],
-  ["answers a getter that throws", "ERR_SOURCE_ANSWER", () => ({ source: () => ({ get token() { throw new Error("no"); } }) })],
+  [
+    "answers a getter that throws",
+    "ERR_SOURCE_ANSWER",
+    () => ({
+      source: () => ({
+        get token() {
+          throw new Error("no");
+        },
+      }),
+    }),
+  ],
 ]) {
   story(`a source function that ${name}: ${code}`, async ({ page, source, frame, keeper }) => {
     await page.embeds();
@@ -273,23 +370,34 @@ for (const [name, code, options] of [
   });
 }
 
-story("a source function is told why, for which embeds, and when its answer has become useless", async ({ page, source, keeper }) => {
-  await page.embeds();
-  await keeper.keeps(() => {
-    window.told = [];
-    return { sourceTimeoutMs: 5000, source: (request) => new Promise(() => told.push(request)) };
-  });
-  await keeper.calls("refresh");
-  const read = () => page.run(() => window.told.map(({ reason, attempt, embeds, signal }) => ({ reason, attempt, embeds, aborted: signal.aborted })));
-  const { id, groupId } = page.config();
-  const embeds = [{ type: "report", id, groupId }];
-  assert.deepEqual(await read(), [{ reason: "manual", attempt: 1, embeds, aborted: false }]);
-  await page.passes(seconds(7));
-  const [first, second] = await read();
-  assert.equal(first.aborted, true);
-  assert.deepEqual({ ...second, aborted: null }, { reason: "retry", attempt: 2, embeds, aborted: null });
-  assert.equal(source.requests.length, 0);
-});
+story(
+  "a source function is told why, for which embeds, and when its answer has become useless",
+  async ({ page, source, keeper }) => {
+    await page.embeds();
+    await keeper.keeps(() => {
+      window.told = [];
+      return { sourceTimeoutMs: 5000, source: (request) => new Promise(() => told.push(request)) };
+    });
+    await keeper.calls("refresh");
+    const read = () =>
+      page.run(() =>
+        window.told.map(({ reason, attempt, embeds, signal }) => ({
+          reason,
+          attempt,
+          embeds,
+          aborted: signal.aborted,
+        })),
+      );
+    const { id, groupId } = page.config();
+    const embeds = [{ type: "report", id, groupId }];
+    assert.deepEqual(await read(), [{ reason: "manual", attempt: 1, embeds, aborted: false }]);
+    await page.passes(seconds(7));
+    const [first, second] = await read();
+    assert.equal(first.aborted, true);
+    assert.deepEqual({ ...second, aborted: null }, { reason: "retry", attempt: 2, embeds, aborted: null });
+    assert.equal(source.requests.length, 0);
+  },
+);
 
 story("a storm of triggers stays within the budget", async ({ page, source, keeper }) => {
   source.always({ drop: true });

@@ -7,7 +7,11 @@ import { hours, minutes, story } from "./lib/story.mjs";
 const held = async (page) => ({
   timers: await page.timers(),
   listeners: await page.listeners(),
-  memories: await page.run(() => window.engines.map(({ exports }) => Object.values(exports).find((one) => one instanceof WebAssembly.Memory).buffer.byteLength)),
+  memories: await page.run(() =>
+    window.engines.map(
+      ({ exports }) => Object.values(exports).find((one) => one instanceof WebAssembly.Memory).buffer.byteLength,
+    ),
+  ),
   keepers: await page.run(() => window.ended.filter((keeper) => keeper.deref()).length),
 });
 
@@ -72,71 +76,88 @@ story("a thousand times attach and detach: nothing grows", async (told) => {
   await frame.expectHolds(source.newest);
 });
 
-story("a thousand keepers started and stopped: nothing grows", async (told) => {
-  const { page, source } = told;
-  await seesEngines(page);
-  await page.embeds();
-  const before = { timers: await page.timers(), listeners: await page.listeners() };
-  await page.run(async () => void (window.K = await import("/dist/index.js")));
-  await expectSteady(told, async (times) => {
-    for (let i = 0; i < times; i += 1) {
-      const keeper = window.K.keepFresh(stage.embeds.report, { source: "/api/token" });
-      const ending = new AbortController();
-      const other = new window.K.TokenKeeper({ source: () => new Promise(() => {}), signal: ending.signal });
-      // some before their engine is there, some while they ask
-      if (i % 2) await window.turn();
-      void keeper.accessTokenProvider();
-      void other.refresh();
-      if (i % 3 === 0) await window.turn();
-      keeper.stop();
-      ending.abort();
-      window.ended.push(new WeakRef(keeper), new WeakRef(other));
-    }
-  });
-  assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
-  const { length } = source.requests;
-  await page.passes(hours(1));
-  source.expectRequests(length);
-}, { keepers: Infinity });
+story(
+  "a thousand keepers started and stopped: nothing grows",
+  async (told) => {
+    const { page, source } = told;
+    await seesEngines(page);
+    await page.embeds();
+    const before = { timers: await page.timers(), listeners: await page.listeners() };
+    await page.run(async () => void (window.K = await import("/dist/index.js")));
+    await expectSteady(told, async (times) => {
+      for (let i = 0; i < times; i += 1) {
+        const keeper = window.K.keepFresh(stage.embeds.report, { source: "/api/token" });
+        const ending = new AbortController();
+        const other = new window.K.TokenKeeper({ source: () => new Promise(() => {}), signal: ending.signal });
+        // some before their engine is there, some while they ask
+        if (i % 2) await window.turn();
+        void keeper.accessTokenProvider();
+        void other.refresh();
+        if (i % 3 === 0) await window.turn();
+        keeper.stop();
+        ending.abort();
+        window.ended.push(new WeakRef(keeper), new WeakRef(other));
+      }
+    });
+    assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
+    const { length } = source.requests;
+    await page.passes(hours(1));
+    source.expectRequests(length);
+  },
+  { keepers: Infinity },
+);
 
-story("a page that drops its handle is kept fresh until stop, and then nothing holds the keeper", async ({ page, source, frame }) => {
-  await page.embeds();
-  const before = { timers: await page.timers(), listeners: await page.listeners() };
-  await page.run(async () => {
-    const { keepFresh } = await import("/dist/index.js");
-    window.ending = new AbortController();
-    window.handle = new WeakRef(keepFresh(stage.embeds.report, { source: "/api/token", signal: window.ending.signal }));
-  });
-  for (let poll = 0; poll < 4; poll += 1) {
-    await page.passes(minutes(13));
-    await page.collectsGarbage();
-  }
-  source.expectRequests(1);
-  await frame.expectHolds(source.newest);
-  await page.run(() => window.ending.abort());
-  await page.rests();
-  // a weak reference holds until the task ends
-  for (let i = 0; i < 3; i += 1) await page.collectsGarbage();
-  assert.equal(await page.run(() => window.handle.deref() === undefined), true, "nothing holds the keeper");
-  assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
-});
+story(
+  "a page that drops its handle is kept fresh until stop, and then nothing holds the keeper",
+  async ({ page, source, frame }) => {
+    await page.embeds();
+    const before = { timers: await page.timers(), listeners: await page.listeners() };
+    await page.run(async () => {
+      const { keepFresh } = await import("/dist/index.js");
+      window.ending = new AbortController();
+      window.handle = new WeakRef(
+        keepFresh(stage.embeds.report, { source: "/api/token", signal: window.ending.signal }),
+      );
+    });
+    for (let poll = 0; poll < 4; poll += 1) {
+      await page.passes(minutes(13));
+      await page.collectsGarbage();
+    }
+    source.expectRequests(1);
+    await frame.expectHolds(source.newest);
+    await page.run(() => window.ending.abort());
+    await page.rests();
+    // a weak reference holds until the task ends
+    for (let i = 0; i < 3; i += 1) await page.collectsGarbage();
+    assert.equal(await page.run(() => window.handle.deref() === undefined), true, "nothing holds the keeper");
+    assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
+  },
+);
 
 // ---- frameworks ------------------------------------------------------------------------------------------------------
 
 for (const [name, mount] of [
-  ["a keeper for each mount", () => {
-    const keeper = window.K.keepFresh(stage.embeds.report, { source: "/api/token" });
-    return [keeper, () => keeper.stop()];
-  }],
-  ["one keeper, attached with each mount", () => {
-    window.keeper ??= new window.K.TokenKeeper({ source: "/api/token" });
-    return [window.keeper, window.keeper.attach(stage.embeds.report)];
-  }],
+  [
+    "a keeper for each mount",
+    () => {
+      const keeper = window.K.keepFresh(stage.embeds.report, { source: "/api/token" });
+      return [keeper, () => keeper.stop()];
+    },
+  ],
+  [
+    "one keeper, attached with each mount",
+    () => {
+      window.keeper ??= new window.K.TokenKeeper({ source: "/api/token" });
+      return [window.keeper, window.keeper.attach(stage.embeds.report)];
+    },
+  ],
 ]) {
-  story(`mounted, unmounted and mounted again at once, as React's StrictMode does: ${name}`, async ({ page, source, frame, keeper }) => {
-    await page.embeds();
-    const before = { timers: await page.timers(), listeners: await page.listeners() };
-    await page.run(`(async () => {
+  story(
+    `mounted, unmounted and mounted again at once, as React's StrictMode does: ${name}`,
+    async ({ page, source, frame, keeper }) => {
+      await page.embeds();
+      const before = { timers: await page.timers(), listeners: await page.listeners() };
+      await page.run(`(async () => {
       window.K = await import("/dist/index.js");
       const mount = ${mount};
       const [, unmount] = mount();
@@ -145,46 +166,59 @@ for (const [name, mount] of [
       window.unmount = last;
       stage.keep("keeper", kept);
     })()`);
-    await keeper.engineStarts();
-    assert.equal(await page.timers(), before.timers + 1);
-    await page.passes(minutes(52));
-    source.expectRequests(1);
-    await frame.expectHolds(source.newest);
-    assert.equal(await frame.count("POST /report/token"), 1);
-    assert.deepEqual((await keeper.events()).filter(({ type }) => /failed/.test(type)), []);
-    await page.run(() => window.unmount());
-    await page.rests();
-    assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
-  });
+      await keeper.engineStarts();
+      assert.equal(await page.timers(), before.timers + 1);
+      await page.passes(minutes(52));
+      source.expectRequests(1);
+      await frame.expectHolds(source.newest);
+      assert.equal(await frame.count("POST /report/token"), 1);
+      assert.deepEqual(
+        (await keeper.events()).filter(({ type }) => /failed/.test(type)),
+        [],
+      );
+      await page.run(() => window.unmount());
+      await page.rests();
+      assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
+    },
+  );
 }
 
-story("two copies of the package after a hot reload, each with the same report: they do not fight", async ({ page, source, frame }) => {
-  await page.embeds();
-  await page.run(async () => {
-    for (const [name, from] of [["old", "/dist/index.js"], ["new", "/copy/index.js"]]) {
-      const { TokenKeeper } = await import(from);
-      stage.keep(name, new TokenKeeper({ source: "/api/token" }));
-      stage.keepers[name].attach(stage.embeds.report);
+story(
+  "two copies of the package after a hot reload, each with the same report: they do not fight",
+  async ({ page, source, frame }) => {
+    await page.embeds();
+    await page.run(async () => {
+      for (const [name, from] of [
+        ["old", "/dist/index.js"],
+        ["new", "/copy/index.js"],
+      ]) {
+        const { TokenKeeper } = await import(from);
+        stage.keep(name, new TokenKeeper({ source: "/api/token" }));
+        stage.keepers[name].attach(stage.embeds.report);
+      }
+      if (stage.keepers.old.constructor === stage.keepers.new.constructor) throw new Error("one copy");
+    });
+    await page.awaits("both engines", () =>
+      page.run(() => Object.values(stage.keepers).every(({ status }) => status.engine !== "none")),
+    );
+    let requests = 0;
+    for (let hour = 0; hour < 4; hour += 1) {
+      await page.passes(hours(1));
+      assert.ok((await frame.state()).expiresAt > (await page.run(() => Date.now())), "never expired");
+      await frame.expectHolds(source.newest);
+      // one asks, and the other sees the newer token at its next check
+      assert.ok(source.requests.length - requests <= 2, `${source.requests.length - requests} requests in an hour`);
+      requests = source.requests.length;
     }
-    if (stage.keepers.old.constructor === stage.keepers.new.constructor) throw new Error("one copy");
-  });
-  await page.awaits("both engines", () => page.run(() => Object.values(stage.keepers).every(({ status }) => status.engine !== "none")));
-  let requests = 0;
-  for (let hour = 0; hour < 4; hour += 1) {
+    assert.ok((await frame.count("POST /report/token")) <= requests + 1, "each token is set once");
+    assert.deepEqual(await page.run(() => stage.events.filter(({ type }) => /failed|expired/.test(type)).length), 0);
+    const [before, events] = [await page.timers(), await page.run(() => stage.events.length)];
+    await page.run(() => stage.keepers.old.stop());
+    assert.equal(await page.timers(), before - 1);
     await page.passes(hours(1));
-    assert.ok((await frame.state()).expiresAt > (await page.run(() => Date.now())), "never expired");
     await frame.expectHolds(source.newest);
-    // one asks, and the other sees the newer token at its next check
-    assert.ok(source.requests.length - requests <= 2, `${source.requests.length - requests} requests in an hour`);
-    requests = source.requests.length;
-  }
-  assert.ok((await frame.count("POST /report/token")) <= requests + 1, "each token is set once");
-  assert.deepEqual(await page.run(() => stage.events.filter(({ type }) => /failed|expired/.test(type)).length), 0);
-  const [before, events] = [await page.timers(), await page.run(() => stage.events.length)];
-  await page.run(() => stage.keepers.old.stop());
-  assert.equal(await page.timers(), before - 1);
-  await page.passes(hours(1));
-  await frame.expectHolds(source.newest);
-  assert.ok(source.requests.length - requests <= 2);
-  assert.ok((await page.run(() => stage.events.length)) > events);
-}, { keepers: 2 });
+    assert.ok(source.requests.length - requests <= 2);
+    assert.ok((await page.run(() => stage.events.length)) > events);
+  },
+  { keepers: 2 },
+);

@@ -34,11 +34,47 @@ async function expectStopped({ page, source, keeper }, before) {
 for (const [name, options, reach] of [
   ["idle", {}, ({ keeper }) => keeper.detaches()],
   ["fresh", {}, async () => {}],
-  ["due", { whileHidden: "pause" }, async ({ page }) => { await page.hides(); await page.passes(minutes(52)); }],
-  ["refreshing", {}, ({ source, keeper }) => { source.always({ hang: true }); return keeper.calls("refresh"); }],
-  ["retrying", {}, async ({ page, source, keeper }) => { source.always({ drop: true }); await keeper.calls("refresh"); await page.rests(); }],
-  ["denied", {}, ({ source, keeper }) => { source.always({ status: 401, body: "" }); return keeper.calls("refresh"); }],
-  ["expired", {}, async ({ page, source }) => { source.always({ status: 500, body: "" }); await page.sleeps(hours(2)); }],
+  [
+    "due",
+    { whileHidden: "pause" },
+    async ({ page }) => {
+      await page.hides();
+      await page.passes(minutes(52));
+    },
+  ],
+  [
+    "refreshing",
+    {},
+    ({ source, keeper }) => {
+      source.always({ hang: true });
+      return keeper.calls("refresh");
+    },
+  ],
+  [
+    "retrying",
+    {},
+    async ({ page, source, keeper }) => {
+      source.always({ drop: true });
+      await keeper.calls("refresh");
+      await page.rests();
+    },
+  ],
+  [
+    "denied",
+    {},
+    ({ source, keeper }) => {
+      source.always({ status: 401, body: "" });
+      return keeper.calls("refresh");
+    },
+  ],
+  [
+    "expired",
+    {},
+    async ({ page, source }) => {
+      source.always({ status: 500, body: "" });
+      await page.sleeps(hours(2));
+    },
+  ],
 ]) {
   story(`stop() while ${name} leaves no timer and no listener`, async (told) => {
     const { keeper, source } = told;
@@ -64,12 +100,40 @@ story("stop() while a token is being set, and while an embed is being revived, l
 });
 
 for (const [name, options, prepare] of [
-  ["its source function", () => ({ source: () => { stage.keepers.keeper.stop(); return Promise.reject(new Error("over")); } }), () => {}],
-  ["the headers of its endpoint", () => ({ source: { url: "/api/token", headers: () => { stage.keepers.keeper.stop(); return {}; } } }), () => {}],
-  ["setAccessToken", {}, () => {
-    const { report } = stage.embeds;
-    report.setAccessToken = (token) => { stage.keepers.keeper.stop(); return Object.getPrototypeOf(report).setAccessToken.call(report, token); };
-  }],
+  [
+    "its source function",
+    () => ({
+      source: () => {
+        stage.keepers.keeper.stop();
+        return Promise.reject(new Error("over"));
+      },
+    }),
+    () => {},
+  ],
+  [
+    "the headers of its endpoint",
+    () => ({
+      source: {
+        url: "/api/token",
+        headers: () => {
+          stage.keepers.keeper.stop();
+          return {};
+        },
+      },
+    }),
+    () => {},
+  ],
+  [
+    "setAccessToken",
+    {},
+    () => {
+      const { report } = stage.embeds;
+      report.setAccessToken = (token) => {
+        stage.keepers.keeper.stop();
+        return Object.getPrototypeOf(report).setAccessToken.call(report, token);
+      };
+    },
+  ],
 ]) {
   story(`stop() from inside ${name} leaves nothing`, async (told) => {
     const before = await begins(told, options);
@@ -125,7 +189,8 @@ story("stop() before the engine has loaded", async ({ page, source, keeper, site
   await page.passes(minutes(1));
   source.expectRequests(0);
   await keeper.expectState("stopped");
-  const own = (list) => list.filter((one) => !/ (error|ready)$|pointer|mouse|click|touch|contextmenu|__playwright/.test(one));
+  const own = (list) =>
+    list.filter((one) => !/ (error|ready)$|pointer|mouse|click|touch|contextmenu|__playwright/.test(one));
   assert.deepEqual(own(await page.listeners()), own(before));
 });
 
@@ -162,28 +227,31 @@ for (const [name, detach] of [
   ["detach(element)", () => stage.keepers.keeper.detach(document.getElementById("report"))],
   ["what attach() returned", () => window.letGo()],
 ]) {
-  story(`${name}: nothing attached, no timer and no listener left, and attaching again begins anew`, async ({ page, source, keeper, frame }) => {
-    await page.embeds();
-    const before = await rest(page);
-    await keeper.starts();
-    await page.run(() => {
-      window.letGo = stage.keepers.keeper.attach(stage.embeds.report);
-    });
-    await page.passes(minutes(1));
-    await page.run(detach);
-    await page.run(detach);
-    await page.rests();
-    assert.deepEqual(await rest(page), before);
-    assert.equal((await keeper.status()).embeds, 0);
-    await keeper.expectState("idle");
-    await page.passes(hours(1));
-    source.expectRequests(0);
+  story(
+    `${name}: nothing attached, no timer and no listener left, and attaching again begins anew`,
+    async ({ page, source, keeper, frame }) => {
+      await page.embeds();
+      const before = await rest(page);
+      await keeper.starts();
+      await page.run(() => {
+        window.letGo = stage.keepers.keeper.attach(stage.embeds.report);
+      });
+      await page.passes(minutes(1));
+      await page.run(detach);
+      await page.run(detach);
+      await page.rests();
+      assert.deepEqual(await rest(page), before);
+      assert.equal((await keeper.status()).embeds, 0);
+      await keeper.expectState("idle");
+      await page.passes(hours(1));
+      source.expectRequests(0);
 
-    await keeper.attaches();
-    await page.passes(minutes(1));
-    source.expectRequests(1);
-    await frame.expectHolds(source.newest);
-  });
+      await keeper.attaches();
+      await page.passes(minutes(1));
+      source.expectRequests(1);
+      await frame.expectHolds(source.newest);
+    },
+  );
 }
 
 story("attaching twice, by embed and by container, is attaching once", async ({ page, source, keeper, frame }) => {
@@ -243,23 +311,27 @@ story("Symbol.dispose stops it", async (told) => {
   await expectStopped(told, before);
 });
 
-story("listeners of the page that throw, or stop the keeper, do no harm", async ({ page, source, keeper, frame }) => {
-  await page.embeds();
-  await keeper.keeps();
-  await page.run(() => {
-    for (const type of stage.EVENTS) {
-      stage.keepers.keeper.addEventListener(type, () => {
-        throw new Error("of the page itself");
-      });
-    }
-  });
-  await page.passes(minutes(52));
-  source.expectRequests(1);
-  await frame.expectHolds(source.newest);
-  await keeper.expectState("fresh");
+story(
+  "listeners of the page that throw, or stop the keeper, do no harm",
+  async ({ page, source, keeper, frame }) => {
+    await page.embeds();
+    await keeper.keeps();
+    await page.run(() => {
+      for (const type of stage.EVENTS) {
+        stage.keepers.keeper.addEventListener(type, () => {
+          throw new Error("of the page itself");
+        });
+      }
+    });
+    await page.passes(minutes(52));
+    source.expectRequests(1);
+    await frame.expectHolds(source.newest);
+    await keeper.expectState("fresh");
 
-  await page.run(() => stage.keepers.keeper.addEventListener("refreshed", () => stage.keepers.keeper.stop()));
-  await keeper.calls("refresh");
-  await keeper.expectState("stopped");
-  assert.equal((await keeper.events()).at(-1).detail.state, "stopped");
-}, { pageErrors: /of the page itself/ });
+    await page.run(() => stage.keepers.keeper.addEventListener("refreshed", () => stage.keepers.keeper.stop()));
+    await keeper.calls("refresh");
+    await keeper.expectState("stopped");
+    assert.equal((await keeper.events()).at(-1).detail.state, "stopped");
+  },
+  { pageErrors: /of the page itself/ },
+);

@@ -58,7 +58,9 @@ story("one of many that hangs and one that throws delay none of the others", asy
   await made(page, 200);
   await page.run(() => {
     window.many[0].setAccessToken = () => new Promise(() => {});
-    window.many[1].setAccessToken = () => { throw new Error("no"); };
+    window.many[1].setAccessToken = () => {
+      throw new Error("no");
+    };
   });
   await keeper.starts();
   await page.run(() => window.many.forEach((embed) => stage.keepers.keeper.attach(embed)));
@@ -70,22 +72,27 @@ story("one of many that hangs and one that throws delay none of the others", asy
   assert.ok(failed.includes("ERR_APPLY_TIMEOUT") && failed.includes("ERR_APPLY_REJECTED"), String(failed));
 });
 
-story("1,000 keepers: one timer and five listeners of the page for all of them, none after their stop", async ({ page, source, keeper }) => {
-  await page.embeds();
-  await made(page, 1_000);
-  await keeper.starts();
-  const ofPage = async () => (await page.listeners()).filter((one) => /^(window|document) /.test(one));
-  const before = await ofPage();
-  await page.run(() => {
-    window.keepers = window.many.map((embed) => K.keepFresh(embed, { source: () => "nothing" }));
-  });
-  await page.awaits("all have started", async () => page.run(() => window.keepers.every(({ status }) => status.state === "fresh")));
-  assert.equal(await page.timers(), 1);
-  assert.equal((await ofPage()).length, before.length + 5);
-  await page.passes(minutes(2));
-  assert.equal(await page.timers(), 1);
-  await page.run(() => window.keepers.forEach((one) => one.stop()));
-  assert.equal(await page.timers(), 0);
-  assert.deepEqual(await ofPage(), before);
-  source.expectRequests(0);
-});
+story(
+  "1,000 keepers: one timer and five listeners of the page for all of them, none after their stop",
+  async ({ page, source, keeper }) => {
+    await page.embeds();
+    await made(page, 1_000);
+    await keeper.starts();
+    const ofPage = async () => (await page.listeners()).filter((one) => /^(window|document) /.test(one));
+    const before = await ofPage();
+    await page.run(() => {
+      window.keepers = window.many.map((embed) => K.keepFresh(embed, { source: () => "nothing" }));
+    });
+    await page.awaits("all have started", async () =>
+      page.run(() => window.keepers.every(({ status }) => status.state === "fresh")),
+    );
+    assert.equal(await page.timers(), 1);
+    assert.equal((await ofPage()).length, before.length + 5);
+    await page.passes(minutes(2));
+    assert.equal(await page.timers(), 1);
+    await page.run(() => window.keepers.forEach((one) => one.stop()));
+    assert.equal(await page.timers(), 0);
+    assert.deepEqual(await ofPage(), before);
+    source.expectRequests(0);
+  },
+);

@@ -40,7 +40,13 @@ const WRONG = [
   ["signal", "TypeError", "new TokenKeeper({ source: '/t', signal: true })"],
   ["shareKey", "TypeError", "new TokenKeeper({ source: '/t', shareKey: '' })"],
   ["pollInterval", "TypeError", "new TokenKeeper({ source: '/t', pollInterval: 30000 })"],
-  ...[["pollIntervalMs", 1000, 600_000], ["leadMs", 1000, 86_400_000], ["sourceTimeoutMs", 1000, 300_000], ["applyTimeoutMs", 1000, 300_000], ["providerTimeoutMs", 1000, 300_000]].flatMap(([name, least, most]) => [
+  ...[
+    ["pollIntervalMs", 1000, 600_000],
+    ["leadMs", 1000, 86_400_000],
+    ["sourceTimeoutMs", 1000, 300_000],
+    ["applyTimeoutMs", 1000, 300_000],
+    ["providerTimeoutMs", 1000, 300_000],
+  ].flatMap(([name, least, most]) => [
     [name, "RangeError", `new TokenKeeper({ source: '/t', ${name}: ${least - 1} })`],
     [name, "RangeError", `new TokenKeeper({ source: '/t', ${name}: ${most + 1} })`],
     [name, "RangeError", `new TokenKeeper({ source: '/t', ${name}: NaN })`],
@@ -68,7 +74,16 @@ story("a bad option throws at once a TypeError or RangeError that names it", asy
 });
 
 story("a source may be a text, a URL, loopback without TLS, or the page's own origin", async ({ page }) => {
-  for (const source of ["'/api/token'", "'api/token'", "new URL('https://api.example.com/token')", "'http://localhost:5000/t'", "'http://127.0.0.1/t'", "'http://[::1]:8080/t'", "() => 'x'", "{ url: '/t', method: 'GET' }"]) {
+  for (const source of [
+    "'/api/token'",
+    "'api/token'",
+    "new URL('https://api.example.com/token')",
+    "'http://localhost:5000/t'",
+    "'http://127.0.0.1/t'",
+    "'http://[::1]:8080/t'",
+    "() => 'x'",
+    "{ url: '/t', method: 'GET' }",
+  ]) {
     assert.equal(await thrown(page, `return new TokenKeeper({ source: ${source} })`), null, source);
   }
 });
@@ -94,7 +109,10 @@ story("by default: POST, JSON with reason and embeds, same-origin, no cache, no 
   const { id, groupId } = told.page.config();
   assert.deepEqual(body, { reason: "manual", embeds: [{ type: "report", id, groupId }] });
   const { credentials, cache, redirect } = sent;
-  assert.deepEqual({ credentials, cache, redirect }, { credentials: "same-origin", cache: "no-store", redirect: "error" });
+  assert.deepEqual(
+    { credentials, cache, redirect },
+    { credentials: "same-origin", cache: "no-store", redirect: "error" },
+  );
   await told.frame.expectHolds(told.source.newest);
 });
 
@@ -105,7 +123,9 @@ story("GET has no body", async (told) => {
 });
 
 story("headers and body as they are", async (told) => {
-  const { headers, body } = await asks(told, { source: { url: "/api/token", headers: { "X-Csrf": "abc" }, body: { report: 7 } } });
+  const { headers, body } = await asks(told, {
+    source: { url: "/api/token", headers: { "X-Csrf": "abc" }, body: { report: 7 } },
+  });
   assert.equal(headers["x-csrf"], "abc");
   assert.deepEqual(body, { report: 7 });
 });
@@ -129,17 +149,51 @@ story("headers and body from functions, anew for each request", async (told) => 
 });
 
 story("another origin, with credentials", async (told) => {
-  const { url, sent } = await asks(told, { source: { url: "https://api.other.test/api/token", credentials: "include" } });
+  const { url, sent } = await asks(told, {
+    source: { url: "https://api.other.test/api/token", credentials: "include" },
+  });
   assert.equal(url, "https://api.other.test/api/token");
   assert.equal(sent.credentials, "include");
   await told.frame.expectHolds(told.source.newest);
 });
 
 for (const [name, options] of [
-  ["headers that throw", () => ({ source: { url: "/api/token", headers: () => { throw new Error("no sign-in"); } } })],
+  [
+    "headers that throw",
+    () => ({
+      source: {
+        url: "/api/token",
+        headers: () => {
+          throw new Error("no sign-in");
+        },
+      },
+    }),
+  ],
   ["headers that reject", () => ({ source: { url: "/api/token", headers: () => Promise.reject(undefined) } })],
-  ["a body that throws", () => ({ source: { url: "/api/token", body: () => { throw new Error("no"); } } })],
-  ["a body that JSON can't say", () => ({ source: { url: "/api/token", body: () => { const me = {}; me.me = me; return me; } } })],
+  [
+    "a body that throws",
+    () => ({
+      source: {
+        url: "/api/token",
+        body: () => {
+          throw new Error("no");
+        },
+      },
+    }),
+  ],
+  [
+    "a body that JSON can't say",
+    () => ({
+      source: {
+        url: "/api/token",
+        body: () => {
+          const me = {};
+          me.me = me;
+          return me;
+        },
+      },
+    }),
+  ],
 ]) {
   story(`${name}: ERR_SOURCE_THREW, and nothing is sent`, async ({ page, source, keeper, frame }) => {
     await page.embeds();
@@ -153,45 +207,55 @@ for (const [name, options] of [
 
 story("headers that never come are part of the request's time", async ({ page, source, keeper }) => {
   await page.embeds();
-  await keeper.keeps(() => ({ sourceTimeoutMs: 5000, source: { url: "/api/token", headers: () => new Promise(() => {}) } }));
+  await keeper.keeps(() => ({
+    sourceTimeoutMs: 5000,
+    source: { url: "/api/token", headers: () => new Promise(() => {}) },
+  }));
   const call = await keeper.calls("refresh");
   await page.passes(seconds(5));
   assert.deepEqual((await call.now()).value, { ok: false, code: "ERR_SOURCE_TIMEOUT" });
   source.expectRequests(0);
 });
 
-story("a source function may answer a text, any known shape, or a promise of one", async ({ page, source, keeper, frame }) => {
-  await page.embeds();
-  await keeper.keeps(() => {
-    window.answers = [];
-    return { source: () => window.answers.shift() };
-  });
-  const shapes = [
-    ({ text }) => `(${JSON.stringify(text)})`,
-    ({ text }) => `Promise.resolve(${JSON.stringify(text)})`,
-    ({ text, expiresAt }) => `({ token: ${JSON.stringify(text)}, expiration: new Date(${expiresAt}) })`,
-    ({ text, expiresAt }) => `({ token: ${JSON.stringify(text)}, expiration: "${new Date(expiresAt).toISOString()}" })`,
-    ({ text }) => `({ embedToken: { token: ${JSON.stringify(text)} } })`,
-    ({ text }) => `({ accessToken: ${JSON.stringify(text)} })`,
-    ({ text }) => `({ access_token: ${JSON.stringify(text)}, expires_in: 3600, token_type: "Bearer" })`,
-  ];
-  for (const shape of shapes) {
-    await page.passes(minutes(5));
-    const token = source.mint();
-    await page.run(`void window.answers.push(${shape(token)})`);
-    const call = await keeper.calls("refresh");
-    assert.deepEqual((await call.now()).value, { ok: true, expiresAt: token.expiresAt }, String(shape));
-    await frame.expectHolds(token);
-  }
-});
+story(
+  "a source function may answer a text, any known shape, or a promise of one",
+  async ({ page, source, keeper, frame }) => {
+    await page.embeds();
+    await keeper.keeps(() => {
+      window.answers = [];
+      return { source: () => window.answers.shift() };
+    });
+    const shapes = [
+      ({ text }) => `(${JSON.stringify(text)})`,
+      ({ text }) => `Promise.resolve(${JSON.stringify(text)})`,
+      ({ text, expiresAt }) => `({ token: ${JSON.stringify(text)}, expiration: new Date(${expiresAt}) })`,
+      ({ text, expiresAt }) =>
+        `({ token: ${JSON.stringify(text)}, expiration: "${new Date(expiresAt).toISOString()}" })`,
+      ({ text }) => `({ embedToken: { token: ${JSON.stringify(text)} } })`,
+      ({ text }) => `({ accessToken: ${JSON.stringify(text)} })`,
+      ({ text }) => `({ access_token: ${JSON.stringify(text)}, expires_in: 3600, token_type: "Bearer" })`,
+    ];
+    for (const shape of shapes) {
+      await page.passes(minutes(5));
+      const token = source.mint();
+      await page.run(`void window.answers.push(${shape(token)})`);
+      const call = await keeper.calls("refresh");
+      assert.deepEqual((await call.now()).value, { ok: true, expiresAt: token.expiresAt }, String(shape));
+      await frame.expectHolds(token);
+    }
+  },
+);
 
-story("the earlier one counts when an answer and its token disagree on the expiration", async ({ page, source, keeper }) => {
-  await page.embeds();
-  await keeper.keeps();
-  await page.passes(minutes(30));
-  const token = source.mint({ lifetime: minutes(120) });
-  const early = token.expiresAt - minutes(60);
-  source.next({ body: { ...source.answerOf(token), expiration: new Date(early).toISOString() } });
-  const call = await keeper.calls("refresh");
-  assert.deepEqual((await call.now()).value, { ok: true, expiresAt: early });
-});
+story(
+  "the earlier one counts when an answer and its token disagree on the expiration",
+  async ({ page, source, keeper }) => {
+    await page.embeds();
+    await keeper.keeps();
+    await page.passes(minutes(30));
+    const token = source.mint({ lifetime: minutes(120) });
+    const early = token.expiresAt - minutes(60);
+    source.next({ body: { ...source.answerOf(token), expiration: new Date(early).toISOString() } });
+    const call = await keeper.calls("refresh");
+    assert.deepEqual((await call.now()).value, { ok: true, expiresAt: early });
+  },
+);

@@ -24,16 +24,22 @@ story("the frame learns that there is a provider, and gets a newer token from it
   await frame.expectHolds(source.newest);
 });
 
-story("a token that the provider gave is set on the embed too, since powerbi-client does not store it", async (told) => {
-  const { page, source, frame, keeper } = told;
-  await begins(told);
-  await page.passes(minutes(40));
-  await frame.asks();
-  await page.rests();
-  assert.equal(await page.configToken(), source.newest.text);
-  assert.equal(await frame.count("POST /report/token"), 1);
-  assert.deepEqual((await keeper.events("refreshed")).map(({ detail }) => [detail.reason, detail.embeds]), [["provider", 1]]);
-});
+story(
+  "a token that the provider gave is set on the embed too, since powerbi-client does not store it",
+  async (told) => {
+    const { page, source, frame, keeper } = told;
+    await begins(told);
+    await page.passes(minutes(40));
+    await frame.asks();
+    await page.rests();
+    assert.equal(await page.configToken(), source.newest.text);
+    assert.equal(await frame.count("POST /report/token"), 1);
+    assert.deepEqual(
+      (await keeper.events("refreshed")).map(({ detail }) => [detail.reason, detail.embeds]),
+      [["provider", 1]],
+    );
+  },
+);
 
 story("five questions at once are one request", async (told) => {
   const { page, source, frame } = told;
@@ -47,7 +53,14 @@ story("five questions at once are one request", async (told) => {
 });
 
 for (const [name, options] of [
-  ["throws", () => ({ source: () => { throw new Error("out of order"); } })],
+  [
+    "throws",
+    () => ({
+      source: () => {
+        throw new Error("out of order");
+      },
+    }),
+  ],
   ["rejects", () => ({ source: () => Promise.reject(new Error("out of order")) })],
   ["rejects with nothing", () => ({ source: () => Promise.reject(undefined) })],
   ["answers rubbish", () => ({ source: () => ({ nothing: ["of", "use"] }) })],
@@ -79,20 +92,27 @@ for (const [name, options, limit] of [
   });
 }
 
-story("a backend that is slower than the provider may be: null in time, and the token is set when it comes", async (told) => {
-  const { page, source, frame } = told;
-  source.always({ delayMs: seconds(25) });
-  await begins(told);
-  const asked = await frame.asks();
-  await page.passes(seconds(15));
-  assert.deepEqual(await asked.answer(), { statusCode: 200, body: null });
-  await page.passes(seconds(11));
-  source.expectRequests(1);
-  await frame.expectHolds(source.newest);
-  assert.equal(source.tokens.length, 2);
-});
+story(
+  "a backend that is slower than the provider may be: null in time, and the token is set when it comes",
+  async (told) => {
+    const { page, source, frame } = told;
+    source.always({ delayMs: seconds(25) });
+    await begins(told);
+    const asked = await frame.asks();
+    await page.passes(seconds(15));
+    assert.deepEqual(await asked.answer(), { statusCode: 200, body: null });
+    await page.passes(seconds(11));
+    source.expectRequests(1);
+    await frame.expectHolds(source.newest);
+    assert.equal(source.tokens.length, 2);
+  },
+);
 
-for (const [name, step] of [["down", { drop: true }], ["denying", { status: 401, body: "" }], ["throttling", { status: 429, body: "" }]]) {
+for (const [name, step] of [
+  ["down", { drop: true }],
+  ["denying", { status: 401, body: "" }],
+  ["throttling", { status: 429, body: "" }],
+]) {
   story(`a backend that is ${name}: null, however often it is asked`, async (told) => {
     const { page, source, frame } = told;
     source.always(step);
@@ -146,7 +166,10 @@ story("an engine that can't be had: null at once, and ERR_ENGINE", async (told) 
   assert.deepEqual([error.name, error.code], ["KeeperError", "ERR_ENGINE"]);
   const refresh = await keeper.calls("refresh");
   assert.deepEqual((await refresh.now()).value, { ok: false, code: "ERR_ENGINE" });
-  assert.deepEqual((await keeper.events("refreshfailed")).map(({ detail }) => detail.code), ["ERR_ENGINE"]);
+  assert.deepEqual(
+    (await keeper.events("refreshfailed")).map(({ detail }) => detail.code),
+    ["ERR_ENGINE"],
+  );
   assert.equal((await keeper.status()).engine, "none");
   source.expectRequests(0);
 });
@@ -184,16 +207,22 @@ story("a frame that asks without being attached gets a token too", async (told) 
 // ---- configure() --------------------------------------------------------------------------------------------------
 
 for (const kind of ["aad", "embed"]) {
-  story(`configure() with an ${kind} token gives what powerbi.embed() takes, for every type`, async ({ page, source, keeper }) => {
-    source.kind = kind;
-    await keeper.starts();
-    for (const type of ["report", "dashboard", "tile", "qna", "visual"]) {
-      const frame = await page.embeds({ at: type, type, by: "keeper" });
-      assert.equal((await frame.state()).phase, "loaded", type);
-      const hooked = await page.run((id) => typeof stage.embeds[id].eventHooks?.accessTokenProvider === "function", type);
-      assert.equal(hooked, type === "report" && kind === "aad", type);
-    }
-  });
+  story(
+    `configure() with an ${kind} token gives what powerbi.embed() takes, for every type`,
+    async ({ page, source, keeper }) => {
+      source.kind = kind;
+      await keeper.starts();
+      for (const type of ["report", "dashboard", "tile", "qna", "visual"]) {
+        const frame = await page.embeds({ at: type, type, by: "keeper" });
+        assert.equal((await frame.state()).phase, "loaded", type);
+        const hooked = await page.run(
+          (id) => typeof stage.embeds[id].eventHooks?.accessTokenProvider === "function",
+          type,
+        );
+        assert.equal(hooked, type === "report" && kind === "aad", type);
+      }
+    },
+  );
 }
 
 story("configure() of a create or quickCreate with an Aad token adds the hook", async ({ page, keeper }) => {
@@ -208,23 +237,42 @@ story("configure() of a create or quickCreate with an Aad token adds the hook", 
   }
 });
 
-story("configure() leaves the page's object alone, keeps its hooks, and keeps a uniqueId that is there", async ({ page, keeper }) => {
-  await keeper.starts();
-  const seen = await page.run(() => {
-    const { keeper: one } = stage.keepers;
-    const applicationContextProvider = () => "context";
-    const config = { type: "report", tokenType: 0, uniqueId: "mine", eventHooks: { applicationContextProvider }, settings: { a: 1 } };
-    const before = JSON.stringify(config);
-    const full = one.configure(config);
-    return {
-      untouched: JSON.stringify(config) === before && !("accessTokenProvider" in config.eventHooks),
-      own: full.eventHooks.applicationContextProvider === applicationContextProvider,
-      hook: full.eventHooks.accessTokenProvider === one.accessTokenProvider,
-      uniqueId: full.uniqueId,
-      settings: full.settings,
-      unlike: one.configure({ type: "report", tokenType: 0 }).uniqueId !== one.configure({ type: "report", tokenType: 0 }).uniqueId,
-      missing: "eventHooks" in one.configure({ type: "report" }),
-    };
-  });
-  assert.deepEqual(seen, { untouched: true, own: true, hook: true, uniqueId: "mine", settings: { a: 1 }, unlike: true, missing: false });
-});
+story(
+  "configure() leaves the page's object alone, keeps its hooks, and keeps a uniqueId that is there",
+  async ({ page, keeper }) => {
+    await keeper.starts();
+    const seen = await page.run(() => {
+      const { keeper: one } = stage.keepers;
+      const applicationContextProvider = () => "context";
+      const config = {
+        type: "report",
+        tokenType: 0,
+        uniqueId: "mine",
+        eventHooks: { applicationContextProvider },
+        settings: { a: 1 },
+      };
+      const before = JSON.stringify(config);
+      const full = one.configure(config);
+      return {
+        untouched: JSON.stringify(config) === before && !("accessTokenProvider" in config.eventHooks),
+        own: full.eventHooks.applicationContextProvider === applicationContextProvider,
+        hook: full.eventHooks.accessTokenProvider === one.accessTokenProvider,
+        uniqueId: full.uniqueId,
+        settings: full.settings,
+        unlike:
+          one.configure({ type: "report", tokenType: 0 }).uniqueId !==
+          one.configure({ type: "report", tokenType: 0 }).uniqueId,
+        missing: "eventHooks" in one.configure({ type: "report" }),
+      };
+    });
+    assert.deepEqual(seen, {
+      untouched: true,
+      own: true,
+      hook: true,
+      uniqueId: "mine",
+      settings: { a: 1 },
+      unlike: true,
+      missing: false,
+    });
+  },
+);

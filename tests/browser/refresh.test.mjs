@@ -3,7 +3,20 @@
 import assert from "node:assert/strict";
 import { hours, minutes, seconds, START, story } from "./lib/story.mjs";
 
-const STATUS = ["attempt", "clockSkewMs", "embeds", "engine", "expiresAt", "lastErrorCode", "lastRefreshAt", "nextCheckAt", "remainingMs", "requests", "state", "tokenType"];
+const STATUS = [
+  "attempt",
+  "clockSkewMs",
+  "embeds",
+  "engine",
+  "expiresAt",
+  "lastErrorCode",
+  "lastRefreshAt",
+  "nextCheckAt",
+  "remainingMs",
+  "requests",
+  "state",
+  "tokenType",
+];
 
 story("a token of an hour is refreshed once, when its window opens", async ({ page, source, frame, keeper }) => {
   await page.embeds();
@@ -40,38 +53,47 @@ story("an Aad token is refreshed in its window as well", async ({ page, source, 
   assert.equal((await keeper.status()).tokenType, 0);
 });
 
-story("a frame never holds an expired token, with fewer requests than a day divided by lifetime less lead", async ({ page, source, frame, keeper }) => {
-  await page.embeds();
-  await keeper.keeps();
-  await page.passes(hours(3));
-  await expectNeverExpired({ page, source, frame });
-  assert.ok(source.requests.length <= 180 / 50, `${source.requests.length} requests in three hours`);
-});
+story(
+  "a frame never holds an expired token, with fewer requests than a day divided by lifetime less lead",
+  async ({ page, source, frame, keeper }) => {
+    await page.embeds();
+    await keeper.keeps();
+    await page.passes(hours(3));
+    await expectNeverExpired({ page, source, frame });
+    assert.ok(source.requests.length <= 180 / 50, `${source.requests.length} requests in three hours`);
+  },
+);
 
 for (const [name, lifetime, span, most] of [
   ["9 minutes", minutes(9), hours(2), 30],
   ["60 seconds", seconds(60), hours(1), 120],
 ]) {
-  story(`tokens of ${name}: none expires in the frame, and the requests stay within the budget`, async ({ page, source, frame, keeper }) => {
-    source.lives(lifetime);
-    await page.embeds();
-    await keeper.keeps();
-    await page.passes(span);
-    await expectNeverExpired({ page, source, frame });
-    assert.ok(source.requests.length <= most, `${source.requests.length} requests, ${most} are allowed`);
-    assert.equal((await keeper.events("expired")).length, 0);
-  });
+  story(
+    `tokens of ${name}: none expires in the frame, and the requests stay within the budget`,
+    async ({ page, source, frame, keeper }) => {
+      source.lives(lifetime);
+      await page.embeds();
+      await keeper.keeps();
+      await page.passes(span);
+      await expectNeverExpired({ page, source, frame });
+      assert.ok(source.requests.length <= most, `${source.requests.length} requests, ${most} are allowed`);
+      assert.equal((await keeper.events("expired")).length, 0);
+    },
+  );
 }
 
-story("a longer lead opens the window earlier, but never before half of the lifetime", async ({ page, source, frame, keeper }) => {
-  await page.embeds();
-  await keeper.keeps({ leadMs: minutes(50) });
-  await page.passes(minutes(30) - 1);
-  source.expectRequests(0);
-  await page.passes(minutes(6) + 1);
-  source.expectRequests(1);
-  await frame.expectHolds(source.tokens[1]);
-});
+story(
+  "a longer lead opens the window earlier, but never before half of the lifetime",
+  async ({ page, source, frame, keeper }) => {
+    await page.embeds();
+    await keeper.keeps({ leadMs: minutes(50) });
+    await page.passes(minutes(30) - 1);
+    source.expectRequests(0);
+    await page.passes(minutes(6) + 1);
+    source.expectRequests(1);
+    await frame.expectHolds(source.tokens[1]);
+  },
+);
 
 story("the expiration is checked every 30 seconds", async ({ page, keeper }) => {
   await page.embeds();
@@ -87,30 +109,38 @@ story("pollIntervalMs says how often", async ({ page, keeper }) => {
   assert.deepEqual(intervals(await fired(page)), new Array(11).fill(seconds(5)));
 });
 
-story("a long poll interval arms no timer of more than a minute, and the window still opens in time", async ({ page, source, keeper }) => {
-  await page.embeds();
-  await keeper.keeps({ pollIntervalMs: minutes(10) });
-  await page.passes(minutes(52));
-  source.expectRequests(1);
-});
+story(
+  "a long poll interval arms no timer of more than a minute, and the window still opens in time",
+  async ({ page, source, keeper }) => {
+    await page.embeds();
+    await keeper.keeps({ pollIntervalMs: minutes(10) });
+    await page.passes(minutes(52));
+    source.expectRequests(1);
+  },
+);
 
-story("several keepers share one timer and one set of listeners", async ({ page, another }) => {
-  await page.embeds();
-  const before = { timers: await page.timers(), listeners: await page.listeners() };
-  await another("first").keeps();
-  const one = await page.listeners();
-  assert.equal((await page.timers()) - before.timers, 1);
-  for (const [i, name] of ["second", "third", "fourth"].entries()) {
-    await page.embeds({ at: name });
-    await another(name).starts({ pollIntervalMs: seconds(7 + i) });
-    await another(name).attaches(name);
-  }
-  assert.equal((await page.timers()) - before.timers, 1);
-  const onPage = (list) => list.filter((one) => /^(window|document) (visibilitychange|pageshow|resume|online|focus)$/.test(one));
-  assert.deepEqual(onPage(await page.listeners()), onPage(one));
-  await page.passes(minutes(2));
-  assert.equal((await page.timers()) - before.timers, 1);
-}, { keepers: 4 });
+story(
+  "several keepers share one timer and one set of listeners",
+  async ({ page, another }) => {
+    await page.embeds();
+    const before = { timers: await page.timers(), listeners: await page.listeners() };
+    await another("first").keeps();
+    const one = await page.listeners();
+    assert.equal((await page.timers()) - before.timers, 1);
+    for (const [i, name] of ["second", "third", "fourth"].entries()) {
+      await page.embeds({ at: name });
+      await another(name).starts({ pollIntervalMs: seconds(7 + i) });
+      await another(name).attaches(name);
+    }
+    assert.equal((await page.timers()) - before.timers, 1);
+    const onPage = (list) =>
+      list.filter((one) => /^(window|document) (visibilitychange|pageshow|resume|online|focus)$/.test(one));
+    assert.deepEqual(onPage(await page.listeners()), onPage(one));
+    await page.passes(minutes(2));
+    assert.equal((await page.timers()) - before.timers, 1);
+  },
+  { keepers: 4 },
+);
 
 for (const [reason, comesBack] of [
   ["visible", (page) => page.shows()],
@@ -129,22 +159,28 @@ for (const [reason, comesBack] of [
     await comesBack(page);
     source.expectRequests(1);
     await frame.expectHolds(source.tokens[1]);
-    assert.deepEqual((await keeper.events("refreshed")).map(({ detail }) => detail.reason), [reason]);
+    assert.deepEqual(
+      (await keeper.events("refreshed")).map(({ detail }) => detail.reason),
+      [reason],
+    );
     assert.equal((await keeper.events("expired")).length, 1);
     await keeper.expectState("fresh");
   });
 }
 
-story("after three hours of sleep with a clock that went on, the late timer refreshes", async ({ page, source, frame, keeper }) => {
-  await page.embeds();
-  await keeper.keeps();
-  await page.passes(minutes(1));
-  await page.hides();
-  await page.sleeps(hours(3));
-  await page.shows();
-  source.expectRequests(1);
-  await frame.expectHolds(source.tokens[1]);
-});
+story(
+  "after three hours of sleep with a clock that went on, the late timer refreshes",
+  async ({ page, source, frame, keeper }) => {
+    await page.embeds();
+    await keeper.keeps();
+    await page.passes(minutes(1));
+    await page.hides();
+    await page.sleeps(hours(3));
+    await page.shows();
+    source.expectRequests(1);
+    await frame.expectHolds(source.tokens[1]);
+  },
+);
 
 story("a page that comes back with a fresh token asks for nothing", async ({ page, source, keeper }) => {
   await page.embeds();
@@ -193,17 +229,20 @@ story("a hidden page's token is kept fresh", async ({ page, source, frame, keepe
   await frame.expectHolds(source.tokens[1]);
 });
 
-story('whileHidden "pause" asks for nothing while hidden, and at once on return', async ({ page, source, frame, keeper }) => {
-  await page.embeds();
-  await keeper.keeps({ whileHidden: "pause" });
-  await page.passes(minutes(1));
-  await page.hides();
-  await page.passes(minutes(90));
-  source.expectRequests(0);
-  await page.shows();
-  source.expectRequests(1);
-  await frame.expectHolds(source.tokens[1]);
-});
+story(
+  'whileHidden "pause" asks for nothing while hidden, and at once on return',
+  async ({ page, source, frame, keeper }) => {
+    await page.embeds();
+    await keeper.keeps({ whileHidden: "pause" });
+    await page.passes(minutes(1));
+    await page.hides();
+    await page.passes(minutes(90));
+    source.expectRequests(0);
+    await page.shows();
+    source.expectRequests(1);
+    await frame.expectHolds(source.tokens[1]);
+  },
+);
 
 story("getToken, embed, attach: one request in all", async ({ page, source, frame, keeper }) => {
   await keeper.starts();
@@ -254,9 +293,13 @@ story("refresh() asks now, and everybody who asks meanwhile joins", async ({ pag
   await comesBackInEveryWay(page);
   await page.passes(seconds(4));
   source.expectRequests(1);
-  for (const call of calls) assert.deepEqual((await call.now()).value, { ok: true, expiresAt: source.newest.expiresAt });
+  for (const call of calls)
+    assert.deepEqual((await call.now()).value, { ok: true, expiresAt: source.newest.expiresAt });
   await frame.expectHolds(source.newest);
-  assert.deepEqual((await keeper.events("refreshed")).map(({ detail }) => detail.reason), ["manual"]);
+  assert.deepEqual(
+    (await keeper.events("refreshed")).map(({ detail }) => detail.reason),
+    ["manual"],
+  );
 });
 
 story("one token and one request serve embeds of every type", async ({ page, source, keeper }) => {
@@ -290,6 +333,7 @@ async function expectNeverExpired({ page, source, frame }) {
   const taken = (await frame.seen()).filter(({ request }) => /\/(load|token)$/.test(request)).map(({ at }) => at);
   assert.equal(taken.length, source.tokens.length, "each token was set once");
   const ends = [...taken.slice(1), page.clock.now];
-  for (const [i, { expiresAt }] of source.tokens.entries()) assert.ok(ends[i] <= expiresAt, `token ${i} was held ${(ends[i] - expiresAt) / 1000} s beyond its end`);
+  for (const [i, { expiresAt }] of source.tokens.entries())
+    assert.ok(ends[i] <= expiresAt, `token ${i} was held ${(ends[i] - expiresAt) / 1000} s beyond its end`);
   await frame.expectHolds(source.newest);
 }

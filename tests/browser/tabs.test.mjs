@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { story, seconds, minutes } from "./lib/story.mjs";
 
-const COME_AND_GO = "() => navigator.locks.query().then(({ held, pending }) => [held, pending].map((locks) => locks.map(({ name }) => name)))";
+const COME_AND_GO =
+  "() => navigator.locks.query().then(({ held, pending }) => [held, pending].map((locks) => locks.map(({ name }) => name)))";
 const locks = (tab) => tab.page.run(`(${COME_AND_GO})()`);
 
 /** Both tabs live on, a step of time after the other, until it is so. */
@@ -17,7 +18,10 @@ async function untilBoth(tabs, what, met, { steps = 400, step = 50 } = {}) {
   assert.fail(`${what} did not happen`);
 }
 
-const fulfilled = (...asked) => async () => (await Promise.all(asked.map(({ now }) => now()))).every(({ state }) => state !== "pending");
+const fulfilled =
+  (...asked) =>
+  async () =>
+    (await Promise.all(asked.map(({ now }) => now()))).every(({ state }) => state !== "pending");
 
 story("two tabs that need a token at the same time make one request", async ({ page, keeper, source, opens }) => {
   const tabs = [{ page, keeper }, await opens()];
@@ -30,61 +34,79 @@ story("two tabs that need a token at the same time make one request", async ({ p
   assert.deepEqual(await locks(tabs[0]), [[], []], "no lock is left");
 });
 
-story("over many lifetimes, two tabs ask as often as one, and both frames hold the newest token", async ({ page, keeper, source, frame, opens }) => {
-  source.lives(minutes(10));
-  const tabs = [{ page, keeper, frame }, await opens()];
-  await page.embeds();
-  await tabs[1].page.embeds({ token: source.newest });
-  for (const tab of tabs) await tab.keeper.keeps({ shareKey: "jo" });
-  for (let round = 1; round <= 3; round++) {
-    await untilBoth(tabs, `request ${round}`, () => source.requests.length >= round, { steps: 80, step: seconds(5) });
-    await untilBoth(tabs, "the token in both frames", async () => {
-      const held = await Promise.all(tabs.map((tab) => tab.page.configToken()));
-      return held.every((text) => text === source.newest.text);
-    });
-  }
-  source.expectRequests(3);
-});
+story(
+  "over many lifetimes, two tabs ask as often as one, and both frames hold the newest token",
+  async ({ page, keeper, source, frame, opens }) => {
+    source.lives(minutes(10));
+    const tabs = [{ page, keeper, frame }, await opens()];
+    await page.embeds();
+    await tabs[1].page.embeds({ token: source.newest });
+    for (const tab of tabs) await tab.keeper.keeps({ shareKey: "jo" });
+    for (let round = 1; round <= 3; round++) {
+      await untilBoth(tabs, `request ${round}`, () => source.requests.length >= round, { steps: 80, step: seconds(5) });
+      await untilBoth(tabs, "the token in both frames", async () => {
+        const held = await Promise.all(tabs.map((tab) => tab.page.configToken()));
+        return held.every((text) => text === source.newest.text);
+      });
+    }
+    source.expectRequests(3);
+  },
+);
 
-story("tabs whose keys differ have nothing to do with each other", async ({ page, keeper, source, opens }) => {
-  const tabs = [{ page, keeper }, await opens()];
-  await tabs[0].keeper.starts({ shareKey: "jo" });
-  await tabs[1].keeper.starts({ shareKey: "ada" });
-  const asked = [];
-  for (const tab of tabs) asked.push(await tab.keeper.calls("getToken"));
-  await untilBoth(tabs, "a token in both tabs", fulfilled(...asked));
-  source.expectRequests(2);
-  const [one, other] = await Promise.all(asked.map(({ now }) => now()));
-  assert.notEqual(one.value, other.value);
-}, { keepers: 2 });
+story(
+  "tabs whose keys differ have nothing to do with each other",
+  async ({ page, keeper, source, opens }) => {
+    const tabs = [{ page, keeper }, await opens()];
+    await tabs[0].keeper.starts({ shareKey: "jo" });
+    await tabs[1].keeper.starts({ shareKey: "ada" });
+    const asked = [];
+    for (const tab of tabs) asked.push(await tab.keeper.calls("getToken"));
+    await untilBoth(tabs, "a token in both tabs", fulfilled(...asked));
+    source.expectRequests(2);
+    const [one, other] = await Promise.all(asked.map(({ now }) => now()));
+    assert.notEqual(one.value, other.value);
+  },
+  { keepers: 2 },
+);
 
-story("without a shareKey nothing is shared, and the chunk is not loaded", async ({ page, keeper, source, opens }) => {
-  const tabs = [{ page, keeper }, await opens()];
-  const asked = [];
-  for (const tab of tabs) {
-    await tab.keeper.starts();
-    asked.push(await tab.keeper.calls("getToken"));
-  }
-  await untilBoth(tabs, "a token in both tabs", fulfilled(...asked));
-  source.expectRequests(2);
-  assert.equal(await page.run(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("/dist/tabs"))), false);
-}, { keepers: 2 });
+story(
+  "without a shareKey nothing is shared, and the chunk is not loaded",
+  async ({ page, keeper, source, opens }) => {
+    const tabs = [{ page, keeper }, await opens()];
+    const asked = [];
+    for (const tab of tabs) {
+      await tab.keeper.starts();
+      asked.push(await tab.keeper.calls("getToken"));
+    }
+    await untilBoth(tabs, "a token in both tabs", fulfilled(...asked));
+    source.expectRequests(2);
+    assert.equal(
+      await page.run(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("/dist/tabs"))),
+      false,
+    );
+  },
+  { keepers: 2 },
+);
 
-story("a tab that dies while it asks leaves the turn to the next", async ({ page, keeper, source, opens }) => {
-  const dying = await opens();
-  await dying.keeper.starts({ shareKey: "jo" });
-  await keeper.starts({ shareKey: "jo" });
-  source.next({ hang: true });
-  await dying.keeper.calls("getToken");
-  await untilBoth([dying], "the first request", () => source.requests.length === 1);
-  const asked = await keeper.calls("getToken");
-  await untilBoth([{ page }], "waiting for the turn", async () => (await locks({ page }))[1].length === 1);
-  source.expectRequests(1);
-  await dying.closes();
-  await untilBoth([{ page }], "a token", fulfilled(asked));
-  assert.equal((await asked.now()).value, source.newest.text);
-  source.expectRequests(2);
-}, { keepers: 2 });
+story(
+  "a tab that dies while it asks leaves the turn to the next",
+  async ({ page, keeper, source, opens }) => {
+    const dying = await opens();
+    await dying.keeper.starts({ shareKey: "jo" });
+    await keeper.starts({ shareKey: "jo" });
+    source.next({ hang: true });
+    await dying.keeper.calls("getToken");
+    await untilBoth([dying], "the first request", () => source.requests.length === 1);
+    const asked = await keeper.calls("getToken");
+    await untilBoth([{ page }], "waiting for the turn", async () => (await locks({ page }))[1].length === 1);
+    source.expectRequests(1);
+    await dying.closes();
+    await untilBoth([{ page }], "a token", fulfilled(asked));
+    assert.equal((await asked.now()).value, source.newest.text);
+    source.expectRequests(2);
+  },
+  { keepers: 2 },
+);
 
 story("a lock that is never granted is waited for five seconds", async ({ page, keeper, source }) => {
   await page.run(() => void navigator.locks.request("powerbi-token-keeper:jo", () => new Promise(() => {})));
@@ -99,7 +121,12 @@ story("a lock that is never granted is waited for five seconds", async ({ page, 
 for (const [name, breakIt] of [
   ["a browser without locks", () => Object.defineProperty(Navigator.prototype, "locks", { value: undefined })],
   ["a browser without channels", () => delete window.BroadcastChannel],
-  ["locks that are refused, as in a sandboxed frame", () => { LockManager.prototype.request = () => Promise.reject(new DOMException("no", "SecurityError")); }],
+  [
+    "locks that are refused, as in a sandboxed frame",
+    () => {
+      LockManager.prototype.request = () => Promise.reject(new DOMException("no", "SecurityError"));
+    },
+  ],
 ]) {
   story(`${name}: the tab is alone, and gets its token`, async ({ page, keeper, source }) => {
     await page.run(`(${breakIt})()`);
@@ -118,25 +145,41 @@ story("the tabs' chunk is missing: the tab is alone, and gets its token", async 
   assert.equal((await asked.now()).value, source.newest.text);
 });
 
-story("malformed messages on the channel are ignored, and so is a token that is no better", async ({ page, keeper, source, frame }) => {
-  await page.embeds();
-  const first = source.newest;
-  await keeper.keeps({ shareKey: "jo" });
-  await page.run((same) => {
-    const channel = new BroadcastChannel("powerbi-token-keeper:jo");
-    const odd = [null, undefined, 5, "text", [], {}, { token: 5, expiration: 5 }, { token: "x" }, { token: "x", expiration: NaN }, { token: same, expiration: Date.now() + 9e7 }, { token: "undefined", expiration: Infinity }, new Map([["token", "x"]])];
-    for (const message of odd) channel.postMessage(message);
-    return new Promise((done) => {
-      const echo = new BroadcastChannel("powerbi-token-keeper:jo");
-      echo.onmessage = ({ data }) => data === "last" && done();
-      channel.postMessage("last");
-    });
-  }, first.text);
-  await page.passes(minutes(1));
-  await frame.expectHolds(first);
-  await keeper.expectState("fresh");
-  assert.deepEqual(await keeper.events("refreshfailed"), []);
-});
+story(
+  "malformed messages on the channel are ignored, and so is a token that is no better",
+  async ({ page, keeper, source, frame }) => {
+    await page.embeds();
+    const first = source.newest;
+    await keeper.keeps({ shareKey: "jo" });
+    await page.run((same) => {
+      const channel = new BroadcastChannel("powerbi-token-keeper:jo");
+      const odd = [
+        null,
+        undefined,
+        5,
+        "text",
+        [],
+        {},
+        { token: 5, expiration: 5 },
+        { token: "x" },
+        { token: "x", expiration: NaN },
+        { token: same, expiration: Date.now() + 9e7 },
+        { token: "undefined", expiration: Infinity },
+        new Map([["token", "x"]]),
+      ];
+      for (const message of odd) channel.postMessage(message);
+      return new Promise((done) => {
+        const echo = new BroadcastChannel("powerbi-token-keeper:jo");
+        echo.onmessage = ({ data }) => data === "last" && done();
+        channel.postMessage("last");
+      });
+    }, first.text);
+    await page.passes(minutes(1));
+    await frame.expectHolds(first);
+    await keeper.expectState("fresh");
+    assert.deepEqual(await keeper.events("refreshfailed"), []);
+  },
+);
 
 story("after stop the lock is free and the channel is closed", async ({ page, keeper, source }) => {
   await keeper.starts({ shareKey: "jo" });

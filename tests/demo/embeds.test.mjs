@@ -5,16 +5,19 @@ import { MINUTE, suite, visit } from "./lib/demo.mjs";
 
 suite();
 
-const states = (demo, lane) => Promise.all(demo.frames(lane).map((frame) => frame.evaluate(() => window.sandbox.state())));
+const states = (demo, lane) =>
+  Promise.all(demo.frames(lane).map((frame) => frame.evaluate(() => window.sandbox.state())));
 const kinds = async (demo, lane) => (await states(demo, lane)).map(({ kind, phase }) => `${kind} ${phase}`).sort();
 
 visit("each kind is added and removed", async (demo) => {
   await demo.passes(5 * MINUTE);
   for (const kind of ["report", "dashboard", "tile"]) await demo.press(`Add a ${kind}`);
-  for (const lane of ["keeper", "loop"]) assert.deepEqual(await kinds(demo, lane), ["dashboard loaded", "report loaded", "report loaded", "tile loaded"]);
+  for (const lane of ["keeper", "loop"])
+    assert.deepEqual(await kinds(demo, lane), ["dashboard loaded", "report loaded", "report loaded", "tile loaded"]);
   assert.ok(await demo.button("Add a report").isDisabled(), "four are enough");
   await demo.press("Remove Report 1");
-  for (const lane of ["keeper", "loop"]) assert.deepEqual(await kinds(demo, lane), ["dashboard loaded", "report loaded", "tile loaded"]);
+  for (const lane of ["keeper", "loop"])
+    assert.deepEqual(await kinds(demo, lane), ["dashboard loaded", "report loaded", "tile loaded"]);
   assert.ok(await demo.button("Add a report").isEnabled());
   await demo.passes(60 * MINUTE);
   for (const lane of ["keeper", "loop"]) {

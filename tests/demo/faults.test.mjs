@@ -28,13 +28,18 @@ visit("every switch says what to watch, takes its rival's place, and all are off
     assert.match(await demo.text("watch"), line);
   }
   assert.equal(await demo.button("Down: 503").getAttribute("aria-pressed"), "false", "Connection cut took its place");
-  assert.equal(await demo.button("Clock 2 hours ahead").getAttribute("aria-pressed"), "false", "so did the other clock");
+  assert.equal(
+    await demo.button("Clock 2 hours ahead").getAttribute("aria-pressed"),
+    "false",
+    "so did the other clock",
+  );
   await demo.press("All well again");
   assert.equal(await demo.page.locator('.faults button[aria-pressed="true"]').count(), 0);
   assert.match(await demo.text("watch"), /^Pick one/);
   await demo.passes(70 * MINUTE);
   const { keeper, loop } = await demo.both();
-  for (const lane of [keeper, loop]) assert.deepEqual([lane.state, lane.withoutTokenMs, lane.unhandled], ["fresh", 0, 0]);
+  for (const lane of [keeper, loop])
+    assert.deepEqual([lane.state, lane.withoutTokenMs, lane.unhandled], ["fresh", 0, 0]);
 });
 
 /** With the fault on from minute 48 to minute 54: both lanes want their next token from minute 50 on, the keeper up to two later. */
@@ -50,7 +55,12 @@ function atRenewal(fault, tell) {
   });
 }
 
-const calm = (keeper) => assert.deepEqual([keeper.withoutTokenMs, keeper.brokenMs, keeper.unhandled, keeper.state], [0, 0, 0, "fresh"], "the keeper");
+const calm = (keeper) =>
+  assert.deepEqual(
+    [keeper.withoutTokenMs, keeper.brokenMs, keeper.unhandled, keeper.state],
+    [0, 0, 0, "fresh"],
+    "the keeper",
+  );
 
 atRenewal("Down: 503", ({ during, after }) => {
   assert.equal(during.keeper.state, "retrying");
@@ -93,7 +103,10 @@ for (const fault of ["Wrong kind", "Damaged token"]) {
   atRenewal(fault, ({ during, after }) => {
     calm(after.keeper);
     assert.deepEqual([during.loop.state, during.loop.tone], ["unusable token", "bad"]);
-    assert.ok(after.loop.withoutTokenMs > 10 * MINUTE && after.loop.brokenMs > 10 * MINUTE, "the loop does not ask again");
+    assert.ok(
+      after.loop.withoutTokenMs > 10 * MINUTE && after.loop.brokenMs > 10 * MINUTE,
+      "the loop does not ask again",
+    );
   });
 }
 
@@ -125,14 +138,23 @@ visit("embedded again with the first token", async (demo) => {
 visit("a hidden tab", async (demo) => {
   await demo.press("Tab hidden");
   for (const lane of ["keeper", "loop"]) {
-    assert.equal(await demo.page.evaluate((which) => document.querySelector(`#lane-${which} iframe`).contentDocument.visibilityState, lane), "hidden");
+    assert.equal(
+      await demo.page.evaluate(
+        (which) => document.querySelector(`#lane-${which} iframe`).contentDocument.visibilityState,
+        lane,
+      ),
+      "hidden",
+    );
   }
   await demo.passes(70 * MINUTE);
   const { keeper, loop } = await demo.both();
   calm(keeper);
   calm(loop);
   await demo.press("Tab hidden");
-  assert.equal(await demo.page.evaluate(() => document.querySelector("#lane-loop iframe").contentDocument.hidden), false);
+  assert.equal(
+    await demo.page.evaluate(() => document.querySelector("#lane-loop iframe").contentDocument.hidden),
+    false,
+  );
 });
 
 visit("a laptop that sleeps: nothing is counted meanwhile, and both come back", async (demo) => {

@@ -7,11 +7,22 @@ import { at } from "../../scripts/lib/run.mjs";
 
 let Ledger;
 before(async () => {
-  const { outputFiles } = await build({ entryPoints: [at("www/src/lane/ledger.ts")], bundle: true, format: "esm", write: false });
+  const { outputFiles } = await build({
+    entryPoints: [at("www/src/lane/ledger.ts")],
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
   ({ Ledger } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`));
 });
 
-const held = (expiresAt, rest = {}) => ({ usable: true, expiresAt, broken: false, fingerprint: String(expiresAt), ...rest });
+const held = (expiresAt, rest = {}) => ({
+  usable: true,
+  expiresAt,
+  broken: false,
+  fingerprint: String(expiresAt),
+  ...rest,
+});
 const kinds = (ledger) => ledger.tokens.map(({ kind, from, to }) => `${kind} ${from}-${to}`);
 
 test("nothing is counted before the first load, and every millisecond after an expiration", () => {
@@ -58,7 +69,10 @@ test("no second of a sleep is counted, and none before it is lost", () => {
   ledger.moveTo(8_200);
   assert.deepEqual([ledger.withoutTokenMs, ledger.brokenMs], [700, 1_700]);
   assert.deepEqual(kinds(ledger), ["valid 0-1000", "none 1000-1500", "asleep 1500-8000", "none 8000-8200"]);
-  assert.deepEqual(ledger.broken, [{ from: 0, to: 1_500 }, { from: 8_000, to: 8_200 }]);
+  assert.deepEqual(ledger.broken, [
+    { from: 0, to: 1_500 },
+    { from: 8_000, to: 8_200 },
+  ]);
 });
 
 test("time that stands still or comes twice changes nothing", () => {

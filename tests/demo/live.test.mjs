@@ -34,14 +34,25 @@ afterEach(async () => {
 async function visit(changes = {}) {
   demo = await Demo.start(azure, changes);
   assert.ok(demo.address, demo.output);
-  context = await browser.newContext({ ignoreHTTPSErrors: true, permissions: ["local-network-access"], viewport: { width: 1280, height: 900 } });
+  context = await browser.newContext({
+    ignoreHTTPSErrors: true,
+    permissions: ["local-network-access"],
+    viewport: { width: 1280, height: 900 },
+  });
   await context.clock.install();
-  await context.route("https://app.powerbi.com/**", (route) => route.fulfill({ contentType: "text/html", body: FRAME }));
+  await context.route("https://app.powerbi.com/**", (route) =>
+    route.fulfill({ contentType: "text/html", body: FRAME }),
+  );
   const page = await context.newPage();
   const said = [];
   page.on("pageerror", (error) => said.push(String(error)));
   // of an answer that is no success the browser tells by itself, and of how MSAL builds the frame that nobody sees
-  page.on("console", (message) => !/^Failed to load resource|^An iframe which has both allow-scripts and allow-same-origin/.test(message.text()) && said.push(message.text()));
+  page.on(
+    "console",
+    (message) =>
+      !/^Failed to load resource|^An iframe which has both allow-scripts and allow-same-origin/.test(message.text()) &&
+      said.push(message.text()),
+  );
   await page.goto(`${demo.address.replace("127.0.0.1", "localhost")}/`);
   return { page, said };
 }
@@ -59,15 +70,28 @@ async function until(what, met) {
 /** Both lanes show so many embeds, each with a token of Microsoft's stand-in. */
 const shown = (page, count) =>
   until(`${count} frames have loaded`, async () => {
-    const held = await Promise.all(frames(page).map((frame) => frame.evaluate((texts) => window.sandbox?.state().phase === "loaded" && texts.some((text) => window.sandbox.holds(text)), azure.tokens).catch(() => false)));
+    const held = await Promise.all(
+      frames(page).map((frame) =>
+        frame
+          .evaluate(
+            (texts) => window.sandbox?.state().phase === "loaded" && texts.some((text) => window.sandbox.holds(text)),
+            azure.tokens,
+          )
+          .catch(() => false),
+      ),
+    );
     return held.length === count && held.every(Boolean);
   });
 
 const readings = (page) =>
-  page.evaluate(() => Object.fromEntries([...document.querySelectorAll(".lane iframe")].map(({ contentWindow }, i) => {
-    const { state, expiresAt, counters } = contentWindow.lane.reading();
-    return [["keeper", "loop"][i], { state: state.text, expiresAt, ...counters }];
-  })));
+  page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll(".lane iframe")].map(({ contentWindow }, i) => {
+        const { state, expiresAt, counters } = contentWindow.lane.reading();
+        return [["keeper", "loop"][i], { state: state.text, expiresAt, ...counters }];
+      }),
+    ),
+  );
 
 const greeted = async (page) => /as Jo Doe/.test(await page.locator("#caption").innerText());
 
@@ -81,39 +105,67 @@ async function passes(page, ms) {
 test("embed for your customers: two lanes on one report", { timeout: 60_000 }, async () => {
   const { page, said } = await visit();
   await shown(page, 2);
-  await until("both lanes know their token", async () => Object.values(await readings(page)).every(({ expiresAt }) => expiresAt !== null));
+  await until("both lanes know their token", async () =>
+    Object.values(await readings(page)).every(({ expiresAt }) => expiresAt !== null),
+  );
   await until("the page says that it is live", async () => /^Live, /.test(await page.locator("#caption").innerText()));
-  for (const gone of ["#paces", "#stories", "#add", "#faults-frame", "#faults-page"]) assert.equal(await page.locator(gone).isVisible(), false, gone);
+  for (const gone of ["#paces", "#stories", "#add", "#faults-frame", "#faults-page"])
+    assert.equal(await page.locator(gone).isVisible(), false, gone);
   assert.equal(await page.getByRole("button", { name: "Wrong kind" }).count(), 0);
   await page.getByRole("button", { name: "Down: 503" }).click();
-  await until("the backend is down", async () => (await (await fetch(`${demo.address}/api/switches`)).json()).outage === "status");
+  await until(
+    "the backend is down",
+    async () => (await (await fetch(`${demo.address}/api/switches`)).json()).outage === "status",
+  );
   await passes(page, 52 * MINUTE);
-  await until("both have asked in vain", async () => Object.values(await readings(page)).every(({ refused }) => refused > 0));
+  await until("both have asked in vain", async () =>
+    Object.values(await readings(page)).every(({ refused }) => refused > 0),
+  );
   const { keeper, loop } = await readings(page);
   assert.deepEqual([keeper.state, keeper.unhandled], ["retrying", 0]);
   assert.equal(loop.unhandled, loop.refused);
   await page.getByRole("button", { name: "All well again" }).click();
   await passes(page, 2 * MINUTE);
-  await until("both have a new token", async () => Object.values(await readings(page)).every(({ state }) => state === "fresh"));
+  await until("both have a new token", async () =>
+    Object.values(await readings(page)).every(({ state }) => state === "fresh"),
+  );
   assert.deepEqual(said, []);
 });
 
-test("embed for your organization: the visitor signs in, and both lanes use the visitor's tokens", { timeout: 90_000 }, async () => {
+test("embed for your organization: the visitor signs in, and both lanes use the visitor's tokens", {
+  timeout: 90_000,
+}, async () => {
   const { page, said } = await visit({ POWERBI_EMBED_FOR: "organization", AZURE_CLIENT_SECRET: undefined });
   await page.getByRole("button", { name: "Sign in" }).click();
   await shown(page, 2);
   await until("the page greets the visitor", () => greeted(page));
   assert.match(await page.locator("#lane-keeper code").innerText(), /keeper\.configure/);
   assert.equal(await page.locator("#faults").isVisible(), false, "no backend has a part in it");
-  for (const frame of frames(page)) assert.deepEqual(await frame.evaluate(() => [window.sandbox.state().tokenKind, window.sandbox.state().provider]), ["aad", true]);
-  assert.equal(demo.log.some(({ path }) => path?.includes("token")), false);
+  for (const frame of frames(page))
+    assert.deepEqual(await frame.evaluate(() => [window.sandbox.state().tokenKind, window.sandbox.state().provider]), [
+      "aad",
+      true,
+    ]);
+  assert.equal(
+    demo.log.some(({ path }) => path?.includes("token")),
+    false,
+  );
 
   const signIn = page.getByRole("button", { name: "Sign in" });
   // the loop's lane has a frame that asks for itself, which the stand-in's does elsewhere
   const kept = () => frames(page).find((frame) => frame.parentFrame().url().includes("lane=keeper"));
   const renewed = (what) => {
     const { length } = azure.tokens;
-    return until(what, async () => azure.tokens.length > length && (await readings(page)).keeper.state === "fresh" && (await kept().evaluate((texts) => texts.some((text) => window.sandbox.holds(text)), azure.tokens.slice(length))));
+    return until(
+      what,
+      async () =>
+        azure.tokens.length > length &&
+        (await readings(page)).keeper.state === "fresh" &&
+        (await kept().evaluate(
+          (texts) => texts.some((text) => window.sandbox.holds(text)),
+          azure.tokens.slice(length),
+        )),
+    );
   };
   await Promise.all([renewed("MSAL has used its refresh token"), passes(page, 52 * MINUTE)]);
   assert.equal(azure.last("token").body.grant_type, "refresh_token");
@@ -159,5 +211,8 @@ test("what Microsoft refuses is explained, and tried again on request", { timeou
 test("several reports share one token in each lane", { timeout: 60_000 }, async () => {
   const { page } = await visit({ POWERBI_REPORT_ID: `${IDS.report},${IDS.second}` });
   await shown(page, 4);
-  assert.deepEqual(Object.values(await readings(page)).map(({ requests }) => requests), [1, 1]);
+  assert.deepEqual(
+    Object.values(await readings(page)).map(({ requests }) => requests),
+    [1, 1],
+  );
 });

@@ -21,7 +21,7 @@ const filter = async (demo, name, on) => {
   await demo.page.getByRole("checkbox", { name, exact: true }).setChecked(on);
   await demo.rests();
 };
-const who = async (demo) => new Set((await demo.page.locator("#log .who").allInnerTexts()));
+const who = async (demo) => new Set(await demo.page.locator("#log .who").allInnerTexts());
 
 visit("filters by lane and by kind", async (demo) => {
   await badMorning(demo);
@@ -32,9 +32,18 @@ visit("filters by lane and by kind", async (demo) => {
   await filter(demo, "Loop", false);
   assert.deepEqual([...(await who(demo))].sort(), ["both", "keeper"]);
   await filter(demo, "Loop", true);
-  const samples = { Renewals: /New token|Got a new token/, Requests: /Asked the backend/, "Unhandled errors": /nobody caught it/, Report: /says LoadReportFailed|visual says/, Faults: /Damaged token: on/ };
+  const samples = {
+    Renewals: /New token|Got a new token/,
+    Requests: /Asked the backend/,
+    "Unhandled errors": /nobody caught it/,
+    Report: /says LoadReportFailed|visual says/,
+    Faults: /Damaged token: on/,
+  };
   for (const [name, line] of Object.entries(samples)) {
-    assert.ok((await demo.log()).some((text) => line.test(text)), `${name} are there`);
+    assert.ok(
+      (await demo.log()).some((text) => line.test(text)),
+      `${name} are there`,
+    );
     await filter(demo, name, false);
     assert.ok(!(await demo.log()).some((text) => line.test(text)), `${name} are gone`);
   }
@@ -45,34 +54,51 @@ visit("filters by lane and by kind", async (demo) => {
   assert.deepEqual(await demo.log(), []);
 });
 
-visit("copied as JSON, as filtered, without a token; none is on the page either", async (demo) => {
-  const tokens = [];
-  const collect = async () => {
-    for (const lane of ["keeper", "loop"]) for (const frame of demo.frames(lane)) tokens.push({ text: await frame.evaluate(() => window.sandbox.currentToken()) });
-  };
-  await collect();
-  await badMorning(demo);
-  await collect();
-  assert.equal(tokens.length, 4);
-  assert.ok(tokens.every(({ text }) => text.length > 500));
-  await filter(demo, "Loop", false);
-  await demo.press("Copy as JSON");
-  await demo.waits(() => document.querySelector("#log-copied").textContent === "Copied.", "copied");
-  const text = await demo.page.evaluate(() => navigator.clipboard.readText());
-  const entries = JSON.parse(text);
-  assert.ok(entries.length > 5);
-  for (const entry of entries) {
-    assert.deepEqual(Object.keys(entry).sort(), ["at", "kind", "lane", "text", "times", "tone"]);
-    assert.notEqual(entry.lane, "loop");
-    assert.ok(!Number.isNaN(Date.parse(entry.at)));
-  }
-  assert.ok(entries.every(({ at }, i) => i === 0 || entries[i - 1].at <= at), "oldest first");
-  await filter(demo, "Loop", true);
-  await demo.press("Copy as JSON");
-  const page = await demo.page.evaluate(async () => [
-    // powerbi-client itself leaves it in an attribute of the container, where a keeper takes it away and the loop does not
-    document.documentElement.outerHTML, document.querySelector("#lane-keeper iframe").contentDocument.documentElement.outerHTML,
-    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, await navigator.clipboard.readText()]),
-  ].join("\n"));
-  for (const seen of [text, page, ...demo.said]) expectNoToken(seen, tokens);
-}, { permissions: ["clipboard-read", "clipboard-write"] });
+visit(
+  "copied as JSON, as filtered, without a token; none is on the page either",
+  async (demo) => {
+    const tokens = [];
+    const collect = async () => {
+      for (const lane of ["keeper", "loop"])
+        for (const frame of demo.frames(lane))
+          tokens.push({ text: await frame.evaluate(() => window.sandbox.currentToken()) });
+    };
+    await collect();
+    await badMorning(demo);
+    await collect();
+    assert.equal(tokens.length, 4);
+    assert.ok(tokens.every(({ text }) => text.length > 500));
+    await filter(demo, "Loop", false);
+    await demo.press("Copy as JSON");
+    await demo.waits(() => document.querySelector("#log-copied").textContent === "Copied.", "copied");
+    const text = await demo.page.evaluate(() => navigator.clipboard.readText());
+    const entries = JSON.parse(text);
+    assert.ok(entries.length > 5);
+    for (const entry of entries) {
+      assert.deepEqual(Object.keys(entry).sort(), ["at", "kind", "lane", "text", "times", "tone"]);
+      assert.notEqual(entry.lane, "loop");
+      assert.ok(!Number.isNaN(Date.parse(entry.at)));
+    }
+    assert.ok(
+      entries.every(({ at }, i) => i === 0 || entries[i - 1].at <= at),
+      "oldest first",
+    );
+    await filter(demo, "Loop", true);
+    await demo.press("Copy as JSON");
+    const page = await demo.page.evaluate(async () =>
+      [
+        // powerbi-client itself leaves it in an attribute of the container, where a keeper takes it away and the loop does not
+        document.documentElement.outerHTML,
+        document.querySelector("#lane-keeper iframe").contentDocument.documentElement.outerHTML,
+        JSON.stringify([
+          { ...localStorage },
+          { ...sessionStorage },
+          document.cookie,
+          await navigator.clipboard.readText(),
+        ]),
+      ].join("\n"),
+    );
+    for (const seen of [text, page, ...demo.said]) expectNoToken(seen, tokens);
+  },
+  { permissions: ["clipboard-read", "clipboard-write"] },
+);

@@ -18,18 +18,27 @@ async function findings(demo, lane) {
     await frame.evaluate(AXE);
     const { violations } = await frame.evaluate(async () => {
       // in a lane no timer comes while the test holds time
-      const [{ setTimeout, clearTimeout }, real] = [window, { setTimeout: top.setTimeout, clearTimeout: top.clearTimeout }];
+      const [{ setTimeout, clearTimeout }, real] = [
+        window,
+        { setTimeout: top.setTimeout, clearTimeout: top.clearTimeout },
+      ];
       window.setTimeout = (...args) => real.setTimeout.apply(top, args);
       window.clearTimeout = (timer) => real.clearTimeout.call(top, timer);
       try {
-        return await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], iframes: false });
+        return await window.axe.run(document, {
+          runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+          iframes: false,
+        });
       } finally {
         Object.assign(window, { setTimeout, clearTimeout });
       }
     });
     // a frame is no page of its own: the page around it has the landmarks and the headings
     const apart = frame === demo.page.mainFrame() ? [] : ["region", "page-has-heading-one", "landmark-one-main"];
-    for (const { id, nodes } of violations.filter((one) => !apart.includes(one.id))) found.push(`${frame.url().replace(/.*\//, "")} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+    for (const { id, nodes } of violations.filter((one) => !apart.includes(one.id)))
+      found.push(
+        `${frame.url().replace(/.*\//, "")} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
+      );
   }
   return found;
 }
@@ -40,22 +49,35 @@ for (const [name, options] of [
   ["a phone, light", { viewport: PHONE, colorScheme: "light" }],
   ["a phone, dark", { viewport: PHONE, colorScheme: "dark" }],
 ]) {
-  visit(`axe-core finds nothing: ${name}`, async (demo) => {
-    assert.deepEqual(await findings(demo, "keeper"), [], "all well");
-    // the loop's report fails, and everything is coloured
-    await demo.passes(48 * MINUTE);
-    await demo.press("Damaged token");
-    await demo.passes(6 * MINUTE);
-    await demo.press("Add a dashboard");
-    assert.deepEqual(await findings(demo, "loop"), [], "in trouble");
-    const { scroll, width } = await demo.page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, width: window.innerWidth }));
-    assert.ok(scroll <= width, `${scroll - width} px too wide`);
-  }, options);
+  visit(
+    `axe-core finds nothing: ${name}`,
+    async (demo) => {
+      assert.deepEqual(await findings(demo, "keeper"), [], "all well");
+      // the loop's report fails, and everything is coloured
+      await demo.passes(48 * MINUTE);
+      await demo.press("Damaged token");
+      await demo.passes(6 * MINUTE);
+      await demo.press("Add a dashboard");
+      assert.deepEqual(await findings(demo, "loop"), [], "in trouble");
+      const { scroll, width } = await demo.page.evaluate(() => ({
+        scroll: document.documentElement.scrollWidth,
+        width: window.innerWidth,
+      }));
+      assert.ok(scroll <= width, `${scroll - width} px too wide`);
+    },
+    options,
+  );
 }
 
 visit("by keyboard alone", async (demo) => {
   const { page } = demo;
-  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.getAttribute("value") || document.activeElement?.id);
+  const focused = () =>
+    page.evaluate(
+      () =>
+        document.activeElement?.textContent?.trim() ||
+        document.activeElement?.getAttribute("value") ||
+        document.activeElement?.id,
+    );
   await page.locator("body").click({ position: { x: 2, y: 2 } });
   await page.keyboard.press("Tab");
   assert.equal(await focused(), "60", "the pace comes first");
@@ -68,7 +90,9 @@ visit("by keyboard alone", async (demo) => {
   await demo.rests();
   assert.equal(await demo.button("Pause").getAttribute("aria-pressed"), "true");
   await demo.button("Down: 503").focus();
-  const outline = await demo.button("Down: 503").evaluate((one) => (one.blur(), one.focus({ focusVisible: true }), getComputedStyle(one).outlineStyle));
+  const outline = await demo
+    .button("Down: 503")
+    .evaluate((one) => (one.blur(), one.focus({ focusVisible: true }), getComputedStyle(one).outlineStyle));
   assert.equal(outline, "solid", "focus is seen");
   await page.keyboard.press("Enter");
   await demo.rests();
@@ -78,10 +102,20 @@ visit("by keyboard alone", async (demo) => {
   assert.match(label, /Without a valid token for 0 s, \d+ requests, \d+ of them refused, \d+ unhandled errors/);
 });
 
-visit("without motion", async (demo) => {
-  const moving = await demo.page.evaluate(() => [...document.querySelectorAll("*")].filter((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0 || getComputedStyle(one).animationName !== "none").length);
-  assert.equal(moving, 0);
-}, { reducedMotion: "reduce" });
+visit(
+  "without motion",
+  async (demo) => {
+    const moving = await demo.page.evaluate(
+      () =>
+        [...document.querySelectorAll("*")].filter(
+          (one) =>
+            parseFloat(getComputedStyle(one).transitionDuration) > 0 || getComputedStyle(one).animationName !== "none",
+        ).length,
+    );
+    assert.equal(moving, 0);
+  },
+  { reducedMotion: "reduce" },
+);
 
 visit("no style attribute, as the page's policy wants", async (demo) => {
   await demo.passes(60 * MINUTE);

@@ -10,7 +10,10 @@ let browser;
 let server;
 let origin;
 before(async () => {
-  assert.ok(existsSync(new URL("../../www/dist/lane.html", import.meta.url)), "the demo is not built: npx vite build www");
+  assert.ok(
+    existsSync(new URL("../../www/dist/lane.html", import.meta.url)),
+    "the demo is not built: npx vite build www",
+  );
   server = createServer();
   origin = await server.listen({ port: 0, host: "127.0.0.1" });
   browser = await launch();
@@ -31,7 +34,11 @@ test("the same page on the server's time and tokens", { timeout: 60_000 }, async
   await page.waitForFunction(() => document.querySelector("#caption").textContent.startsWith("Two pages"));
   await page.waitForFunction(() => /^0:0[1-9]/.test(document.querySelector("#elapsed").textContent));
   assert.equal((await time()).rate, 60);
-  const requests = await page.evaluate(() => [...document.querySelectorAll(".lane iframe")].map(({ contentWindow }) => contentWindow.lane.reading().counters.requests));
+  const requests = await page.evaluate(() =>
+    [...document.querySelectorAll(".lane iframe")].map(
+      ({ contentWindow }) => contentWindow.lane.reading().counters.requests,
+    ),
+  );
   assert.deepEqual(requests, [1, 1]);
   await page.getByRole("button", { name: "Pause" }).click();
   await page.waitForFunction(() => document.querySelector("#pause").getAttribute("aria-pressed") === "true");
@@ -41,9 +48,15 @@ test("the same page on the server's time and tokens", { timeout: 60_000 }, async
   await page.waitForFunction(() => /^1:1/.test(document.querySelector("#elapsed").textContent));
   assert.equal((await time()).now, now + 70 * 60_000);
   await page.getByRole("button", { name: "Pause" }).click();
-  await page.waitForFunction(() => [...document.querySelectorAll(".lane iframe")].every(({ contentWindow }) => contentWindow.lane.reading().state.text === "fresh"));
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll(".lane iframe")].every(
+      ({ contentWindow }) => contentWindow.lane.reading().state.text === "fresh",
+    ),
+  );
   await page.getByRole("button", { name: "Signed out: 401" }).click();
-  await page.waitForFunction(() => document.querySelector('.faults button[aria-pressed="true"]')?.textContent === "Signed out: 401");
+  await page.waitForFunction(
+    () => document.querySelector('.faults button[aria-pressed="true"]')?.textContent === "Signed out: 401",
+  );
   assert.equal((await (await fetch(`${origin}/api/switches`)).json()).denied, true);
   await page.getByRole("radio", { name: "10×" }).check({ force: true });
   await page.waitForFunction(() => document.querySelector('input[value="10"]').checked);
@@ -52,7 +65,11 @@ test("the same page on the server's time and tokens", { timeout: 60_000 }, async
 });
 
 test("a lane may be embedded by its own page, the page by none", async () => {
-  for (const [file, rule] of [["index.html", "'none'"], ["lane.html?lane=keeper", "'self'"], ["sandbox/frame.html", "'self'"]]) {
+  for (const [file, rule] of [
+    ["index.html", "'none'"],
+    ["lane.html?lane=keeper", "'self'"],
+    ["sandbox/frame.html", "'self'"],
+  ]) {
     const policy = (await fetch(`${origin}/${file}`)).headers.get("content-security-policy");
     assert.ok(policy.endsWith(`frame-ancestors ${rule}`), `${file}: ${policy}`);
   }

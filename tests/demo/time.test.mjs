@@ -52,7 +52,13 @@ visit("time stands still while nobody looks at the demo's tab", async (demo) => 
 
 visit("both lanes live at the service's time, and at no other", async (demo) => {
   await demo.passes(7 * MINUTE);
-  const times = await demo.page.evaluate(() => [...document.querySelectorAll(".lane iframe")].map(({ contentWindow: lane }) => [lane.Date.now(), lane.demoClock.now(), Math.round(lane.performance.now() / 60_000)]));
+  const times = await demo.page.evaluate(() =>
+    [...document.querySelectorAll(".lane iframe")].map(({ contentWindow: lane }) => [
+      lane.Date.now(),
+      lane.demoClock.now(),
+      Math.round(lane.performance.now() / 60_000),
+    ]),
+  );
   const [[now]] = times;
   for (const [date, service, minutes] of times) assert.deepEqual([date, service, minutes], [now, now, 7]);
 });
@@ -71,25 +77,29 @@ visit("both pages start over", async (demo) => {
   }
 });
 
-visit("what a visitor sees first is a story, and it ends as it says", async (demo) => {
-  assert.equal(await demo.button("A morning with an outage").getAttribute("aria-pressed"), "true");
-  await demo.passes(13 * MINUTE);
-  assert.match(await demo.text("caption"), /backend goes down for six minutes/);
-  const outage = await demo.both();
-  assert.ok(outage.loop.unhandled >= 5 && outage.keeper.unhandled === 0);
-  await demo.passes(24 * MINUTE);
-  assert.match(await demo.text("caption"), /run out on the right/);
-  const silence = await demo.both();
-  assert.deepEqual([silence.keeper.state, silence.loop.state], ["fresh", "expired"]);
-  assert.equal(await demo.shown("loop", "state"), "expired");
-  await demo.passes(42 * MINUTE);
-  const { keeper, loop } = await demo.both();
-  assert.deepEqual([keeper.withoutTokenMs, keeper.brokenMs, keeper.unhandled], [0, 0, 0]);
-  assert.ok(Math.abs(loop.withoutTokenMs - 40 * MINUTE) < 2 * MINUTE, `${loop.withoutTokenMs} ms`);
-  assert.match(await demo.shown("loop", "without"), /^(39|40|41) min \d\d s$/);
-  assert.equal(await demo.shown("keeper", "without"), "0 s");
-  assert.equal(await demo.button("A morning with an outage").getAttribute("aria-pressed"), "false");
-}, { story: null });
+visit(
+  "what a visitor sees first is a story, and it ends as it says",
+  async (demo) => {
+    assert.equal(await demo.button("A morning with an outage").getAttribute("aria-pressed"), "true");
+    await demo.passes(13 * MINUTE);
+    assert.match(await demo.text("caption"), /backend goes down for six minutes/);
+    const outage = await demo.both();
+    assert.ok(outage.loop.unhandled >= 5 && outage.keeper.unhandled === 0);
+    await demo.passes(24 * MINUTE);
+    assert.match(await demo.text("caption"), /run out on the right/);
+    const silence = await demo.both();
+    assert.deepEqual([silence.keeper.state, silence.loop.state], ["fresh", "expired"]);
+    assert.equal(await demo.shown("loop", "state"), "expired");
+    await demo.passes(42 * MINUTE);
+    const { keeper, loop } = await demo.both();
+    assert.deepEqual([keeper.withoutTokenMs, keeper.brokenMs, keeper.unhandled], [0, 0, 0]);
+    assert.ok(Math.abs(loop.withoutTokenMs - 40 * MINUTE) < 2 * MINUTE, `${loop.withoutTokenMs} ms`);
+    assert.match(await demo.shown("loop", "without"), /^(39|40|41) min \d\d s$/);
+    assert.equal(await demo.shown("keeper", "without"), "0 s");
+    assert.equal(await demo.button("A morning with an outage").getAttribute("aria-pressed"), "false");
+  },
+  { story: null },
+);
 
 visit("the lid closed over lunch", async (demo) => {
   await demo.press("Lid closed over lunch");
@@ -105,11 +115,19 @@ visit("the lid closed over lunch", async (demo) => {
   assert.deepEqual([keeper.unhandled, loop.unhandled], [0, 2]);
 });
 
-visit("a clock 15 minutes slow", async (demo) => {
-  assert.equal(await demo.button("A clock 15 minutes slow").getAttribute("aria-pressed"), "true", "a link may name it");
-  await demo.passes(67 * MINUTE);
-  assert.match(await demo.text("caption"), /so again with every token/);
-  const { keeper, loop } = await demo.both();
-  assert.equal(keeper.withoutTokenMs, 0);
-  assert.ok(loop.withoutTokenMs > 6 * MINUTE);
-}, { story: "clock" });
+visit(
+  "a clock 15 minutes slow",
+  async (demo) => {
+    assert.equal(
+      await demo.button("A clock 15 minutes slow").getAttribute("aria-pressed"),
+      "true",
+      "a link may name it",
+    );
+    await demo.passes(67 * MINUTE);
+    assert.match(await demo.text("caption"), /so again with every token/);
+    const { keeper, loop } = await demo.both();
+    assert.equal(keeper.withoutTokenMs, 0);
+    assert.ok(loop.withoutTokenMs > 6 * MINUTE);
+  },
+  { story: "clock" },
+);

@@ -28,7 +28,11 @@ after(async () => {
 const { PYTHON } = process.env;
 const HANDLERS = [
   { name: "Node", start: (port) => [process.execPath, [at("tests/handlers/node.mjs")], { PORT: port }] },
-  { name: "Python", skip: PYTHON ? false : "PYTHON names no interpreter", start: (port) => [PYTHON, ["-m", "flask", "--app", at("tests/handlers/app.py"), "run", "--port", String(port)], {}] },
+  {
+    name: "Python",
+    skip: PYTHON ? false : "PYTHON names no interpreter",
+    start: (port) => [PYTHON, ["-m", "flask", "--app", at("tests/handlers/app.py"), "run", "--port", String(port)], {}],
+  },
 ];
 
 /** A port that was free a moment ago. */
@@ -43,7 +47,11 @@ async function freePort() {
 async function ask(port) {
   for (;;) {
     try {
-      const response = await fetch(`http://127.0.0.1:${port}/api/embed-token`, { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"reason":"initial","embeds":[]}' });
+      const response = await fetch(`http://127.0.0.1:${port}/api/embed-token`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: '{"reason":"initial","embeds":[]}',
+      });
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
       if (error.cause?.code !== "ECONNREFUSED") throw error;
@@ -53,15 +61,28 @@ async function ask(port) {
 }
 
 for (const { name, start, skip = false } of HANDLERS) {
-  test(`${name}: a token of the full length, refusals passed on, no secret in either`, { skip, timeout: 60_000 }, async () => {
+  test(`${name}: a token of the full length, refusals passed on, no secret in either`, {
+    skip,
+    timeout: 60_000,
+  }, async () => {
     azure.reset();
     const port = await freePort();
     const [program, args, more] = start(port);
     const certificate = path.join(folder, "azure.pem");
     const child = spawn(program, args, {
       env: {
-        PATH: process.env.PATH, ...more, NODE_EXTRA_CA_CERTS: certificate, REQUESTS_CA_BUNDLE: certificate, PYTHONDONTWRITEBYTECODE: "1",
-        AZURE_TENANT_ID: IDS.tenant, AZURE_CLIENT_ID: IDS.client, AZURE_CLIENT_SECRET: SECRET, POWERBI_REPORT_ID: IDS.report, POWERBI_DATASET_ID: IDS.dataset, AZURE_AUTHORITY_HOST: azure.origin, POWERBI_API_URL: azure.origin,
+        PATH: process.env.PATH,
+        ...more,
+        NODE_EXTRA_CA_CERTS: certificate,
+        REQUESTS_CA_BUNDLE: certificate,
+        PYTHONDONTWRITEBYTECODE: "1",
+        AZURE_TENANT_ID: IDS.tenant,
+        AZURE_CLIENT_ID: IDS.client,
+        AZURE_CLIENT_SECRET: SECRET,
+        POWERBI_REPORT_ID: IDS.report,
+        POWERBI_DATASET_ID: IDS.dataset,
+        AZURE_AUTHORITY_HOST: azure.origin,
+        POWERBI_API_URL: azure.origin,
       },
     });
     let output = "";
@@ -76,17 +97,25 @@ for (const { name, start, skip = false } of HANDLERS) {
         assert.ok(Date.parse(expiration) - Date.now() > 59 * 60_000);
         assert.equal(azure.count("token"), n, "each embed token is made with an Entra token of its own");
       }
-      azure.refuses("generate", { status: 429, headers: { "Retry-After": "30" }, body: restError("TooManyRequests", "") }, { status: 404, body: restError("PowerBIEntityNotFound", "") });
+      azure.refuses(
+        "generate",
+        { status: 429, headers: { "Retry-After": "30" }, body: restError("TooManyRequests", "") },
+        { status: 404, body: restError("PowerBIEntityNotFound", "") },
+      );
       const throttled = await ask(port);
       assert.deepEqual([throttled.status, throttled.headers.get("retry-after")], [429, "30"]);
       const missing = await ask(port);
       assert.equal(missing.status, 404);
       assert.match((await explain(JSON.parse(missing.text))).summary, /finds no such content/);
-      azure.refuses("token", { status: 401, body: { error: "invalid_client", error_description: "AADSTS7000215: Invalid client secret provided." } });
+      azure.refuses("token", {
+        status: 401,
+        body: { error: "invalid_client", error_description: "AADSTS7000215: Invalid client secret provided." },
+      });
       const unknown = await ask(port);
       assert.equal(unknown.status, 502);
       assert.match((await explain(JSON.parse(unknown.text))).summary, /client secret/);
-      for (const text of [throttled.text, missing.text, unknown.text, output]) assert.ok(!text.includes(SECRET) && !azure.tokens.some((token) => text.includes(token.slice(60, 100))));
+      for (const text of [throttled.text, missing.text, unknown.text, output])
+        assert.ok(!text.includes(SECRET) && !azure.tokens.some((token) => text.includes(token.slice(60, 100))));
     } finally {
       child.kill();
     }

@@ -7,7 +7,12 @@ const API = process.env.POWERBI_API_URL ?? "https://api.powerbi.com";
 const scopes = ["https://analysis.windows.net/powerbi/api/.default"];
 
 const entra = new ConfidentialClientApplication({
-  auth: { clientId: AZURE_CLIENT_ID, clientSecret: AZURE_CLIENT_SECRET, authority: `${LOGIN}/${AZURE_TENANT_ID}`, knownAuthorities: [new URL(LOGIN).host] },
+  auth: {
+    clientId: AZURE_CLIENT_ID,
+    clientSecret: AZURE_CLIENT_SECRET,
+    authority: `${LOGIN}/${AZURE_TENANT_ID}`,
+    knownAuthorities: [new URL(LOGIN).host],
+  },
 });
 
 async function generateToken() {
@@ -15,7 +20,7 @@ async function generateToken() {
   const { accessToken } = await entra.acquireTokenByClientCredential({ scopes, skipCache: true });
   return fetch(`${API}/v1.0/myorg/GenerateToken`, {
     method: "POST",
-    headers: { "Authorization": `Bearer ${accessToken}`, "Content-Type": "application/json" },
+    headers: { Authorization: `Bearer ${accessToken}`, "Content-Type": "application/json" },
     body: JSON.stringify({ reports: [{ id: POWERBI_REPORT_ID }], datasets: [{ id: POWERBI_DATASET_ID }] }),
     signal: AbortSignal.timeout(20_000),
   });
@@ -26,9 +31,12 @@ createServer(async (request, response) => {
   // here: who asks, and may they see the report?
   try {
     const answer = await generateToken();
-    for (const name of ["Content-Type", "Retry-After"]) if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name));
+    for (const name of ["Content-Type", "Retry-After"])
+      if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name));
     response.writeHead(answer.status, { "Cache-Control": "no-store" }).end(await answer.text());
   } catch (error) {
-    response.writeHead(502, { "Content-Type": "application/json" }).end(JSON.stringify({ error: { code: error.errorCode ?? error.name, message: error.errorMessage ?? "" } }));
+    response
+      .writeHead(502, { "Content-Type": "application/json" })
+      .end(JSON.stringify({ error: { code: error.errorCode ?? error.name, message: error.errorMessage ?? "" } }));
   }
 }).listen(process.env.PORT ?? 3000, "127.0.0.1");

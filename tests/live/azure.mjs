@@ -28,7 +28,9 @@ export const IDS = {
 /** Of the stand-in alone; tests search everything that leaves the backend for it. */
 export const SECRET = "Qb58Q~canary-client-secret-of-the-stand-in";
 
-const CLUSTER = Buffer.from('{"clusterUrl":"https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net"}').toString("base64");
+const CLUSTER = Buffer.from('{"clusterUrl":"https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net"}').toString(
+  "base64",
+);
 
 /**
  * @typedef {object} Refusal How one request is answered instead.
@@ -46,7 +48,13 @@ export async function certificate(name) {
     keySize: 2048,
     extensions: [
       { name: "basicConstraints", cA: true },
-      { name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }, { type: 7, ip: "127.0.0.1" }] },
+      {
+        name: "subjectAltName",
+        altNames: [
+          { type: 2, value: "localhost" },
+          { type: 7, ip: "127.0.0.1" },
+        ],
+      },
     ],
   });
   return { key, cert };
@@ -77,11 +85,16 @@ export class Azure {
     const { key, cert } = await certificate("localhost");
     this.cert = cert;
     this.#app = Fastify({ https: { key, cert }, forceCloseConnections: true });
-    this.#app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(body))));
+    this.#app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) =>
+      done(null, Object.fromEntries(new URLSearchParams(body))),
+    );
     // Browsers ask first, from another origin.
     this.#app.addHook("onRequest", async (request, reply) => {
       if (!request.headers.origin) return;
-      reply.headers({ "Access-Control-Allow-Origin": request.headers.origin, "Access-Control-Allow-Headers": "*, Authorization" });
+      reply.headers({
+        "Access-Control-Allow-Origin": request.headers.origin,
+        "Access-Control-Allow-Headers": "*, Authorization",
+      });
       if (request.method === "OPTIONS") await reply.code(204).send();
     });
     this.#app.options("/*", () => {});
@@ -133,7 +146,8 @@ export class Azure {
   /** A route that is noted, refused where a test says so, and otherwise answered. */
   #route(method, url, on, answer) {
     this.#app.route({
-      method, url,
+      method,
+      url,
       handler: async (request, reply) => {
         this.seen.push({ on, method, path: request.url, headers: request.headers, body: request.body });
         this.#asked.emit(on);
@@ -143,7 +157,10 @@ export class Azure {
         if (refusal.silent || refusal.cut) reply.hijack();
         if (refusal.cut) request.raw.socket.destroy();
         if (refusal.silent || refusal.cut) return reply;
-        return reply.code(refusal.status).headers(refusal.headers ?? {}).send(refusal.body ?? "");
+        return reply
+          .code(refusal.status)
+          .headers(refusal.headers ?? {})
+          .send(refusal.body ?? "");
       },
     });
   }
@@ -151,11 +168,19 @@ export class Azure {
   // ---- Entra ----------------------------------------------------------------------------------------------------
 
   #entra() {
-    this.#route("GET", "/:tenant/v2.0/.well-known/openid-configuration", "metadata", ({ params: { tenant } }, reply) => {
-      if (tenant !== IDS.tenant) return reply.code(400).send(oauthError("invalid_tenant", 90002, `Tenant '${tenant}' not found.`));
-      return metadata(`${this.origin}/${tenant}`);
-    });
-    this.#route("GET", "/:tenant/oauth2/v2.0/authorize", "authorize", (request, reply) => this.#authorize(request.query, reply));
+    this.#route(
+      "GET",
+      "/:tenant/v2.0/.well-known/openid-configuration",
+      "metadata",
+      ({ params: { tenant } }, reply) => {
+        if (tenant !== IDS.tenant)
+          return reply.code(400).send(oauthError("invalid_tenant", 90002, `Tenant '${tenant}' not found.`));
+        return metadata(`${this.origin}/${tenant}`);
+      },
+    );
+    this.#route("GET", "/:tenant/oauth2/v2.0/authorize", "authorize", (request, reply) =>
+      this.#authorize(request.query, reply),
+    );
     this.#route("POST", "/:tenant/oauth2/v2.0/token", "token", (request, reply) => this.#token(request, reply));
   }
 
@@ -169,12 +194,37 @@ export class Azure {
   }
 
   /** Somebody signs in, without being asked for a password: back to the page with a code for the page's verifier. */
-  #authorize({ client_id, redirect_uri, response_type, response_mode, scope, state, nonce, prompt, code_challenge, code_challenge_method }, reply) {
-    assert.deepEqual([client_id, response_type, response_mode, code_challenge_method], [IDS.client, "code", "fragment", "S256"]);
+  #authorize(
+    {
+      client_id,
+      redirect_uri,
+      response_type,
+      response_mode,
+      scope,
+      state,
+      nonce,
+      prompt,
+      code_challenge,
+      code_challenge_method,
+    },
+    reply,
+  ) {
+    assert.deepEqual(
+      [client_id, response_type, response_mode, code_challenge_method],
+      [IDS.client, "code", "fragment", "S256"],
+    );
     assert.match(redirect_uri, /^http:\/\/localhost:\d+\/signed-in\.html$/);
     assert.ok(scope.split(" ").includes(SCOPE));
-    const back = (answer) => reply.redirect(`${redirect_uri}#${new URLSearchParams({ ...answer, state, client_info: encoded({ uid: IDS.user, utid: IDS.tenant }) })}`);
-    if (prompt === "none" && !this.#session) return back({ error: "login_required", error_description: oauthError("", 50058, "A silent sign-in request was sent but no user is signed in.").error_description });
+    const back = (answer) =>
+      reply.redirect(
+        `${redirect_uri}#${new URLSearchParams({ ...answer, state, client_info: encoded({ uid: IDS.user, utid: IDS.tenant }) })}`,
+      );
+    if (prompt === "none" && !this.#session)
+      return back({
+        error: "login_required",
+        error_description: oauthError("", 50058, "A silent sign-in request was sent but no user is signed in.")
+          .error_description,
+      });
     const code = randomUUID();
     this.#codes.set(code, { code_challenge, nonce, redirect_uri });
     return back({ code });
@@ -187,15 +237,34 @@ export class Azure {
     if (grant_type === "authorization_code") {
       const asked = this.#codes.get(code);
       this.#codes.delete(code);
-      if (!asked || asked.redirect_uri !== redirect_uri || createHash("sha256").update(code_verifier).digest("base64url") !== asked.code_challenge) return reply.code(400).send(oauthError("invalid_grant", 70000, "The code is not valid."));
+      if (
+        !asked ||
+        asked.redirect_uri !== redirect_uri ||
+        createHash("sha256").update(code_verifier).digest("base64url") !== asked.code_challenge
+      )
+        return reply.code(400).send(oauthError("invalid_grant", 70000, "The code is not valid."));
       nonce = asked.nonce;
     } else {
       assert.equal(grant_type, "refresh_token");
-      if (refresh_token !== this.#refreshToken) return reply.code(400).send(oauthError("invalid_grant", 700082, "The refresh token has expired."));
+      if (refresh_token !== this.#refreshToken)
+        return reply.code(400).send(oauthError("invalid_grant", 700082, "The refresh token has expired."));
     }
     this.#refreshToken = `refresh-${randomUUID()}`;
     const seconds = Math.floor(this.now() / 1000);
-    const claims = { aud: IDS.client, iss: `${this.origin}/${IDS.tenant}/v2.0`, iat: seconds, nbf: seconds, exp: seconds + 3_600, oid: IDS.user, sub: "s", tid: IDS.tenant, name: "Jo Doe", preferred_username: "jo.doe@contoso.example", nonce, ver: "2.0" };
+    const claims = {
+      aud: IDS.client,
+      iss: `${this.origin}/${IDS.tenant}/v2.0`,
+      iat: seconds,
+      nbf: seconds,
+      exp: seconds + 3_600,
+      oid: IDS.user,
+      sub: "s",
+      tid: IDS.tenant,
+      name: "Jo Doe",
+      preferred_username: "jo.doe@contoso.example",
+      nonce,
+      ver: "2.0",
+    };
     return {
       ...this.#entraAnswer({ userId: IDS.user }),
       scope: SCOPE,
@@ -207,7 +276,13 @@ export class Azure {
 
   #entraAnswer(claims) {
     const expiresAt = this.now() + this.life.entra;
-    const token = mintAadToken({ expiresAt, issuedAt: this.now(), audience: RESOURCE, tenantId: IDS.tenant, ...claims });
+    const token = mintAadToken({
+      expiresAt,
+      issuedAt: this.now(),
+      audience: RESOURCE,
+      tenantId: IDS.tenant,
+      ...claims,
+    });
     this.#entraTokens.set(token, expiresAt);
     this.tokens.push(token);
     const seconds = Math.floor(this.life.entra / 1000);
@@ -216,10 +291,35 @@ export class Azure {
 
   /** What Entra says of a client that is not who it should be; null for a good one. */
   #stranger(body) {
-    if (body.client_id !== IDS.client) return { status: 400, body: oauthError("unauthorized_client", 700016, `Application with identifier '${body.client_id}' was not found in the directory.`) };
-    if (body.client_assertion) return this.#knows(body) ? null : { status: 401, body: oauthError("invalid_client", 700027, "The certificate with identifier used to sign the client assertion is not registered on application.") };
+    if (body.client_id !== IDS.client)
+      return {
+        status: 400,
+        body: oauthError(
+          "unauthorized_client",
+          700016,
+          `Application with identifier '${body.client_id}' was not found in the directory.`,
+        ),
+      };
+    if (body.client_assertion)
+      return this.#knows(body)
+        ? null
+        : {
+            status: 401,
+            body: oauthError(
+              "invalid_client",
+              700027,
+              "The certificate with identifier used to sign the client assertion is not registered on application.",
+            ),
+          };
     if (body.client_secret === SECRET) return null;
-    return { status: 401, body: oauthError("invalid_client", 7000215, "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.") };
+    return {
+      status: 401,
+      body: oauthError(
+        "invalid_client",
+        7000215,
+        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",
+      ),
+    };
   }
 
   /** The assertion is signed with a known certificate's key, for this endpoint, by this client, and for now. */
@@ -229,13 +329,22 @@ export class Azure {
     const read = (part) => JSON.parse(Buffer.from(part, "base64url").toString());
     const { alg, "x5t#S256": thumbprint } = read(head);
     assert.equal(alg, "PS256");
-    const certificate = this.certificates.map((pem) => new X509Certificate(pem)).find(({ fingerprint256 }) => Buffer.from(fingerprint256.replaceAll(":", ""), "hex").toString("base64url") === thumbprint);
+    const certificate = this.certificates
+      .map((pem) => new X509Certificate(pem))
+      .find(
+        ({ fingerprint256 }) =>
+          Buffer.from(fingerprint256.replaceAll(":", ""), "hex").toString("base64url") === thumbprint,
+      );
     if (!certificate) return false;
     const { iss, sub, aud, exp } = read(payload);
     assert.deepEqual([iss, sub], [IDS.client, IDS.client]);
     assert.equal(aud, `${this.origin}/${IDS.tenant}/oauth2/v2.0/token`);
     assert.ok(exp * 1000 > this.now());
-    const key = { key: certificate.publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+    const key = {
+      key: certificate.publicKey,
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+    };
     return verify("sha256", Buffer.from(`${head}.${payload}`), key, Buffer.from(signature, "base64url"));
   }
 
@@ -245,11 +354,21 @@ export class Azure {
     const group = "/v1.0/myorg/groups/:groupId";
     const dashboard = `${group}/dashboards/:dashboardId`;
     const details = (on, url, definition, find) =>
-      this.#route("GET", url, on, (request, reply) => this.#authorized(request, reply) ?? this.#found(reply, definition, find(request.params)));
+      this.#route(
+        "GET",
+        url,
+        on,
+        (request, reply) => this.#authorized(request, reply) ?? this.#found(reply, definition, find(request.params)),
+      );
     details("report", `${group}/reports/:reportId`, "Report", ({ reportId }) => this.reports[reportId]);
     details("dashboard", dashboard, "Dashboard", ({ dashboardId }) => this.dashboards[dashboardId]);
     details("tile", `${dashboard}/tiles/:tileId`, "Tile", ({ tileId }) => this.tiles[tileId]);
-    this.#route("GET", `${dashboard}/tiles`, "tiles", (request, reply) => this.#authorized(request, reply) ?? { value: Object.values(this.tiles) });
+    this.#route(
+      "GET",
+      `${dashboard}/tiles`,
+      "tiles",
+      (request, reply) => this.#authorized(request, reply) ?? { value: Object.values(this.tiles) },
+    );
     const generate = (url, path) =>
       this.#route("POST", url, "generate", (request, reply) => {
         const refused = this.#authorized(request, reply);
@@ -259,7 +378,10 @@ export class Azure {
       });
     generate("/v1.0/myorg/GenerateToken", "/v1.0/myorg/GenerateToken");
     generate(`${dashboard}/GenerateToken`, "/v1.0/myorg/groups/{groupId}/dashboards/{dashboardId}/GenerateToken");
-    generate(`${dashboard}/tiles/:tileId/GenerateToken`, "/v1.0/myorg/groups/{groupId}/dashboards/{dashboardId}/tiles/{tileId}/GenerateToken");
+    generate(
+      `${dashboard}/tiles/:tileId/GenerateToken`,
+      "/v1.0/myorg/groups/{groupId}/dashboards/{dashboardId}/tiles/{tileId}/GenerateToken",
+    );
   }
 
   /** A refusal as the API words it, where the Entra token is absent, bad or too old. */
@@ -267,7 +389,10 @@ export class Azure {
     const token = headers.authorization?.match(/^Bearer (.+)$/)?.[1];
     if (!token) return reply.code(403).send();
     const expiresAt = this.#entraTokens.get(token);
-    if (!expiresAt || expiresAt <= this.now()) return reply.code(403).send(restError("TokenExpired", "Access token has expired, resubmit with a new access token"));
+    if (!expiresAt || expiresAt <= this.now())
+      return reply
+        .code(403)
+        .send(restError("TokenExpired", "Access token has expired, resubmit with a new access token"));
     return undefined;
   }
 
@@ -282,7 +407,11 @@ export class Azure {
     const expiresAt = this.now() + Math.min(this.life.embed, this.life.entra);
     const token = mintEmbedToken({ expiresAt });
     this.tokens.push(token);
-    const answer = { token, tokenId: randomUUID(), expiration: new Date(Math.floor(expiresAt / 1000) * 1000).toISOString() };
+    const answer = {
+      token,
+      tokenId: randomUUID(),
+      expiration: new Date(Math.floor(expiresAt / 1000) * 1000).toISOString(),
+    };
     answers("EmbedToken", answer);
     return { "@odata.context": `${this.origin}/v1.0/myorg/$metadata`, ...answer };
   }
@@ -301,10 +430,40 @@ export class Azure {
   embedUrl = (path, query) => `https://app.powerbi.com/${path}?${query}&groupId=${IDS.group}&w=2&config=${CLUSTER}`;
 
   reports = Object.fromEntries(
-    [[IDS.report, "Sales"], [IDS.second, "Costs"]].map(([id, name]) => [id, { id, name, datasetId: IDS.dataset, reportType: "PowerBIReport", webUrl: `https://app.powerbi.com/groups/${IDS.group}/reports/${id}`, embedUrl: this.embedUrl("reportEmbed", `reportId=${id}`) }]),
+    [
+      [IDS.report, "Sales"],
+      [IDS.second, "Costs"],
+    ].map(([id, name]) => [
+      id,
+      {
+        id,
+        name,
+        datasetId: IDS.dataset,
+        reportType: "PowerBIReport",
+        webUrl: `https://app.powerbi.com/groups/${IDS.group}/reports/${id}`,
+        embedUrl: this.embedUrl("reportEmbed", `reportId=${id}`),
+      },
+    ]),
   );
-  dashboards = { [IDS.dashboard]: { id: IDS.dashboard, displayName: "Overview", isReadOnly: false, embedUrl: this.embedUrl("dashboardEmbed", `dashboardId=${IDS.dashboard}`) } };
-  tiles = { [IDS.tile]: { id: IDS.tile, title: "Total", datasetId: IDS.dataset, reportId: IDS.report, rowSpan: 1, colSpan: 1, embedUrl: this.embedUrl("embed", `dashboardId=${IDS.dashboard}&tileId=${IDS.tile}`) } };
+  dashboards = {
+    [IDS.dashboard]: {
+      id: IDS.dashboard,
+      displayName: "Overview",
+      isReadOnly: false,
+      embedUrl: this.embedUrl("dashboardEmbed", `dashboardId=${IDS.dashboard}`),
+    },
+  };
+  tiles = {
+    [IDS.tile]: {
+      id: IDS.tile,
+      title: "Total",
+      datasetId: IDS.dataset,
+      reportId: IDS.report,
+      rowSpan: 1,
+      colSpan: 1,
+      embedUrl: this.embedUrl("embed", `dashboardId=${IDS.dashboard}&tileId=${IDS.tile}`),
+    },
+  };
 }
 
 export function metadata(authority) {

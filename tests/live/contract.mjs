@@ -6,13 +6,18 @@ import { readFileSync } from "node:fs";
 import Ajv from "ajv";
 import addFormats from "ajv-formats";
 
-const { paths, definitions } = JSON.parse(readFileSync(new URL("../data/generate-token.openapi.json", import.meta.url), "utf8"));
+const { paths, definitions } = JSON.parse(
+  readFileSync(new URL("../data/generate-token.openapi.json", import.meta.url), "utf8"),
+);
 
 // The file is Swagger 2.0, whose definitions are JSON Schema with a few words more.
 const ajv = new Ajv({ strict: false, allErrors: true });
 addFormats(ajv);
 ajv.addSchema({ $id: "answers", definitions });
-ajv.addSchema({ $id: "requests", definitions: Object.fromEntries(Object.entries(definitions).map(([name, one]) => [name, closed(one)])) });
+ajv.addSchema({
+  $id: "requests",
+  definitions: Object.fromEntries(Object.entries(definitions).map(([name, one]) => [name, closed(one)])),
+});
 
 /** The service ignores what it doesn't know; a mistyped property of ours would have no effect, and no test would tell. */
 function closed(definition) {

@@ -42,13 +42,26 @@ test("the page learns what to embed, and gets a token for it", async () => {
   assert.equal(config.signIn, null);
   const [embed, ...others] = config.embeds;
   assert.equal(others.length, 0);
-  assert.deepEqual([embed.kind, embed.id, embed.name, embed.tokenPath], ["report", IDS.report, "Sales", "api/embed-token"]);
+  assert.deepEqual(
+    [embed.kind, embed.id, embed.name, embed.tokenPath],
+    ["report", IDS.report, "Sales", "api/embed-token"],
+  );
   const { status, headers, body } = await demo.token("initial");
   assert.equal(status, 200);
   assert.equal(headers.get("cache-control"), "no-store");
   assert.ok(azure.tokens.includes(body.token));
   assert.equal((await inspectToken(body.token)).expiresAt, Date.parse(body.expiration));
-  assert.deepEqual(await diagnose({ type: "report", tokenType: 1, accessToken: body.token, embedUrl: embed.embedUrl, id: embed.id, groupId: embed.groupId }), []);
+  assert.deepEqual(
+    await diagnose({
+      type: "report",
+      tokenType: 1,
+      accessToken: body.token,
+      embedUrl: embed.embedUrl,
+      id: embed.id,
+      groupId: embed.groupId,
+    }),
+    [],
+  );
   assert.deepEqual(azure.last("generate").body, { reports: [{ id: IDS.report }], datasets: [{ id: IDS.dataset }] });
   assert.equal(azure.count("report"), 1, "details are asked for once");
 });
@@ -83,13 +96,35 @@ test("an Entra token that ends soon is not used for an embed token, which would 
 });
 
 test("several reports share one token; a dashboard and a tile have one each", async () => {
-  await started({ POWERBI_REPORT_ID: `${IDS.report}, ${IDS.second}`, POWERBI_DASHBOARD_ID: IDS.dashboard, POWERBI_TILE_ID: IDS.tile, POWERBI_TOKEN_LIFETIME_MINUTES: "30" });
+  await started({
+    POWERBI_REPORT_ID: `${IDS.report}, ${IDS.second}`,
+    POWERBI_DASHBOARD_ID: IDS.dashboard,
+    POWERBI_TILE_ID: IDS.tile,
+    POWERBI_TOKEN_LIFETIME_MINUTES: "30",
+  });
   const { body: config } = await demo.ask("GET", "/api/config");
-  assert.deepEqual(config.embeds.map(({ kind, tokenPath }) => [kind, tokenPath]), [["report", "api/embed-token"], ["report", "api/embed-token"], ["dashboard", "api/dashboard-token"], ["tile", "api/tile-token"]]);
+  assert.deepEqual(
+    config.embeds.map(({ kind, tokenPath }) => [kind, tokenPath]),
+    [
+      ["report", "api/embed-token"],
+      ["report", "api/embed-token"],
+      ["dashboard", "api/dashboard-token"],
+      ["tile", "api/tile-token"],
+    ],
+  );
   const expected = {
-    "/api/embed-token": ["/v1.0/myorg/GenerateToken", { reports: [{ id: IDS.report }, { id: IDS.second }], datasets: [{ id: IDS.dataset }], lifetimeInMinutes: 30 }],
-    "/api/dashboard-token": [`/v1.0/myorg/groups/${IDS.group}/dashboards/${IDS.dashboard}/GenerateToken`, { accessLevel: "View", lifetimeInMinutes: 30 }],
-    "/api/tile-token": [`/v1.0/myorg/groups/${IDS.group}/dashboards/${IDS.dashboard}/tiles/${IDS.tile}/GenerateToken`, { accessLevel: "View", lifetimeInMinutes: 30 }],
+    "/api/embed-token": [
+      "/v1.0/myorg/GenerateToken",
+      { reports: [{ id: IDS.report }, { id: IDS.second }], datasets: [{ id: IDS.dataset }], lifetimeInMinutes: 30 },
+    ],
+    "/api/dashboard-token": [
+      `/v1.0/myorg/groups/${IDS.group}/dashboards/${IDS.dashboard}/GenerateToken`,
+      { accessLevel: "View", lifetimeInMinutes: 30 },
+    ],
+    "/api/tile-token": [
+      `/v1.0/myorg/groups/${IDS.group}/dashboards/${IDS.dashboard}/tiles/${IDS.tile}/GenerateToken`,
+      { accessLevel: "View", lifetimeInMinutes: 30 },
+    ],
   };
   for (const [route, [url, body]] of Object.entries(expected)) {
     assert.equal((await demo.token("poll", route)).status, 200);
@@ -99,10 +134,23 @@ test("several reports share one token; a dashboard and a tile have one each", as
 });
 
 test("row-level security, and reports that may be edited and saved", async () => {
-  await started({ POWERBI_RLS_USERNAME: "jo@contoso.example", POWERBI_RLS_ROLES: "Sales, North", POWERBI_RLS_CUSTOM_DATA: "region=7", POWERBI_ALLOW_EDIT: "true", POWERBI_DASHBOARD_ID: IDS.dashboard });
-  const identities = [{ username: "jo@contoso.example", roles: ["Sales", "North"], customData: "region=7", datasets: [IDS.dataset] }];
+  await started({
+    POWERBI_RLS_USERNAME: "jo@contoso.example",
+    POWERBI_RLS_ROLES: "Sales, North",
+    POWERBI_RLS_CUSTOM_DATA: "region=7",
+    POWERBI_ALLOW_EDIT: "true",
+    POWERBI_DASHBOARD_ID: IDS.dashboard,
+  });
+  const identities = [
+    { username: "jo@contoso.example", roles: ["Sales", "North"], customData: "region=7", datasets: [IDS.dataset] },
+  ];
   await demo.token();
-  assert.deepEqual(azure.last("generate").body, { reports: [{ id: IDS.report, allowEdit: true }], datasets: [{ id: IDS.dataset }], targetWorkspaces: [{ id: IDS.group }], identities });
+  assert.deepEqual(azure.last("generate").body, {
+    reports: [{ id: IDS.report, allowEdit: true }],
+    datasets: [{ id: IDS.dataset }],
+    targetWorkspaces: [{ id: IDS.group }],
+    identities,
+  });
   await demo.token("poll", "/api/dashboard-token");
   assert.deepEqual(azure.last("generate").body, { accessLevel: "View", identities });
 });
@@ -114,7 +162,10 @@ test("a certificate instead of a secret, its key beside it or in a file of its o
   const file = (name, text) => (writeFileSync(path.join(folder, name), text), path.join(folder, name));
   try {
     const whole = file("whole.pem", `${key}\n${cert}`);
-    for (const changes of [{ AZURE_CLIENT_CERTIFICATE_PATH: whole }, { AZURE_CLIENT_CERTIFICATE_PATH: file("cert.pem", cert), AZURE_CLIENT_KEY_PATH: file("key.pem", key) }]) {
+    for (const changes of [
+      { AZURE_CLIENT_CERTIFICATE_PATH: whole },
+      { AZURE_CLIENT_CERTIFICATE_PATH: file("cert.pem", cert), AZURE_CLIENT_KEY_PATH: file("key.pem", key) },
+    ]) {
       await started({ AZURE_CLIENT_SECRET: undefined, ...changes });
       assert.equal((await demo.token()).status, 200, demo.output);
       const { body } = azure.last("token");
@@ -139,9 +190,16 @@ test("an Entra token that was withdrawn is replaced once, without anybody notici
 
 test("Retry-After is passed on, and kept to: nothing more is asked of the API before", async () => {
   await started();
-  azure.refuses("generate", { status: 429, headers: { "Retry-After": "30" }, body: restError("TooManyRequests", "Too many requests.") });
+  azure.refuses("generate", {
+    status: 429,
+    headers: { "Retry-After": "30" },
+    body: restError("TooManyRequests", "Too many requests."),
+  });
   const first = await demo.token();
-  assert.deepEqual([first.status, first.headers.get("retry-after"), first.body.error.code], [429, "30", "TooManyRequests"]);
+  assert.deepEqual(
+    [first.status, first.headers.get("retry-after"), first.body.error.code],
+    [429, "30", "TooManyRequests"],
+  );
   const second = await demo.token();
   assert.equal(second.status, 429);
   assert.ok(Number(second.headers.get("retry-after")) <= 30 && Number(second.headers.get("retry-after")) >= 20);
@@ -154,20 +212,157 @@ test("Retry-After is passed on, and kept to: nothing more is asked of the API be
 
 // What the API may answer, what the page gets of it, and what `explain` says to that.
 const REFUSALS = [
-  { name: "TokenExpired twice", on: "generate", times: 2, refusal: { status: 403, body: restError("TokenExpired", "Access token has expired, resubmit with a new access token") }, code: "TokenExpired", says: /refused the Entra token/, cause: "clock-wrong" },
-  { name: "an unknown report", on: "generate", refusal: { status: 404, body: restError("PowerBIEntityNotFound", "") }, code: "PowerBIEntityNotFound", says: /finds no such content/, cause: "permission" },
-  { name: "no access to the workspace, in a header alone", on: "generate", refusal: { status: 401, headers: { "X-PowerBI-Error-Info": "GroupNotAccessible", RequestId: "a-request" } }, code: "GroupNotAccessible", says: /no access to the workspace/, cause: "permission" },
-  { name: "service principals are not allowed", on: "generate", refusal: { status: 401, body: { Message: "API is not accessible for application" } }, code: "Refused", says: /does not let service principals/, cause: "permission" },
-  { name: "PowerBINotAuthorizedException, in a header alone", on: "generate", refusal: { status: 401, headers: { "X-PowerBI-Error-Info": "PowerBINotAuthorizedException" } }, code: "PowerBINotAuthorizedException", says: /no access to the workspace/, cause: "permission" },
-  { name: "row-level security without an identity", on: "generate", refusal: { status: 400, body: { error: { code: "InvalidRequest", message: "Creating embed token for accessing dataset requires effective identity to be provided" } } }, code: "InvalidRequest", says: /row-level security/, cause: "content-not-in-token" },
-  { name: "a detail that says why", on: "generate", refusal: { status: 400, body: { error: { code: "InvalidRequest", message: "Bad request", details: [{ code: "x", message: "shouldn't have effective identity" }] } } }, code: "InvalidRequest", says: /no row-level security/, cause: "content-not-in-token" },
-  { name: "no more tokens without a capacity", on: "generate", refusal: { status: 403, body: restError("Forbidden", "You have exceeded the amount of embed token that can be generated") }, code: "Forbidden", says: /without a capacity/, cause: "capacity" },
-  { name: "Conditional Access", on: "generate", refusal: { status: 401, headers: { "WWW-Authenticate": 'Bearer authorization_uri="https://login.microsoftonline.com/common", error="insufficient_claims", claims="e30="' } }, code: "insufficient_claims", says: /Conditional Access/, cause: "permission" },
+  {
+    name: "TokenExpired twice",
+    on: "generate",
+    times: 2,
+    refusal: {
+      status: 403,
+      body: restError("TokenExpired", "Access token has expired, resubmit with a new access token"),
+    },
+    code: "TokenExpired",
+    says: /refused the Entra token/,
+    cause: "clock-wrong",
+  },
+  {
+    name: "an unknown report",
+    on: "generate",
+    refusal: { status: 404, body: restError("PowerBIEntityNotFound", "") },
+    code: "PowerBIEntityNotFound",
+    says: /finds no such content/,
+    cause: "permission",
+  },
+  {
+    name: "no access to the workspace, in a header alone",
+    on: "generate",
+    refusal: { status: 401, headers: { "X-PowerBI-Error-Info": "GroupNotAccessible", RequestId: "a-request" } },
+    code: "GroupNotAccessible",
+    says: /no access to the workspace/,
+    cause: "permission",
+  },
+  {
+    name: "service principals are not allowed",
+    on: "generate",
+    refusal: { status: 401, body: { Message: "API is not accessible for application" } },
+    code: "Refused",
+    says: /does not let service principals/,
+    cause: "permission",
+  },
+  {
+    name: "PowerBINotAuthorizedException, in a header alone",
+    on: "generate",
+    refusal: { status: 401, headers: { "X-PowerBI-Error-Info": "PowerBINotAuthorizedException" } },
+    code: "PowerBINotAuthorizedException",
+    says: /no access to the workspace/,
+    cause: "permission",
+  },
+  {
+    name: "row-level security without an identity",
+    on: "generate",
+    refusal: {
+      status: 400,
+      body: {
+        error: {
+          code: "InvalidRequest",
+          message: "Creating embed token for accessing dataset requires effective identity to be provided",
+        },
+      },
+    },
+    code: "InvalidRequest",
+    says: /row-level security/,
+    cause: "content-not-in-token",
+  },
+  {
+    name: "a detail that says why",
+    on: "generate",
+    refusal: {
+      status: 400,
+      body: {
+        error: {
+          code: "InvalidRequest",
+          message: "Bad request",
+          details: [{ code: "x", message: "shouldn't have effective identity" }],
+        },
+      },
+    },
+    code: "InvalidRequest",
+    says: /no row-level security/,
+    cause: "content-not-in-token",
+  },
+  {
+    name: "no more tokens without a capacity",
+    on: "generate",
+    refusal: {
+      status: 403,
+      body: restError("Forbidden", "You have exceeded the amount of embed token that can be generated"),
+    },
+    code: "Forbidden",
+    says: /without a capacity/,
+    cause: "capacity",
+  },
+  {
+    name: "Conditional Access",
+    on: "generate",
+    refusal: {
+      status: 401,
+      headers: {
+        "WWW-Authenticate":
+          'Bearer authorization_uri="https://login.microsoftonline.com/common", error="insufficient_claims", claims="e30="',
+      },
+    },
+    code: "insufficient_claims",
+    says: /Conditional Access/,
+    cause: "permission",
+  },
   { name: "a server error without a word", on: "generate", refusal: { status: 500 }, code: "Refused" },
-  { name: "a wrong secret", on: "token", config: true, refusal: { status: 401, body: oauthError("invalid_client", 7000215, "Invalid client secret provided.") }, code: "invalid_client", says: /does not take the backend's client secret/ },
-  { name: "an application that Entra doesn't know", on: "token", config: true, refusal: { status: 400, body: oauthError("unauthorized_client", 700016, "Application with identifier 'x' was not found in the directory.") }, code: "unauthorized_client", says: /no such application or tenant/, cause: "cloud-mismatch" },
-  { name: "Conditional Access, at Entra", on: "token", config: true, refusal: { status: 400, body: oauthError("access_denied", 53003, "Access has been blocked by Conditional Access policies.") }, code: "access_denied", says: /Entra refused/, cause: "permission" },
-  { name: "Entra throttles", on: "token", config: true, refusal: { status: 429, headers: { "Retry-After": "17" }, body: oauthError("temporarily_unavailable", 90055, "Too many requests.") }, code: "temporarily_unavailable", retryAfter: 17 },
+  {
+    name: "a wrong secret",
+    on: "token",
+    config: true,
+    refusal: { status: 401, body: oauthError("invalid_client", 7000215, "Invalid client secret provided.") },
+    code: "invalid_client",
+    says: /does not take the backend's client secret/,
+  },
+  {
+    name: "an application that Entra doesn't know",
+    on: "token",
+    config: true,
+    refusal: {
+      status: 400,
+      body: oauthError(
+        "unauthorized_client",
+        700016,
+        "Application with identifier 'x' was not found in the directory.",
+      ),
+    },
+    code: "unauthorized_client",
+    says: /no such application or tenant/,
+    cause: "cloud-mismatch",
+  },
+  {
+    name: "Conditional Access, at Entra",
+    on: "token",
+    config: true,
+    refusal: {
+      status: 400,
+      body: oauthError("access_denied", 53003, "Access has been blocked by Conditional Access policies."),
+    },
+    code: "access_denied",
+    says: /Entra refused/,
+    cause: "permission",
+  },
+  {
+    name: "Entra throttles",
+    on: "token",
+    config: true,
+    refusal: {
+      status: 429,
+      headers: { "Retry-After": "17" },
+      body: oauthError("temporarily_unavailable", 90055, "Too many requests."),
+    },
+    code: "temporarily_unavailable",
+    retryAfter: 17,
+  },
 ];
 
 for (const { name, on, times = 1, config = false, refusal, code, says, cause, retryAfter = null } of REFUSALS) {
@@ -181,12 +376,18 @@ for (const { name, on, times = 1, config = false, refusal, code, says, cause, re
     assert.equal(body.error.code, code);
     assert.equal(body.status, refusal.status);
     const wait = headers.get("retry-after");
-    assert.ok(retryAfter === null ? wait === null : wait <= retryAfter && wait > retryAfter - 10, `Retry-After: ${wait}`);
+    assert.ok(
+      retryAfter === null ? wait === null : wait <= retryAfter && wait > retryAfter - 10,
+      `Retry-After: ${wait}`,
+    );
     assert.equal(headers.get("x-powerbi-error-info"), refusal.headers?.["X-PowerBI-Error-Info"] ?? null);
     if (says) {
       const { summary, causes } = await explain(body);
       assert.match(summary, says);
-      assert.ok(!cause || causes.some((one) => one.code === cause), `${cause} is among ${causes.map((one) => one.code)}`);
+      assert.ok(
+        !cause || causes.some((one) => one.code === cause),
+        `${cause} is among ${causes.map((one) => one.code)}`,
+      );
     }
     const told = await demo.logged((line) => line.level === "warn" && line.what === "/api/embed-token");
     assert.deepEqual([told.status, told.code], [refusal.status, code]);
@@ -230,7 +431,11 @@ test("a wrong setting that only Microsoft can know is in the log before anybody 
   const { status, body } = await demo.ask("GET", "/api/config");
   assert.equal(status, 400);
   assert.match(body.error.message, /AADSTS90002/);
-  assert.ok(await demo.logged(({ level, service, code }) => level === "warn" && service === "Entra" && code === "invalid_tenant"));
+  assert.ok(
+    await demo.logged(
+      ({ level, service, code }) => level === "warn" && service === "Entra" && code === "invalid_tenant",
+    ),
+  );
 });
 
 test("an embedUrl from elsewhere than the page's policy allows is told", async () => {
@@ -258,7 +463,8 @@ test("our own switches still work, those of the service are refused", async () =
   await demo.ask("PUT", "/api/switches", { throttle: null, damaged: true });
   const damaged = await demo.token();
   assert.ok((await inspectToken(damaged.body.token)).findings.some(({ code }) => code === "token-damaged"));
-  for (const change of [{ wrongKind: true }, { lifetimeSeconds: 60 }]) assert.equal((await demo.ask("PUT", "/api/switches", change)).status, 400);
+  for (const change of [{ wrongKind: true }, { lifetimeSeconds: 60 }])
+    assert.equal((await demo.ask("PUT", "/api/switches", change)).status, 400);
   assert.equal((await demo.ask("PUT", "/api/clock", { rate: 60 })).status, 405);
 });
 

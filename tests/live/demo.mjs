@@ -41,13 +41,28 @@ export class Demo {
   async #start(azure, changes) {
     this.#folder = mkdtempSync(path.join(tmpdir(), "live-"));
     const file = { ...settings(azure), ...changes };
-    writeFileSync(path.join(this.#folder, ".env"), Object.entries(file).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}="${value}"\n`).join(""));
+    writeFileSync(
+      path.join(this.#folder, ".env"),
+      Object.entries(file)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => `${name}="${value}"\n`)
+        .join(""),
+    );
     writeFileSync(path.join(this.#folder, "azure.pem"), azure.cert);
-    this.#child = spawn(process.execPath, ["--import", new URL("shifted.mjs", import.meta.url).href, at("www/dist-server/main.js"), "--live"], {
-      cwd: this.#folder,
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-      env: { ...Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])), PORT: "0", LOG_LEVEL: "debug", NODE_EXTRA_CA_CERTS: path.join(this.#folder, "azure.pem") },
-    });
+    this.#child = spawn(
+      process.execPath,
+      ["--import", new URL("shifted.mjs", import.meta.url).href, at("www/dist-server/main.js"), "--live"],
+      {
+        cwd: this.#folder,
+        stdio: ["ignore", "pipe", "pipe", "ipc"],
+        env: {
+          ...Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),
+          PORT: "0",
+          LOG_LEVEL: "debug",
+          NODE_EXTRA_CA_CERTS: path.join(this.#folder, "azure.pem"),
+        },
+      },
+    );
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream.on("data", (chunk) => (this.output += chunk));
     this.ended = once(this.#child, "close").then(([code]) => code);
     this.address = await this.#said(/demo: (http:\S+)\//);
@@ -69,7 +84,10 @@ export class Demo {
   }
 
   async ask(method, route, body) {
-    const response = await fetch(`${this.address}${route}`, { method, ...(body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }) });
+    const response = await fetch(`${this.address}${route}`, {
+      method,
+      ...(body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+    });
     const text = await response.text();
     const answer = { status: response.status, headers: response.headers, text, body: text ? JSON.parse(text) : null };
     this.answers.push(answer);
@@ -87,7 +105,10 @@ export class Demo {
 
   /** Each line of the log. */
   get log() {
-    return this.output.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}")).map((line) => JSON.parse(line));
+    return this.output
+      .split("\n")
+      .filter((line) => line.startsWith("{") && line.endsWith("}"))
+      .map((line) => JSON.parse(line));
   }
 
   /** Ends it, and sees that no secret has left it: tokens in the answers to requests for them alone. */
@@ -97,11 +118,17 @@ export class Demo {
     rmSync(this.#folder, { recursive: true });
     const said = this.answers.map(({ headers, text }) => JSON.stringify([...headers]) + text).join("\n");
     const entra = azure.tokens.filter((token) => token.startsWith("eyJ"));
-    for (const secret of [SECRET, ...entra.flatMap(pieces)]) assert.ok(!(this.output + said).includes(secret), "a secret of the backend left it");
-    for (const secret of azure.tokens.flatMap(pieces)) assert.ok(!this.output.includes(secret), "a token is in the log");
+    for (const secret of [SECRET, ...entra.flatMap(pieces)])
+      assert.ok(!(this.output + said).includes(secret), "a secret of the backend left it");
+    for (const secret of azure.tokens.flatMap(pieces))
+      assert.ok(!this.output.includes(secret), "a token is in the log");
     return code;
   }
 }
 
 /** A token's parts, each long enough to give it away, but for the head that all of a kind share. */
-const pieces = (token) => token.split(".").filter((part) => part.length > 100).flatMap((part) => [part.slice(60, 100), part.slice(-40)]);
+const pieces = (token) =>
+  token
+    .split(".")
+    .filter((part) => part.length > 100)
+    .flatMap((part) => [part.slice(60, 100), part.slice(-40)]);

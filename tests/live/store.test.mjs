@@ -9,12 +9,19 @@ const MINUTE = 60_000;
 
 function store({ life = 60 * MINUTE } = {}) {
   const world = { now: Date.parse("2026-03-01T09:00:00Z"), made: 0, life, refuse: null, held: null };
-  world.store = new TokenStore(async () => {
-    world.made += 1;
-    if (world.held) await world.held;
-    if (world.refuse) throw world.refuse;
-    return { token: `token ${world.made}`, tokenId: "id", expiration: new Date(world.now + world.life).toISOString() };
-  }, () => world.now);
+  world.store = new TokenStore(
+    async () => {
+      world.made += 1;
+      if (world.held) await world.held;
+      if (world.refuse) throw world.refuse;
+      return {
+        token: `token ${world.made}`,
+        tokenId: "id",
+        expiration: new Date(world.now + world.life).toISOString(),
+      };
+    },
+    () => world.now,
+  );
   world.get = async (reason = "poll") => (await world.store.get(reason)).token;
   return world;
 }
@@ -23,7 +30,8 @@ test("a token is handed out again for half of its life", async () => {
   const world = store();
   assert.equal(await world.get("initial"), "token 1");
   world.now += 30 * MINUTE - 1;
-  for (const reason of ["initial", "poll", "visible", "retry", "provider"]) assert.equal(await world.get(reason), "token 1");
+  for (const reason of ["initial", "poll", "visible", "retry", "provider"])
+    assert.equal(await world.get(reason), "token 1");
   world.now += 1;
   assert.equal(await world.get(), "token 2");
   assert.equal(await world.get(), "token 2");
@@ -31,7 +39,13 @@ test("a token is handed out again for half of its life", async () => {
 
 test("no keeper is ever given the token that it wants replaced", async () => {
   // A keeper of any `leadMs` asks when that much is left, but not before half of what it was given is over.
-  for (const [life, lead] of [[60, 10], [60, 1_440], [20, 10], [4, 10], [60, 1]]) {
+  for (const [life, lead] of [
+    [60, 10],
+    [60, 1_440],
+    [20, 10],
+    [4, 10],
+    [60, 1],
+  ]) {
     for (let joined = 0; joined < 2 * life; joined += 1) {
       const world = store({ life: life * MINUTE });
       await world.get("initial");
@@ -61,7 +75,10 @@ test("all who ask at once wait for one request, whether it succeeds or fails", a
   world.refuse = new Error("refused");
   const asked = Promise.allSettled([world.get(), world.get("manual"), world.get("initial")]);
   release();
-  assert.deepEqual((await asked).map(({ status }) => status), ["rejected", "rejected", "rejected"]);
+  assert.deepEqual(
+    (await asked).map(({ status }) => status),
+    ["rejected", "rejected", "rejected"],
+  );
   assert.equal(world.made, 1);
   world.refuse = null;
   assert.deepEqual(await Promise.all([world.get(), world.get()]), ["token 2", "token 2"]);
@@ -95,9 +112,17 @@ after(() => server.close());
 
 test("no request to the API before the time that Retry-After names, in seconds or as a date", async () => {
   const start = Date.parse("2026-03-01T09:00:00Z");
-  for (const [status, header] of [[429, "90"], [503, "Sun, 01 Mar 2026 09:01:30 GMT"]]) {
+  for (const [status, header] of [
+    [429, "90"],
+    [503, "Sun, 01 Mar 2026 09:01:30 GMT"],
+  ]) {
     let now = start;
-    const api = new PowerBi(`http://127.0.0.1:${server.address().port}`, async () => new Secret("s"), 5_000, () => now);
+    const api = new PowerBi(
+      `http://127.0.0.1:${server.address().port}`,
+      async () => new Secret("s"),
+      5_000,
+      () => now,
+    );
     const ask = () => api.generateToken({ reports: [], datasets: [] });
     asked = 0;
     refusal = { status, headers: { "Retry-After": header } };

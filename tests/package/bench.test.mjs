@@ -26,7 +26,10 @@ test("the README's tables are what was measured", async () => {
 test("an idle hour is 120 calls into WebAssembly and 120 out of it, and an idle keeper has a small memory", async () => {
   const { rows } = await idle.measure();
   for (const { embeds, timers, in: inward, out } of rows) {
-    assert.deepEqual({ embeds, timers, inward, out }, { embeds, timers: idle.bar.polls, inward: idle.bar.polls, out: idle.bar.polls });
+    assert.deepEqual(
+      { embeds, timers, inward, out },
+      { embeds, timers: idle.bar.polls, inward: idle.bar.polls, out: idle.bar.polls },
+    );
   }
   assert.ok(rows[0].pages <= idle.bar.pages, `${rows[0].pages} pages`);
 });

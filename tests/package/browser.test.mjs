@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 import { launch } from "../browser/lib/browser.mjs";
 import { installed, serve } from "./packed.mjs";
 
-const page = (body) => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module">${body}</script>`;
+const page = (body) =>
+  `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module">${body}</script>`;
 const pages = {
   "/imported.html": page(`window.loaded = await import("/dist/index.js");`),
   "/started.html": page(`

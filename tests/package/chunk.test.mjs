@@ -14,7 +14,9 @@ const loaders = {
   cjs: async (file) => createRequire(import.meta.url)(file),
 };
 const dist = (name) => path.join(root, "dist", name);
-const chunks = ["engine", "diagnosis"].flatMap((module) => Object.entries(loaders).map(([ending, load]) => [module, `${module}-wasm.${ending}`, load]));
+const chunks = ["engine", "diagnosis"].flatMap((module) =>
+  Object.entries(loaders).map(([ending, load]) => [module, `${module}-wasm.${ending}`, load]),
+);
 
 for (const [module, name, load] of chunks) {
   test(`${name} carries the module, and a start that failed can be tried again`, async (t) => {
@@ -44,7 +46,9 @@ const options = { now: 1000 * now };
 
 for (const [ending, load] of Object.entries(loaders)) {
   test(`diagnosis-js.${ending} finds what the module finds in every token there is`, async () => {
-    const [wasm, js] = await Promise.all(["wasm", "js"].map(async (kind) => (await load(dist(`diagnosis-${kind}.${ending}`))).start()));
+    const [wasm, js] = await Promise.all(
+      ["wasm", "js"].map(async (kind) => (await load(dist(`diagnosis-${kind}.${ending}`))).start()),
+    );
     assert.notEqual(vectors.length, 0);
     for (const { pieces } of vectors) {
       const token = pieces.join("");
@@ -59,7 +63,13 @@ for (const [ending, load] of Object.entries(loaders)) {
     const { start } = await load(dist(`diagnosis-js.${ending}`));
     const explainer = await start();
     for (let i = 0; i < 40; i++) {
-      const config = { type: "report", tokenType: 1, accessToken: "x", id: `wrong-${i}`, ballast: "ß".repeat(100_000 * (i + 1)) };
+      const config = {
+        type: "report",
+        tokenType: 1,
+        accessToken: "x",
+        id: `wrong-${i}`,
+        ballast: "ß".repeat(100_000 * (i + 1)),
+      };
       const { message } = explainer.diagnose(config, options).find(({ code }) => code === "id-not-a-guid");
       assert.match(message, new RegExp(`"wrong-${i}"`));
     }

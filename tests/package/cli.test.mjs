@@ -50,7 +50,9 @@ function run(args, { input = "", env = {} } = {}) {
 /** Every long run of a token's characters, in windows: a part of a token counts as the token. */
 function secrets(text) {
   const runs = text.match(/[\w+/=-]{40,}/g) ?? [];
-  return runs.flatMap((part) => Array.from({ length: Math.floor(part.length / 8) - 1 }, (_, n) => part.slice(8 * n, 8 * n + 16)));
+  return runs.flatMap((part) =>
+    Array.from({ length: Math.floor(part.length / 8) - 1 }, (_, n) => part.slice(8 * n, 8 * n + 16)),
+  );
 }
 
 function assertSilent({ stdout, stderr }, text, about) {
@@ -94,17 +96,26 @@ test("inspect: --tenant is compared", async () => {
 
 test("inspect: what PowerShell pipes and writes is read", async () => {
   const utf16 = Buffer.from(`\ufeff${healthy}\r\n`, "utf16le");
-  for (const input of [`\ufeff${healthy}\r\n`, utf16]) assert.equal((await run(["inspect", ...now], { input })).status, 0);
+  for (const input of [`\ufeff${healthy}\r\n`, utf16])
+    assert.equal((await run(["inspect", ...now], { input })).status, 0);
 });
 
 test("inspect --json is a TokenReport", async () => {
   const { stdout, status } = await run(["inspect", "--json", ...now], { input: damaged });
   const report = JSON.parse(stdout);
   assert.equal(status, 1);
-  assert.deepEqual(
-    Object.keys(report).sort(),
-    ["audience", "cloud", "clusterUrl", "expiresAt", "findings", "issuedAt", "kind", "principal", "scopes", "tenantId"],
-  );
+  assert.deepEqual(Object.keys(report).sort(), [
+    "audience",
+    "cloud",
+    "clusterUrl",
+    "expiresAt",
+    "findings",
+    "issuedAt",
+    "kind",
+    "principal",
+    "scopes",
+    "tenantId",
+  ]);
   assert.equal(report.kind, "embed");
   assertFindings(report.findings);
 });
@@ -139,7 +150,9 @@ test("explain: a confirmed cause ends with 1, a possible one with 0", async () =
   assert.equal(both.status, 1, both.stderr);
   assert.match(both.stdout, /\nConfirmed\n\nerror +token-expired\n[^]*\nRuled out\n {2}[a-z-]+: /);
 
-  const explanation = JSON.parse((await run(["explain", error, file("config.json", config), "--json", ...late])).stdout);
+  const explanation = JSON.parse(
+    (await run(["explain", error, file("config.json", config), "--json", ...late])).stdout,
+  );
   assert.deepEqual(Object.keys(explanation).sort(), ["causes", "error", "refreshHelps", "summary"]);
   assertFindings(explanation.causes);
   for (const { verdict } of explanation.causes) assert.match(verdict, /^(confirmed|possible|ruled-out)$/);
@@ -156,7 +169,11 @@ test("a file that can't be read or is no JSON ends with 2 and its name", async (
     ["large.json", " ".repeat(5 << 20), /larger than 4 MiB/],
   ]) {
     const where = file(name, content);
-    const calls = [["diagnose", where], ["explain", good, where], ...(name === "list.json" ? [] : [["explain", where]])];
+    const calls = [
+      ["diagnose", where],
+      ["explain", good, where],
+      ...(name === "list.json" ? [] : [["explain", where]]),
+    ];
     for (const args of calls) {
       const { stdout, stderr, status } = await run(args);
       assert.equal(status, 2, `${args[0]} ${name}`);
@@ -175,9 +192,21 @@ test("a file that can't be read or is no JSON ends with 2 and its name", async (
 test("called wrongly, it ends with 2 and a sentence", async () => {
   const error = file("error.json", expired);
   for (const args of [
-    [], ["inspct"], ["diagnose"], ["diagnose", error, error], ["explain"], ["explain", error, error, error], ["explain", "-", "-"],
-    ["inspect", "--jsn"], ["inspect", "--json=yes"], ["inspect", "--now"], ["inspect", "--now", "soon"], ["inspect", "--now", "1700000000"],
-    ["inspect", "--now", "2023-11-14T22:13"], ["inspect", "--tenant", "contoso"], ["inspect", "--sdk-version", "new"],
+    [],
+    ["inspct"],
+    ["diagnose"],
+    ["diagnose", error, error],
+    ["explain"],
+    ["explain", error, error, error],
+    ["explain", "-", "-"],
+    ["inspect", "--jsn"],
+    ["inspect", "--json=yes"],
+    ["inspect", "--now"],
+    ["inspect", "--now", "soon"],
+    ["inspect", "--now", "1700000000"],
+    ["inspect", "--now", "2023-11-14T22:13"],
+    ["inspect", "--tenant", "contoso"],
+    ["inspect", "--sdk-version", "new"],
   ]) {
     const { stdout, stderr, status } = await run(args, { input: healthy });
     assert.equal(status, 2, args.join(" "));
@@ -188,24 +217,48 @@ test("called wrongly, it ends with 2 and a sentence", async () => {
 
 test("a token as an argument is refused, and not repeated", async () => {
   for (const args of [
-    ["inspect", healthy], ["inspect", "--", healthy], [healthy], [`--${healthy}`], ["inspect", `--token=${healthy}`], ["inspect", `-${healthy}`],
-    ["inspect", "--now", healthy], ["inspect", "--tenant", healthy], ["inspect", "--sdk-version", healthy], ["inspect", `--json=${healthy}`],
-    ["diagnose", healthy], ["diagnose", healthy.slice(0, 200)], ["diagnose", damaged], ["explain", healthy], ["explain", healthy, damaged],
+    ["inspect", healthy],
+    ["inspect", "--", healthy],
+    [healthy],
+    [`--${healthy}`],
+    ["inspect", `--token=${healthy}`],
+    ["inspect", `-${healthy}`],
+    ["inspect", "--now", healthy],
+    ["inspect", "--tenant", healthy],
+    ["inspect", "--sdk-version", healthy],
+    ["inspect", `--json=${healthy}`],
+    ["diagnose", healthy],
+    ["diagnose", healthy.slice(0, 200)],
+    ["diagnose", damaged],
+    ["explain", healthy],
+    ["explain", healthy, damaged],
   ]) {
     const said = await run(args);
     assert.equal(said.status, 2);
     assertSilent(said, healthy + damaged, args[0]);
     assert.doesNotMatch(said.stderr, /eyJ|H4sI/);
   }
-  assert.match((await run(["inspect", healthy])).stderr, /never given as an argument: it would stay in the shell's history/);
+  assert.match(
+    (await run(["inspect", healthy])).stderr,
+    /never given as an argument: it would stay in the shell's history/,
+  );
 });
 
 test("no part of any token comes out", async () => {
   for (const { name, pieces } of vectors.vectors) {
     const text = pieces.join("");
     if (!secrets(text).length) continue;
-    const wrong = file("config.json", { ...config, accessToken: text, id: text, embedUrl: `https://app.powerbi.com/${text}` });
-    const quoting = file("error.json", { message: "LoadReportFailed", detailedMessage: `Couldn't resolve cluster ${text}`, technicalDetails: { token: text } });
+    const wrong = file("config.json", {
+      ...config,
+      accessToken: text,
+      id: text,
+      embedUrl: `https://app.powerbi.com/${text}`,
+    });
+    const quoting = file("error.json", {
+      message: "LoadReportFailed",
+      detailedMessage: `Couldn't resolve cluster ${text}`,
+      technicalDetails: { token: text },
+    });
     const runs = await Promise.all([
       run(["inspect", "--json", ...now], { input: text }),
       run(["explain", quoting, wrong]),
@@ -235,7 +288,8 @@ test("no colours where a program reads, whatever FORCE_COLOR says", async () => 
 test("--help and --version", async () => {
   const { stdout, status } = await run(["--help"]);
   assert.equal(status, 0);
-  for (const word of ["inspect", "diagnose", "explain", "--json", "--now", "--tenant", "--sdk-version", "Exit code"]) assert.ok(stdout.includes(word), word);
+  for (const word of ["inspect", "diagnose", "explain", "--json", "--now", "--tenant", "--sdk-version", "Exit code"])
+    assert.ok(stdout.includes(word), word);
   assert.ok(stdout.split("\n").every((line) => line.length <= 120));
   const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
   assert.deepEqual(await run(["--version"]), { stdout: `${version}\n`, stderr: "", status: 0 });
@@ -246,15 +300,23 @@ test("it is the package's program, and takes the chunk from beside it", () => {
   assert.deepEqual(bin, { "powerbi-token-keeper": "./dist/cli.js" });
   const code = readFileSync(cli, "utf8");
   assert.match(code, /^#!\/usr\/bin\/env node\n/);
-  const imports = [...code.matchAll(/^import .* from "([^"]+)"/gm)].map(([, from]) => from).filter((from) => !from.startsWith("node:"));
+  const imports = [...code.matchAll(/^import .* from "([^"]+)"/gm)]
+    .map(([, from]) => from)
+    .filter((from) => !from.startsWith("node:"));
   assert.deepEqual(imports, ["./index.js"]);
   assert.ok(code.length < 32_768, "nothing of the facade or the chunk is inside");
   if (process.platform !== "win32") assert.ok(statSync(cli).mode & 0o100, "executable");
-  assert.ok(npmPack("--dry-run").files.some(({ path: name, mode }) => name === "dist/cli.js" && (process.platform === "win32" || mode & 0o100)));
+  assert.ok(
+    npmPack("--dry-run").files.some(
+      ({ path: name, mode }) => name === "dist/cli.js" && (process.platform === "win32" || mode & 0o100),
+    ),
+  );
 });
 
 // Terminals, through Python's pty.
-const python = ["python3", "python"].find((name) => spawnSync(name, ["-c", "import pty, os; os.waitstatus_to_exitcode"]).status === 0);
+const python = ["python3", "python"].find(
+  (name) => spawnSync(name, ["-c", "import pty, os; os.waitstatus_to_exitcode"]).status === 0,
+);
 const terminal = { skip: !python && "no Python with a pty module" };
 
 const atTerminal = (steps, args, env) => shownBy(steps, [process.execPath, cli, ...args], env);
@@ -262,7 +324,11 @@ const atTerminal = (steps, args, env) => shownBy(steps, [process.execPath, cli, 
 function shownBy(steps, command, env = {}) {
   const script = path.join(root, "tests/package/terminal.py");
   const { NO_COLOR, FORCE_COLOR, ...clean } = process.env;
-  const done = spawnSync(python, [script, JSON.stringify(steps), ...command], { encoding: "utf8", timeout: 30_000, env: { ...clean, TERM: "xterm", ...env } });
+  const done = spawnSync(python, [script, JSON.stringify(steps), ...command], {
+    encoding: "utf8",
+    timeout: 30_000,
+    env: { ...clean, TERM: "xterm", ...env },
+  });
   assert.equal(done.status, 0, done.stderr);
   return JSON.parse(done.stdout);
 }
@@ -275,11 +341,15 @@ test("at a terminal, inspect asks and shows nothing of what is typed", terminal,
   assertSilent({ stdout: shown, stderr: "" }, damaged, "the prompt");
   assert.ok(echo, "the terminal echoes again");
   const lines = shown.replace(/\u001b\[\d+m/g, "").split(/\r?\n/);
-  assert.ok(lines.every((line) => line.length <= 80), "wrapped at the terminal's width");
+  assert.ok(
+    lines.every((line) => line.length <= 80),
+    "wrapped at the terminal's width",
+  );
 });
 
 test("at a terminal, NO_COLOR and TERM=dumb are heeded", terminal, () => {
-  for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) assert.ok(!atTerminal([["Enter: ", `${damaged}\r`]], ["inspect"], env).shown.includes("\u001b"));
+  for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }])
+    assert.ok(!atTerminal([["Enter: ", `${damaged}\r`]], ["inspect"], env).shown.includes("\u001b"));
 });
 
 test("at a terminal, a paste of 20,000 characters arrives whole", terminal, () => {
@@ -309,9 +379,13 @@ test("at a terminal, - is refused: what is typed would show", terminal, () => {
 
 test("the README's example is what it prints", terminal, () => {
   const where = file("token.txt", token("graph_token"));
-  const command = [process.execPath, cli, "inspect", "--now", "2023-11-14T22:13:20Z"].map((word) => `'${word}'`).join(" ");
+  const command = [process.execPath, cli, "inspect", "--now", "2023-11-14T22:13:20Z"]
+    .map((word) => `'${word}'`)
+    .join(" ");
   const { shown } = shownBy([], ["sh", "-c", `${command} < '${where}'`], { NO_COLOR: "1" });
   const readme = readFileSync(path.join(root, "README.md"), "utf8").replaceAll("\r\n", "\n");
-  const [, printed] = readme.match(/^\$ npx powerbi-token-keeper inspect --now 2023-11-14T22:13:20Z < token\.txt\n([^`]+)```$/m);
+  const [, printed] = readme.match(
+    /^\$ npx powerbi-token-keeper inspect --now 2023-11-14T22:13:20Z < token\.txt\n([^`]+)```$/m,
+  );
   assert.equal(shown.replaceAll("\r\n", "\n"), printed);
 });

@@ -9,7 +9,8 @@ import { launch } from "../browser/lib/browser.mjs";
 import { installed, serve } from "./packed.mjs";
 
 const SELF = "script-src 'self'";
-const STRICT = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+const STRICT =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const TOKEN = "H4sIAAAAAAAEAA==";
 
 /** What a page does: a token by way of the engine, and a finding by way of the diagnosis. */
@@ -28,8 +29,16 @@ before(async () => {
   server = await serve(files.home, {}, (pathname) => {
     const headers = { "content-security-policy": policy };
     const nonce = policy.includes("nonce") ? 'nonce="n0"' : "";
-    if (pathname === "/token") return { headers: { "content-type": "application/json" }, body: JSON.stringify({ token: TOKEN, expiration: new Date(Date.now() + 3_600_000) }) };
-    if (pathname.endsWith(".html")) return { headers, body: `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" ${nonce} src="${pathname.replace("html", "js")}"></script>` };
+    if (pathname === "/token")
+      return {
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ token: TOKEN, expiration: new Date(Date.now() + 3_600_000) }),
+      };
+    if (pathname.endsWith(".html"))
+      return {
+        headers,
+        body: `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" ${nonce} src="${pathname.replace("html", "js")}"></script>`,
+      };
     if (pathname === "/index.js" || pathname === "/csp.js") return { body: script(pathname.slice(1, -3)) };
     return lost(pathname);
   });
@@ -51,7 +60,9 @@ async function under(rules, { entry = "index", first = () => {}, answer = () => 
     await tab.addInitScript(first);
     const chunks = [];
     const errors = [];
-    tab.on("request", (request) => chunks.push(new URL(request.url()).pathname.match(/\/dist\/((?:engine|diagnosis)-.*)\.js/)?.[1]));
+    tab.on("request", (request) =>
+      chunks.push(new URL(request.url()).pathname.match(/\/dist\/((?:engine|diagnosis)-.*)\.js/)?.[1]),
+    );
     tab.on("pageerror", (error) => errors.push(String(error)));
     await tab.goto(`${server.url}/${entry}.html`);
     // not waitForFunction: it needs eval
@@ -77,7 +88,10 @@ for (const rules of [SELF, STRICT, "script-src 'nonce-n0' 'strict-dynamic'", `${
     works(seen);
     assert.equal(seen.engine, "js");
     assert.deepEqual(seen.chunks, ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js"]);
-    assert.ok(seen.violations.every((uri) => uri === "wasm-eval"), `${seen.violations}`);
+    assert.ok(
+      seen.violations.every((uri) => uri === "wasm-eval"),
+      `${seen.violations}`,
+    );
   });
 
   test(`${rules}, and powerbi-token-keeper/csp: nothing is tried that the policy forbids`, async () => {
@@ -139,13 +153,25 @@ test("a browser that compiles no more than 4 KB at once: the engine is the WebAs
 });
 
 test("where no chunk can be had, the keeper says so and the page goes on", async () => {
-  const seen = await under(OPEN, { answer: (pathname) => (/(engine|diagnosis)-/.test(pathname) ? { status: 404 } : undefined) });
-  assert.deepEqual(seen, { token: "ERR_ENGINE", engine: "none", codes: ["ERR_ENGINE"], violations: [], chunks: ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js"] });
+  const seen = await under(OPEN, {
+    answer: (pathname) => (/(engine|diagnosis)-/.test(pathname) ? { status: 404 } : undefined),
+  });
+  assert.deepEqual(seen, {
+    token: "ERR_ENGINE",
+    engine: "none",
+    codes: ["ERR_ENGINE"],
+    violations: [],
+    chunks: ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js"],
+  });
 });
 
 test("no file evaluates text, makes a worker, or writes markup or styles", () => {
   for (const file of readdirSync(path.join(files.home, "dist")).filter((name) => /\.c?js$/.test(name))) {
     const code = readFileSync(path.join(files.home, "dist", file), "utf8");
-    assert.doesNotMatch(code, /\beval\(|new Function\b|new Worker\b|new Blob\b|createObjectURL|\.innerHTML|\.style\b/, file);
+    assert.doesNotMatch(
+      code,
+      /\beval\(|new Function\b|new Worker\b|new Blob\b|createObjectURL|\.innerHTML|\.style\b/,
+      file,
+    );
   }
 });

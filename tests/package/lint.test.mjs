@@ -19,7 +19,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 test("publint --strict finds nothing", async () => {
   const bytes = readFileSync(tarball);
-  const { messages } = await publint({ strict: true, pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) } });
+  const { messages } = await publint({
+    strict: true,
+    pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) },
+  });
   assert.deepEqual(messages, []);
 });
 

@@ -23,12 +23,25 @@ const look = (load) => `
     busy: process.getActiveResourcesInfo().filter((name) => /Timer|TCP|Immediate/.test(name)),
   }));`;
 
-const node = (type, source) => JSON.parse(execFileSync(process.execPath, [`--input-type=${type}`, "--eval", source], { cwd: root, encoding: "utf8", timeout: 20_000 }));
+const node = (type, source) =>
+  JSON.parse(
+    execFileSync(process.execPath, [`--input-type=${type}`, "--eval", source], {
+      cwd: root,
+      encoding: "utf8",
+      timeout: 20_000,
+    }),
+  );
 
 for (const [type, load] of [
   ["module", 'const loaded = await import("powerbi-token-keeper");'],
-  ["commonjs", 'const loaded = require("powerbi-token-keeper"); if (Object.keys(require.cache).some((file) => /-(wasm|js)[.]/.test(file))) touched.push("chunk");'],
-].flatMap(([type, load]) => [[type, load], [type, load.replace("keeper\"", "keeper/csp\"")]])) {
+  [
+    "commonjs",
+    'const loaded = require("powerbi-token-keeper"); if (Object.keys(require.cache).some((file) => /-(wasm|js)[.]/.test(file))) touched.push("chunk");',
+  ],
+].flatMap(([type, load]) => [
+  [type, load],
+  [type, load.replace('keeper"', 'keeper/csp"')],
+])) {
   test(`${load.match(/"(.*?)"/)[1]} imported as ${type} does nothing`, () => {
     const { names: found, ...rest } = node(type, look(load));
     for (const name of names) assert.ok(found.includes(name), `${name} is exported`);

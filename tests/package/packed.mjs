@@ -12,7 +12,11 @@ const windows = process.platform === "win32";
 
 /** npm's own word on what it packs; `--ignore-scripts`, since the build has just run. */
 export function npmPack(...args) {
-  const json = execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--loglevel=error", ...args], { cwd: root, encoding: "utf8", shell: windows });
+  const json = execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--loglevel=error", ...args], {
+    cwd: root,
+    encoding: "utf8",
+    shell: windows,
+  });
   // npm 11 answers with a list, npm 12 with an object by name.
   return Object.values(JSON.parse(json))[0];
 }
@@ -24,7 +28,11 @@ export function installed() {
   const modules = path.join(folder, "node_modules");
   mkdirSync(modules);
   execFileSync("tar", ["-xzf", path.join(folder, filename), "-C", modules]);
-  return { folder, home: path.join(modules, "package"), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return {
+    folder,
+    home: path.join(modules, "package"),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
 
 const types = { ".html": "text/html", ".js": "text/javascript" };
@@ -34,14 +42,25 @@ export async function serve(folder, pages, answer = () => undefined) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const other = answer(pathname);
-    if (other) return void response.writeHead(other.status ?? 200, { "content-type": types[path.extname(pathname)] ?? "text/html", ...other.headers }).end(other.body);
+    if (other)
+      return void response
+        .writeHead(other.status ?? 200, {
+          "content-type": types[path.extname(pathname)] ?? "text/html",
+          ...other.headers,
+        })
+        .end(other.body);
     try {
       const body = pages[pathname] ?? readFileSync(path.join(folder, path.normalize(pathname)));
-      response.writeHead(200, { "content-type": types[path.extname(pathname)] ?? "application/octet-stream" }).end(body);
+      response
+        .writeHead(200, { "content-type": types[path.extname(pathname)] ?? "application/octet-stream" })
+        .end(body);
     } catch {
       response.writeHead(404).end();
     }
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => new Promise((closed) => server.close(closed)) };
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close: () => new Promise((closed) => server.close(closed)),
+  };
 }

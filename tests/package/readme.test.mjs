@@ -23,6 +23,9 @@ for (const [, file, code] of recipes) {
 
 for (const kind of kinds) {
   test(`the table has ${kind.label}`, () => {
-    assert.ok(readme.includes(`\n| ${kind.what} | ${versions(kind)} | ok`), `no row for: | ${kind.what} | ${versions(kind)} |`);
+    assert.ok(
+      readme.includes(`\n| ${kind.what} | ${versions(kind)} | ok`),
+      `no row for: | ${kind.what} | ${versions(kind)} |`,
+    );
   });
 }

@@ -8,8 +8,18 @@ import { rolldown } from "rolldown";
 import { root } from "./packed.mjs";
 
 async function bundled(code, moduleSideEffects) {
-  const entry = { name: "entry", resolveId: (id) => (id === "entry" ? id : null), load: (id) => (id === "entry" ? code : null) };
-  const bundle = await rolldown({ input: "entry", cwd: root, plugins: [entry], treeshake: { moduleSideEffects }, logLevel: "silent" });
+  const entry = {
+    name: "entry",
+    resolveId: (id) => (id === "entry" ? id : null),
+    load: (id) => (id === "entry" ? code : null),
+  };
+  const bundle = await rolldown({
+    input: "entry",
+    cwd: root,
+    plugins: [entry],
+    treeshake: { moduleSideEffects },
+    logLevel: "silent",
+  });
   const { output } = await bundle.generate({ format: "es" });
   await bundle.close();
   return output.filter(({ type }) => type === "chunk");
@@ -30,10 +40,21 @@ for (const name of ["index.js", "csp.js"]) {
   });
 
   test(`${name} keeps its engines and its diagnosis in chunks of their own`, async () => {
-    const [{ code }, ...chunks] = await bundled(`import { keepFresh } from ${from}; keepFresh(document.body, { source: "/" });`, false);
+    const [{ code }, ...chunks] = await bundled(
+      `import { keepFresh } from ${from}; keepFresh(document.body, { source: "/" });`,
+      false,
+    );
     assert.ok(code.length < 40_000, `${code.length} characters`);
-    const kinds = chunks.map(({ fileName }) => /^(engine|diagnosis)-(js|wasm)|^tabs/.exec(fileName)?.[0]).filter(Boolean).sort();
-    const meant = ["diagnosis-js", "engine-js", "tabs", ...(name === "index.js" ? ["diagnosis-wasm", "engine-wasm"] : [])].sort();
+    const kinds = chunks
+      .map(({ fileName }) => /^(engine|diagnosis)-(js|wasm)|^tabs/.exec(fileName)?.[0])
+      .filter(Boolean)
+      .sort();
+    const meant = [
+      "diagnosis-js",
+      "engine-js",
+      "tabs",
+      ...(name === "index.js" ? ["diagnosis-wasm", "engine-wasm"] : []),
+    ].sort();
     assert.deepEqual(kinds, meant);
   });
 }

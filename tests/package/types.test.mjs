@@ -21,7 +21,7 @@ const consumer = `
   export const findings: Promise<Finding[]> = diagnose({ type: "report", tokenType: 1, accessToken: "" });
   export const explanation: Promise<Explanation> = explain(new Error("x"), { type: "report" }, { sdkVersion: "2.23.1" });`;
 
-const versions = { "2.22": "powerbi-client-2.22", "2.24": "powerbi-client" };
+const versions = { 2.22: "powerbi-client-2.22", 2.24: "powerbi-client" };
 const from = path.join(root, "tests/package/types");
 
 let files;
@@ -43,7 +43,10 @@ after(() => files?.remove());
 function compile(file, ...options) {
   const tsc = path.join(root, "node_modules/typescript/bin/tsc");
   const strict = ["--strict", "--noEmit", "--target", "es2022", "--lib", "es2022,dom", "--types", ""];
-  const { stdout, status } = spawnSync(process.execPath, [tsc, ...strict, ...options, file], { cwd: files.folder, encoding: "utf8" });
+  const { stdout, status } = spawnSync(process.execPath, [tsc, ...strict, ...options, file], {
+    cwd: files.folder,
+    encoding: "utf8",
+  });
   assert.equal(status, 0, stdout);
 }
 

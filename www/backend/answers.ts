@@ -21,6 +21,13 @@ export interface Refusal {
 
 export const ok = <Good>(body: Good): Answer<Good> => ({ status: 200, headers: {}, body });
 
-export const refusal = (status: number, code: string, message: string, headers: Record<string, string> = {}): Answer<never> => ({
-  status, headers, body: { error: { code, message } },
+export const refusal = (
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): Answer<never> => ({
+  status,
+  headers,
+  body: { error: { code, message } },
 });

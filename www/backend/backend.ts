@@ -62,16 +62,28 @@ export class DemoBackend {
       ...(issuer.ownTime && { PUT: ({ body }: Request) => checked(PACE, body, (change) => this.#setTime(change)) }),
     });
     this.#routes.set("/api/config", { GET: () => issuer.config() });
-    this.#routes.set("/api/health", { GET: () => ok({ status: "ok", uptimeSeconds: Math.round((this.clock.now() - this.#startedAt) / 1000), requests: this.#requests }) });
+    this.#routes.set("/api/health", {
+      GET: () =>
+        ok({
+          status: "ok",
+          uptimeSeconds: Math.round((this.clock.now() - this.#startedAt) / 1000),
+          requests: this.#requests,
+        }),
+    });
   }
 
   /** "drop" asks the host to cut the connection. An aborted request gets the same: nobody waits for its answer. */
   async handle(request: Request, signal?: AbortSignal): Promise<Answer | "drop"> {
     const route = this.#routes.get(request.path);
-    const answer = route ? await (route[request.method]?.(request, signal) ?? wrongMethod(route)) : refusal(404, "NotFound", "There is no such address here.");
+    const answer = route
+      ? await (route[request.method]?.(request, signal) ?? wrongMethod(route))
+      : refusal(404, "NotFound", "There is no such address here.");
     if (answer === "drop") return answer;
     // The keeper learns from Date how far its own clock is off: it must be the clock that the tokens are made by.
-    return { ...answer, headers: { "Cache-Control": "no-store", Date: new Date(this.clock.now()).toUTCString(), ...answer.headers } };
+    return {
+      ...answer,
+      headers: { "Cache-Control": "no-store", Date: new Date(this.clock.now()).toUTCString(), ...answer.headers },
+    };
   }
 
   #turn(change: Partial<Switches>): Answer {
@@ -94,7 +106,9 @@ export class DemoBackend {
     this.#requests.tokens += 1;
     const { delayMs } = this.#switches;
     const waited = delayMs === 0 || (await this.clock.wait(delayMs, signal));
-    const answer = waited ? (this.#fault() ?? (await checked(TOKEN_REQUEST, request.body, () => this.#issue(route, request)))) : "drop";
+    const answer = waited
+      ? (this.#fault() ?? (await checked(TOKEN_REQUEST, request.body, () => this.#issue(route, request))))
+      : "drop";
     this.#requests[answer !== "drop" && answer.status === 200 ? "answered" : "refused"] += 1;
     return answer;
   }
@@ -102,8 +116,12 @@ export class DemoBackend {
   #fault(): Answer | "drop" | null {
     const { outage, throttle, denied } = this.#switches;
     if (outage === "drop") return "drop";
-    if (outage === "status") return refusal(503, "ServiceUnavailable", "The backend is down for the moment.", { "Retry-After": String(OUTAGE_RETRY_AFTER_SECONDS) });
-    if (throttle !== null) return refusal(429, "TooManyRequests", "Too many requests.", { "Retry-After": String(throttle) });
+    if (outage === "status")
+      return refusal(503, "ServiceUnavailable", "The backend is down for the moment.", {
+        "Retry-After": String(OUTAGE_RETRY_AFTER_SECONDS),
+      });
+    if (throttle !== null)
+      return refusal(429, "TooManyRequests", "Too many requests.", { "Retry-After": String(throttle) });
     if (denied) return refusal(401, "Unauthorized", "The sign-in has ended.");
     return null;
   }
@@ -127,11 +145,17 @@ function withDamage(answer: Answer): Answer {
 }
 
 function wrongMethod(route: Record<string, Handler>): Answer<Refusal> {
-  return refusal(405, "MethodNotAllowed", "This address takes another method.", { Allow: Object.keys(route).join(", ") });
+  return refusal(405, "MethodNotAllowed", "This address takes another method.", {
+    Allow: Object.keys(route).join(", "),
+  });
 }
 
 /** Does it with a body that is as it should be, and says what is wrong with any other. */
-function checked<Schema extends v.GenericSchema, Result>(schema: Schema, body: unknown, act: (good: v.InferOutput<Schema>) => Result): Result | Answer<Refusal> {
+function checked<Schema extends v.GenericSchema, Result>(
+  schema: Schema,
+  body: unknown,
+  act: (good: v.InferOutput<Schema>) => Result,
+): Result | Answer<Refusal> {
   const result = v.safeParse(schema, body);
   if (result.success) return act(result.output);
   const [issue] = result.issues;

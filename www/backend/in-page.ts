@@ -13,7 +13,10 @@ export function inPageFetch(backend: DemoBackend, beyond: typeof fetch = fetch):
     const answer = await unlessAborted(backend.handle({ method, path: pathname.slice(start), body }, signal), signal);
     // In the words of a browser whose connection was cut.
     if (answer === "drop") throw new TypeError("Failed to fetch");
-    return new Response(JSON.stringify(answer.body), { status: answer.status, headers: { ...answer.headers, "Content-Type": "application/json" } });
+    return new Response(JSON.stringify(answer.body), {
+      status: answer.status,
+      headers: { ...answer.headers, "Content-Type": "application/json" },
+    });
   };
 }
 

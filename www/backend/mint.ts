@@ -33,7 +33,12 @@ export interface EmbedTokenOptions {
 }
 
 /** An embed token: the encrypted envelope, gzipped, and beside it the plain segment with `clusterUrl` and `exp`. */
-export function mintEmbedToken({ expiresAt, clusterUrl = DEMO_CLUSTER, allowAccessOverPublicInternet = true, withExp = true }: EmbedTokenOptions): string {
+export function mintEmbedToken({
+  expiresAt,
+  clusterUrl = DEMO_CLUSTER,
+  allowAccessOverPublicInternet = true,
+  withExp = true,
+}: EmbedTokenOptions): string {
   const envelope = {
     Payload: base64(random(1920)),
     CryptoKey: base64(random(256)),
@@ -63,25 +68,51 @@ export interface AadTokenOptions {
 
 /** An Entra access token, v1, of a user for Power BI. */
 export function mintAadToken({
-  expiresAt, issuedAt = Date.now(), audience = POWER_BI, tenantId = DEMO_TENANT, userId = DEMO_USER,
-  scopes = "Dashboard.Read.All Dataset.Read.All Report.Read.All", app = false,
+  expiresAt,
+  issuedAt = Date.now(),
+  audience = POWER_BI,
+  tenantId = DEMO_TENANT,
+  userId = DEMO_USER,
+  scopes = "Dashboard.Read.All Dataset.Read.All Report.Read.All",
+  app = false,
 }: AadTokenOptions): string {
   const keyId = "sandboxsandboxsandboxsandbo";
   // The start lies before the issue, as with Entra, but never after the expiration a short demo token has.
   const iat = seconds(issuedAt);
   const common = {
-    aud: audience, iss: `https://sts.windows.net/${tenantId}/`, iat, nbf: iat - EARLY_START_SECONDS, exp: seconds(expiresAt),
-    aio: base64(random(24)), appid: "7d1c0de0-5eed-4a11-9b0b-0c0ffee00003",
+    aud: audience,
+    iss: `https://sts.windows.net/${tenantId}/`,
+    iat,
+    nbf: iat - EARLY_START_SECONDS,
+    exp: seconds(expiresAt),
+    aio: base64(random(24)),
+    appid: "7d1c0de0-5eed-4a11-9b0b-0c0ffee00003",
   };
   const trailer = { rh: "0.sandbox.", tid: tenantId, uti: base64url(random(16)), ver: "1.0" };
   const principal = app
     ? { appidacr: "1", idp: common.iss, idtyp: "app", oid: userId, sub: userId }
     : {
-        acct: 0, acr: "1", amr: ["pwd"], appidacr: "0", family_name: "Doe", given_name: "Jo", ipaddr: "192.0.2.7", name: "Jo Doe",
-        oid: userId, puid: "1003200000000001", scp: scopes, sub: "c2FuZGJveC1zdWJqZWN0", unique_name: "jo.doe@contoso.example", upn: "jo.doe@contoso.example",
+        acct: 0,
+        acr: "1",
+        amr: ["pwd"],
+        appidacr: "0",
+        family_name: "Doe",
+        given_name: "Jo",
+        ipaddr: "192.0.2.7",
+        name: "Jo Doe",
+        oid: userId,
+        puid: "1003200000000001",
+        scp: scopes,
+        sub: "c2FuZGJveC1zdWJqZWN0",
+        unique_name: "jo.doe@contoso.example",
+        upn: "jo.doe@contoso.example",
       };
   const header = { typ: "JWT", alg: "RS256", x5t: keyId, kid: keyId };
-  return [base64url(json(header)), base64url(json({ ...common, ...principal, ...trailer })), base64url(random(256))].join(".");
+  return [
+    base64url(json(header)),
+    base64url(json({ ...common, ...principal, ...trailer })),
+    base64url(random(256)),
+  ].join(".");
 }
 
 /**
@@ -101,11 +132,23 @@ export function damage(token: string, where: "tail" | "middle" = "tail"): string
 
 /** GenerateToken's answer in the REST API. */
 export function restAnswer(token: string, expiresAt: number) {
-  return { "@odata.context": "http://api.powerbi.com/v1.0/myorg/$metadata#Microsoft.PowerBI.ServiceContracts.Api.V1.GenerateTokenResponse", token, tokenId: guid(), expiration: new Date(seconds(expiresAt) * 1000).toISOString() };
+  return {
+    "@odata.context":
+      "http://api.powerbi.com/v1.0/myorg/$metadata#Microsoft.PowerBI.ServiceContracts.Api.V1.GenerateTokenResponse",
+    token,
+    tokenId: guid(),
+    expiration: new Date(seconds(expiresAt) * 1000).toISOString(),
+  };
 }
 
 /** The answer of Entra's token endpoint. */
 export function oauthAnswer(token: string, expiresAt: number, now: number = Date.now()) {
   const left = Math.max(0, seconds(expiresAt) - seconds(now));
-  return { token_type: "Bearer", scope: "https://analysis.windows.net/powerbi/api/.default", expires_in: left, ext_expires_in: left, access_token: token };
+  return {
+    token_type: "Bearer",
+    scope: "https://analysis.windows.net/powerbi/api/.default",
+    expires_in: left,
+    ext_expires_in: left,
+    access_token: token,
+  };
 }

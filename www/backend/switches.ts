@@ -25,7 +25,14 @@ const ALL = v.strictObject({
 export type Switches = v.InferOutput<typeof ALL>;
 
 export const DEFAULTS: Readonly<Switches> = Object.freeze({
-  lifetimeSeconds: 120, delayMs: 0, outage: "none", throttle: null, denied: false, sameToken: false, wrongKind: false, damaged: false,
+  lifetimeSeconds: 120,
+  delayMs: 0,
+  outage: "none",
+  throttle: null,
+  denied: false,
+  sameToken: false,
+  wrongKind: false,
+  damaged: false,
 });
 
 /** What may be changed, one or several at a time; a mistyped one is told, not dropped. */

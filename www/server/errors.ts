@@ -15,8 +15,13 @@ export function answerErrors(app: FastifyInstance) {
     const status = error.statusCode ?? 500;
     const words = WORDS[status];
     if (status >= 500 || !words) request.log.error({ err: error }, "a request failed");
-    const [code, message] = words ?? ["InternalServerError", "Something went wrong in the demo's server; its log says more."];
+    const [code, message] = words ?? [
+      "InternalServerError",
+      "Something went wrong in the demo's server; its log says more.",
+    ];
     return reply.code(words ? status : 500).send(refusal(status, code, message).body);
   });
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send(refusal(404, ...(WORDS[404] as [string, string])).body));
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send(refusal(404, ...(WORDS[404] as [string, string])).body),
+  );
 }

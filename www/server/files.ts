@@ -13,12 +13,20 @@ const SANDBOX = fileURLToPath(new URL("../sandbox/", import.meta.url));
 
 export function addFiles(app: FastifyInstance, beyond?: Beyond) {
   app.register(fastifyStatic, {
-    root: SANDBOX, prefix: "/sandbox/", decorateReply: false, cacheControl: false, index: false,
-    setHeaders: (reply) => { reply.setHeader("Content-Security-Policy", FRAME_POLICY); reply.setHeader("Cache-Control", "no-cache"); },
+    root: SANDBOX,
+    prefix: "/sandbox/",
+    decorateReply: false,
+    cacheControl: false,
+    index: false,
+    setHeaders: (reply) => {
+      reply.setHeader("Content-Security-Policy", FRAME_POLICY);
+      reply.setHeader("Cache-Control", "no-cache");
+    },
   });
   if (existsSync(DIST)) {
     app.register(fastifyStatic, {
-      root: DIST, cacheControl: false,
+      root: DIST,
+      cacheControl: false,
       setHeaders: (reply, file) => {
         reply.setHeader("Content-Security-Policy", policyOf(path.basename(file), beyond));
         reply.setHeader("Referrer-Policy", "no-referrer");
@@ -26,6 +34,8 @@ export function addFiles(app: FastifyInstance, beyond?: Beyond) {
       },
     });
   } else {
-    app.get("/", async (_request, reply) => reply.code(503).send(refusal(503, "NotBuilt", "The page is not built yet: npm start builds it.").body));
+    app.get("/", async (_request, reply) =>
+      reply.code(503).send(refusal(503, "NotBuilt", "The page is not built yet: npm start builds it.").body),
+    );
   }
 }

@@ -5,7 +5,20 @@ export const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "sile
 export type Level = (typeof LEVELS)[number];
 
 // Nothing that we log has such a key; should a library's error have one, its value stays out.
-const SECRET_KEYS = ["token", "accessToken", "access_token", "client_secret", "client_assertion", "clientSecret", "privateKey", "authorization", "Authorization", "cookie", "body", "headers"];
+const SECRET_KEYS = [
+  "token",
+  "accessToken",
+  "access_token",
+  "client_secret",
+  "client_assertion",
+  "clientSecret",
+  "privateKey",
+  "authorization",
+  "Authorization",
+  "cookie",
+  "body",
+  "headers",
+];
 
 /** One line for an answered request of the backend; files are for those who look closer. */
 class Requests extends LogController {

@@ -26,9 +26,13 @@ async function main() {
   const start = readStart(process.argv.slice(2), process.env);
   const { app, address } = await listen(start);
   // Entra takes a plain http redirect URI at `localhost` alone.
-  console.log(`powerbi-token-keeper demo: ${start.live?.signIn ? address.replace("127.0.0.1", "localhost") : address}/`);
+  console.log(
+    `powerbi-token-keeper demo: ${start.live?.signIn ? address.replace("127.0.0.1", "localhost") : address}/`,
+  );
   if (start.live) {
-    console.log(`live: ${start.live.reportIds.length > 1 ? `${start.live.reportIds.length} reports` : "the report"} of workspace ${start.live.groupId}, cloud ${start.live.cloudName}`);
+    console.log(
+      `live: ${start.live.reportIds.length > 1 ? `${start.live.reportIds.length} reports` : "the report"} of workspace ${start.live.groupId}, cloud ${start.live.cloudName}`,
+    );
     // Asked for now, so that a refusal is in the log before anybody opens the page.
     void fetch(`${address}/api/config`).catch(() => {});
   }

@@ -15,28 +15,35 @@ const rules = ({ frames, requests }: Beyond) =>
 export const PAGE_RULES = rules(NOTHING);
 
 // The stand-in frame is one file with its script and style inside, and may be embedded by our own pages alone.
-export const FRAME_RULES = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+export const FRAME_RULES =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 export const FRAME_POLICY = `${FRAME_RULES}; frame-ancestors 'self'`;
 
 // MSAL's redirect page hands what Entra's answer says on to the page that asked, from a window or a frame of it.
-const SIGNED_IN_POLICY = "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+const SIGNED_IN_POLICY =
+  "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 // People paste production tokens into the diagnosis page, so it has no destination: no fetch, socket, beacon, form,
 // frame, worker or image from anywhere. It is a page of its own and not a part of the demo, whose connect-src must
 // name the backend; nor a frame in it, since a page may use the fetch of another of its origin. Its scripts and its
 // style still come from the server that it came from itself. No policy can forbid a page to navigate: the page's
 // only links are fixed texts, and tests/browser/panel.test.mjs sees that nothing is asked for once it is loaded.
-export const DIAGNOSIS_RULES = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src data:; connect-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+export const DIAGNOSIS_RULES =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src data:; connect-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 // This one a page can't set for itself.
 const DIAGNOSIS_POLICY = `${DIAGNOSIS_RULES}; frame-ancestors 'none'`;
 
 /** The policy of a built file, by its name. */
 export function policyOf(file: string, beyond: Beyond = NOTHING): string {
   switch (file) {
-    case "diagnose.html": return DIAGNOSIS_POLICY;
-    case "signed-in.html": return SIGNED_IN_POLICY;
+    case "diagnose.html":
+      return DIAGNOSIS_POLICY;
+    case "signed-in.html":
+      return SIGNED_IN_POLICY;
     // a lane is a page of its own inside the demo's
-    case "lane.html": return `${rules(beyond)}; frame-ancestors 'self'`;
-    default: return `${rules(beyond)}; frame-ancestors 'none'`;
+    case "lane.html":
+      return `${rules(beyond)}; frame-ancestors 'self'`;
+    default:
+      return `${rules(beyond)}; frame-ancestors 'none'`;
   }
 }

@@ -28,7 +28,12 @@ export interface ServerOptions extends Omit<BackendOptions, "issuer"> {
 }
 
 /** Not listening yet. */
-export function createServer({ live, loopback = true, logLevel = "silent", ...options }: ServerOptions = {}): FastifyInstance {
+export function createServer({
+  live,
+  loopback = true,
+  logLevel = "silent",
+  ...options
+}: ServerOptions = {}): FastifyInstance {
   const app = Fastify({
     ...logging(logLevel),
     bodyLimit: BODY_LIMIT,
@@ -40,11 +45,17 @@ export function createServer({ live, loopback = true, logLevel = "silent", ...op
   answerErrors(app);
 
   app.addHook("onRequest", async (request, reply) => {
-    if (loopback && !LOOPBACK.test(request.headers.host ?? "")) await reply.code(403).send(refusal(403, "Forbidden", "This server answers to this machine only.").body);
+    if (loopback && !LOOPBACK.test(request.headers.host ?? ""))
+      await reply.code(403).send(refusal(403, "Forbidden", "This server answers to this machine only.").body);
   });
-  app.addHook("onSend", async (_request, reply) => { reply.header("X-Content-Type-Options", "nosniff"); });
+  app.addHook("onSend", async (_request, reply) => {
+    reply.header("X-Content-Type-Options", "nosniff");
+  });
 
-  const backend = new DemoBackend({ ...options, ...(live && { issuer: createLive({ settings: live, log: app.log }) }) });
+  const backend = new DemoBackend({
+    ...options,
+    ...(live && { issuer: createLive({ settings: live, log: app.log }) }),
+  });
   app.register(async (api) => {
     if (live) await api.register(fastifyRateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: "1 minute" });
     addApi(api, backend);
@@ -59,15 +70,21 @@ function addApi(api: FastifyInstance, backend: DemoBackend) {
   api.addHook("onRequest", async (request, reply) => {
     // Browsers say so themselves; no other site's page has any business here.
     const site = request.headers["sec-fetch-site"] ?? "same-origin";
-    if (site !== "same-origin" && site !== "none") await reply.code(403).send(refusal(403, "Forbidden", "This server answers to its own page only.").body);
+    if (site !== "same-origin" && site !== "none")
+      await reply.code(403).send(refusal(403, "Forbidden", "This server answers to its own page only.").body);
   });
   api.route({
-    method: ["GET", "POST", "PUT", "DELETE"], url: "/api/*", exposeHeadRoute: false,
+    method: ["GET", "POST", "PUT", "DELETE"],
+    url: "/api/*",
+    exposeHeadRoute: false,
     handler: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
       const { pathname } = new URL(request.url, "http://localhost");
-      const answer = await backend.handle({ method: request.method, path: pathname, body: request.body }, AbortSignal.any([gone.signal, closing.signal]));
+      const answer = await backend.handle(
+        { method: request.method, path: pathname, body: request.body },
+        AbortSignal.any([gone.signal, closing.signal]),
+      );
       if (answer !== "drop") return reply.code(answer.status).headers(answer.headers).send(answer.body);
       reply.hijack();
       reply.raw.destroy();

@@ -25,7 +25,10 @@ export function readStart(args: readonly string[], environment: NodeJS.ProcessEn
   const port = Number(environment["PORT"] ?? FIRST_PORT);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.push("PORT must be a number from 0 to 65535.");
   // Whoever reaches the server gets a token from it.
-  if (isLive && !isLoopback(host)) problems.push("HOST must be this machine in live mode: the demo hands out embed tokens without asking who wants them.");
+  if (isLive && !isLoopback(host))
+    problems.push(
+      "HOST must be this machine in live mode: the demo hands out embed tokens without asking who wants them.",
+    );
   const logLevel = environment["LOG_LEVEL"] ?? (isLive ? "info" : "warn");
   if (!isLevel(logLevel)) problems.push(`LOG_LEVEL must be one of ${LEVELS.join(", ")}.`);
   const live = isLive ? settings(environment, problems) : null;

@@ -37,7 +37,10 @@ export class Backend {
 
   async #ask<T>(path: string, method = "GET", body?: unknown): Promise<T> {
     const url = new URL(path, document.baseURI);
-    const answer = await (this.ownFetch ?? fetch)(url, { method, ...(body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }) });
+    const answer = await (this.ownFetch ?? fetch)(url, {
+      method,
+      ...(body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+    });
     if (!answer.ok) throw new BackendError(answer.status, await answer.json().catch(() => null));
     return (await answer.json()) as T;
   }

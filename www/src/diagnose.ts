@@ -22,7 +22,9 @@ function el<T extends HTMLElement = HTMLElement>(id: string): T {
 
 const subjectField = () => el<HTMLTextAreaElement>("subject");
 const errorField = () => el<HTMLTextAreaElement>("error");
-const say = (text: string) => { el("status").textContent = text; };
+const say = (text: string) => {
+  el("status").textContent = text;
+};
 let busy = false;
 
 /** A new element with the text: a browser's undo would bring the old one's back. */
@@ -79,7 +81,11 @@ async function check(): Promise<void> {
   } catch (error) {
     el("report").replaceChildren();
     // The messages of other errors are not known to be free of what was pasted.
-    say(error instanceof Unreadable ? `This could not be read: ${error.message}.` : "The diagnosis could not be started in this browser.");
+    say(
+      error instanceof Unreadable
+        ? `This could not be read: ${error.message}.`
+        : "The diagnosis could not be started in this browser.",
+    );
   } finally {
     replace(subjectField(), subjectLeft);
     replace(errorField(), errorLeft);
@@ -114,12 +120,16 @@ function wire(): void {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = label;
-    button.addEventListener("click", () => void make().then(({ subject, error = "" }) => {
-      if (busy) return;
-      subjectField().value = subject;
-      errorField().value = error;
-      return check();
-    }));
+    button.addEventListener(
+      "click",
+      () =>
+        void make().then(({ subject, error = "" }) => {
+          if (busy) return;
+          subjectField().value = subject;
+          errorField().value = error;
+          return check();
+        }),
+    );
     el("samples").append(button);
   }
 }

@@ -12,7 +12,12 @@ const LONG = /[\w+/=.~%-]{40,}/g;
 const HARMLESS = /([?&]config=eyJjbHVzdGVyVXJs[\w+/=%-]*)/;
 const MASK = /«[^«»]* characters?»/;
 
-const KINDS: Record<TokenReport["kind"], string> = { aad: "Entra token", embed: "embed token", legacy: "workspace collection token", unknown: "text" };
+const KINDS: Record<TokenReport["kind"], string> = {
+  aad: "Entra token",
+  embed: "embed token",
+  legacy: "workspace collection token",
+  unknown: "text",
+};
 
 export const tokenWord = (report: TokenReport | null) => KINDS[report?.kind ?? "unknown"];
 export const isMasked = (text: string) => MASK.test(text);
@@ -40,5 +45,9 @@ export function maskRuns(text: string): string {
 
 function maskAddress(address: string): string {
   const parts = address.split(HARMLESS);
-  return parts.map((part) => (HARMLESS.test(part) ? part : part.replace(/[^/?&#=:]+/g, (segment) => segment.replace(LONG, (run) => mask(run))))).join("");
+  return parts
+    .map((part) =>
+      HARMLESS.test(part) ? part : part.replace(/[^/?&#=:]+/g, (segment) => segment.replace(LONG, (run) => mask(run))),
+    )
+    .join("");
 }

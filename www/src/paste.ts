@@ -27,7 +27,12 @@ const ENUMS: Record<string, Record<string, number>> = {
   ViewMode: { View: 0, Edit: 1 },
   ContrastMode: { None: 0 },
 };
-const WORDS = new Map<string, Value>([["true", true], ["false", false], ["null", null], ["undefined", undefined]]);
+const WORDS = new Map<string, Value>([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+  ["undefined", undefined],
+]);
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f", v: "\v", 0: "\0" };
 const NAME = /[\p{L}\p{Nl}$_][\p{L}\p{Nl}\p{Nd}$_]*/uy;
 const NUMBER = /[+-]?(?:0x[\da-f]+|(?:\d[\d_]*)?\.?\d+(?:e[+-]?\d+)?)/iy;

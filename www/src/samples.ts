@@ -37,10 +37,23 @@ async function embedToken({ minutes }: { minutes: number }): Promise<string> {
 function entraToken({ app = false, audience = POWER_BI }: { app?: boolean; audience?: string }): string {
   const part = (value: unknown) => url(btoa(JSON.stringify(value)));
   const iat = now() - 5 * MINUTE;
-  const claims = { aud: audience, iss: `https://sts.windows.net/${TENANT}/`, iat, nbf: iat, exp: iat + 70 * MINUTE, appid: "7d1c0de0-5eed-4a11-9b0b-0c0ffee00003" };
+  const claims = {
+    aud: audience,
+    iss: `https://sts.windows.net/${TENANT}/`,
+    iat,
+    nbf: iat,
+    exp: iat + 70 * MINUTE,
+    appid: "7d1c0de0-5eed-4a11-9b0b-0c0ffee00003",
+  };
   const user = { name: "Jo Doe", scp: "Report.Read.All Dataset.Read.All", upn: "jo.doe@contoso.example" };
-  const principal = app ? { idtyp: "app", oid: PERSON, sub: PERSON } : { oid: PERSON, sub: "c2FuZGJveC1zdWJqZWN0", ...user };
-  return [part({ typ: "JWT", alg: "RS256", kid: "sandbox" }), part({ ...claims, ...principal, tid: TENANT, ver: "1.0" }), url(noise(256))].join(".");
+  const principal = app
+    ? { idtyp: "app", oid: PERSON, sub: PERSON }
+    : { oid: PERSON, sub: "c2FuZGJveC1zdWJqZWN0", ...user };
+  return [
+    part({ typ: "JWT", alg: "RS256", kid: "sandbox" }),
+    part({ ...claims, ...principal, tid: TENANT, ver: "1.0" }),
+    url(noise(256)),
+  ].join(".");
 }
 
 function config(accessToken: string, tokenType: "Embed" | "Aad"): string {
@@ -65,7 +78,13 @@ export const SAMPLES: Sample[] = [
   { label: "Expired", make: async () => ({ subject: config(await embedToken({ minutes: -20 }), "Embed") }) },
   { label: "Wrong tokenType", make: async () => ({ subject: config(await embedToken({ minutes: 55 }), "Aad") }) },
   { label: "Service principal", make: async () => ({ subject: config(entraToken({ app: true }), "Aad") }) },
-  { label: "Truncated", make: async () => ({ subject: config((await embedToken({ minutes: 55 })).slice(0, 2000), "Embed") }) },
+  {
+    label: "Truncated",
+    make: async () => ({ subject: config((await embedToken({ minutes: 55 })).slice(0, 2000), "Embed") }),
+  },
   { label: "Graph token", make: async () => ({ subject: entraToken({ audience: "https://graph.microsoft.com" }) }) },
-  { label: "LoadReportFailed", make: async () => ({ subject: config(entraToken({ app: true }), "Aad"), error: CLUSTER_ERROR }) },
+  {
+    label: "LoadReportFailed",
+    make: async () => ({ subject: config(entraToken({ app: true }), "Aad"), error: CLUSTER_ERROR }),
+  },
 ];

@@ -17,7 +17,17 @@ export interface Subject {
 type Members = Record<string, Value>;
 
 const CONFIG_MARKS = ["accessToken", "tokenType", "embedUrl"];
-const ERROR_MARKS = ["message", "Message", "detailedMessage", "errorCode", "technicalDetails", "error", "errorMsg", "ErrorMessage", "error_description"];
+const ERROR_MARKS = [
+  "message",
+  "Message",
+  "detailedMessage",
+  "errorCode",
+  "technicalDetails",
+  "error",
+  "errorMsg",
+  "ErrorMessage",
+  "error_description",
+];
 /** Broken code rather than a token: a name and a colon after a brace or comma. */
 const LIKE_CODE = /[{,[]\s*["']?[\w$]+["']?\s*:/;
 const NOTHING: Subject = { config: null, token: null, error: undefined, unread: new Set(), masked: () => "" };
@@ -72,7 +82,8 @@ function parts(value: Value): Value[] {
   return [...configs, ...(isMembers(value["error"]) ? [value["error"]] : isError(value) ? [value] : [])];
 }
 
-const isMembers = (value: unknown): value is Members => typeof value === "object" && value !== null && !Array.isArray(value);
+const isMembers = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const has = (value: Members, marks: readonly string[]) => marks.some((mark) => mark in value);
 const isConfig = (value: Value): value is Members => isMembers(value) && has(value, CONFIG_MARKS);
 

@@ -24,10 +24,22 @@ const VERDICTS: Record<Verdict, { title: string; tone: string }> = {
   "ruled-out": { title: "Ruled out", tone: "off" },
 };
 const CLOUDS: Record<string, string> = {
-  global: "Global", usgov: "US Government GCC", "usgov-high": "US Government GCC High", "usgov-dod": "US Government DoD",
-  china: "China (21Vianet)", germany: "Germany (closed in 2021)", usnat: "USNat", ussec: "USSec", france: "France",
+  global: "Global",
+  usgov: "US Government GCC",
+  "usgov-high": "US Government GCC High",
+  "usgov-dod": "US Government DoD",
+  china: "China (21Vianet)",
+  germany: "Germany (closed in 2021)",
+  usnat: "USNat",
+  ussec: "USSec",
+  france: "France",
 };
-const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1_000]];
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+];
 const relative = new Intl.RelativeTimeFormat("en");
 
 function h(tag: string, attributes: Record<string, string>, ...children: Child[]): HTMLElement {
@@ -58,7 +70,9 @@ export function show(place: HTMLElement, { token, findings, explanation, notes, 
 /** "1 error, 2 warnings". */
 export function count({ findings, explanation }: Reading): string {
   const said: string[] = [];
-  const add = (many: number, word: string) => { if (many > 0) said.push(`${many} ${word}${many === 1 ? "" : "s"}`); };
+  const add = (many: number, word: string) => {
+    if (many > 0) said.push(`${many} ${word}${many === 1 ? "" : "s"}`);
+  };
   const causes = (verdict: Verdict) => explanation?.causes.filter((cause) => cause.verdict === verdict).length ?? 0;
   add(causes("confirmed"), "confirmed cause");
   add(causes("possible"), "possible cause");
@@ -72,12 +86,29 @@ export function count({ findings, explanation }: Reading): string {
 function error({ error: name, summary, causes, refreshHelps }: Explanation): HTMLElement {
   const groups = (["confirmed", "possible"] as const).map((verdict) => group(verdict, causes));
   const ruledOut = causes.filter(({ verdict }) => verdict === "ruled-out");
-  return h("section", { class: "part", "aria-label": "The error" },
+  return h(
+    "section",
+    { class: "part", "aria-label": "The error" },
     h("h3", {}, name === "unknown" ? "The error" : name),
     h("p", {}, summary),
-    h("p", { class: "watch" }, refreshHelps ? "A new token of the same kind can help." : "A new token of the same kind does not help."),
+    h(
+      "p",
+      { class: "watch" },
+      refreshHelps ? "A new token of the same kind can help." : "A new token of the same kind does not help.",
+    ),
     ...groups,
-    ruledOut.length === 0 ? null : h("details", {}, h("summary", {}, `${VERDICTS["ruled-out"].title} (${ruledOut.length})`), h("ul", { class: "ruled-out" }, ...ruledOut.map(({ code, message }) => h("li", {}, h("code", {}, code), ` ${message}`)))),
+    ruledOut.length === 0
+      ? null
+      : h(
+          "details",
+          {},
+          h("summary", {}, `${VERDICTS["ruled-out"].title} (${ruledOut.length})`),
+          h(
+            "ul",
+            { class: "ruled-out" },
+            ...ruledOut.map(({ code, message }) => h("li", {}, h("code", {}, code), ` ${message}`)),
+          ),
+        ),
   );
 }
 
@@ -85,27 +116,61 @@ function group(verdict: "confirmed" | "possible", all: Explanation["causes"]): H
   const causes = all.filter((cause) => cause.verdict === verdict);
   const { title, tone } = VERDICTS[verdict];
   if (causes.length === 0) return null;
-  return h("div", { class: "part" }, h("h4", {}, title), h("ul", { class: "findings" }, ...causes.map((cause) => item(cause, null, tone))));
+  return h(
+    "div",
+    { class: "part" },
+    h("h4", {}, title),
+    h("ul", { class: "findings" }, ...causes.map((cause) => item(cause, null, tone))),
+  );
 }
 
 function list(title: string, findings: readonly Finding[]): HTMLElement {
   const sorted = [...findings].sort((a, b) => SEVERITIES[a.severity].rank - SEVERITIES[b.severity].rank);
   const healthy = !findings.some(({ severity }) => severity !== "info");
-  return h("section", { class: "part", "aria-label": title },
+  return h(
+    "section",
+    { class: "part", "aria-label": title },
     h("h3", {}, title),
     healthy
-      ? h("p", { class: "healthy" }, h("span", { class: "chip", "data-tone": "good" }, "Nothing wrong"), " A page can’t see roles in the workspace, nor what an embed token was made for.")
+      ? h(
+          "p",
+          { class: "healthy" },
+          h("span", { class: "chip", "data-tone": "good" }, "Nothing wrong"),
+          " A page can’t see roles in the workspace, nor what an embed token was made for.",
+        )
       : null,
-    h("ul", { class: "findings" }, ...sorted.map((finding) => item(finding, SEVERITIES[finding.severity].word, SEVERITIES[finding.severity].tone))),
+    h(
+      "ul",
+      { class: "findings" },
+      ...sorted.map((finding) => item(finding, SEVERITIES[finding.severity].word, SEVERITIES[finding.severity].tone)),
+    ),
   );
 }
 
 function item({ code, message, fix, docs }: Finding, word: string | null, tone: string): HTMLElement {
-  return h("li", { "data-tone": tone, "data-code": code },
-    h("p", { class: "finding-head" }, word === null ? null : h("span", { class: "chip", "data-tone": tone }, word), h("code", {}, code)),
+  return h(
+    "li",
+    { "data-tone": tone, "data-code": code },
+    h(
+      "p",
+      { class: "finding-head" },
+      word === null ? null : h("span", { class: "chip", "data-tone": tone }, word),
+      h("code", {}, code),
+    ),
     h("p", { class: "message" }, message),
     h("p", { class: "fix" }, h("b", {}, "Do this: "), fix),
-    docs?.startsWith("https://") ? h("p", {}, h("a", { href: docs, target: "_blank", rel: "noopener noreferrer" }, "Microsoft’s page", h("span", { class: "unseen" }, ` on ${code}, in a new tab`))) : null,
+    docs?.startsWith("https://")
+      ? h(
+          "p",
+          {},
+          h(
+            "a",
+            { href: docs, target: "_blank", rel: "noopener noreferrer" },
+            "Microsoft’s page",
+            h("span", { class: "unseen" }, ` on ${code}, in a new tab`),
+          ),
+        )
+      : null,
   );
 }
 
@@ -123,9 +188,17 @@ function facts(token: TokenReport, now: number): HTMLElement {
     ["Cluster", token.clusterUrl],
   ];
   const known = token.kind === "unknown" ? rows.slice(0, 1) : rows;
-  return h("section", { class: "part", "aria-label": "The token" },
+  return h(
+    "section",
+    { class: "part", "aria-label": "The token" },
     h("h3", {}, "The token"),
-    h("dl", { class: "facts" }, ...known.flatMap(([name, value]) => (value === null ? [] : [h("div", {}, h("dt", {}, name), h("dd", {}, value))]))),
+    h(
+      "dl",
+      { class: "facts" },
+      ...known.flatMap(([name, value]) =>
+        value === null ? [] : [h("div", {}, h("dt", {}, name), h("dd", {}, value))],
+      ),
+    ),
   );
 }
 

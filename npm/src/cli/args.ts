@@ -57,7 +57,8 @@ export function parse(args: string[]): Command | "help" | "version" {
 }
 
 const SEE = "See powerbi-token-keeper --help.";
-const NEVER = "A token is never given as an argument: it would stay in the shell's history and show in the list of processes.";
+const NEVER =
+  "A token is never given as an argument: it would stay in the shell's history and show in the list of processes.";
 
 function split(args: string[]) {
   try {
@@ -65,7 +66,8 @@ function split(args: string[]) {
   } catch (error) {
     // parseArgs quotes what it was given.
     const unknown = (error as { code?: string }).code === "ERR_PARSE_ARGS_UNKNOWN_OPTION";
-    if (!unknown) throw new Refused(`--now, --tenant and --sdk-version need a value, the other options have none. ${SEE}`);
+    if (!unknown)
+      throw new Refused(`--now, --tenant and --sdk-version need a value, the other options have none. ${SEE}`);
     throw new Refused(`There is an option that is not known. ${NEVER} ${SEE}`);
   }
 }
@@ -73,14 +75,20 @@ function split(args: string[]) {
 function command(name: string | undefined, files: readonly string[]): Pick<Command, "name" | "files"> {
   switch (name) {
     case "inspect":
-      if (files.length) throw new Refused(`inspect takes no argument. ${NEVER} Pipe it in, or start inspect alone and paste it when asked.`);
+      if (files.length)
+        throw new Refused(
+          `inspect takes no argument. ${NEVER} Pipe it in, or start inspect alone and paste it when asked.`,
+        );
       return { name, files };
     case "diagnose":
-      if (files.length !== 1) throw new Refused("diagnose needs one file, the embed configuration as JSON, or - for standard input.");
+      if (files.length !== 1)
+        throw new Refused("diagnose needs one file, the embed configuration as JSON, or - for standard input.");
       return { name, files };
     case "explain":
-      if (files.length < 1 || files.length > 2) throw new Refused("explain needs the error as a JSON file, and takes the configuration as a second one.");
-      if (files.every((file) => file === "-") && files.length === 2) throw new Refused("Only one of the two files can be -, standard input.");
+      if (files.length < 1 || files.length > 2)
+        throw new Refused("explain needs the error as a JSON file, and takes the configuration as a second one.");
+      if (files.every((file) => file === "-") && files.length === 2)
+        throw new Refused("Only one of the two files can be -, standard input.");
       return { name, files };
     case undefined:
       throw new Refused(`Say what to do: inspect, diagnose or explain. ${SEE}`);
@@ -93,8 +101,12 @@ function told(values: { now?: string; tenant?: string; "sdk-version"?: string })
   const { now, tenant, "sdk-version": sdkVersion } = values;
   return {
     ...(now === undefined ? {} : { now: time(now) }),
-    ...(tenant === undefined ? {} : { expected: { tenantId: matching(tenant, GUID, "--tenant needs a GUID, the tenant's id.") } }),
-    ...(sdkVersion === undefined ? {} : { sdkVersion: matching(sdkVersion, VERSION, "--sdk-version needs a version such as 2.23.1.") }),
+    ...(tenant === undefined
+      ? {}
+      : { expected: { tenantId: matching(tenant, GUID, "--tenant needs a GUID, the tenant's id.") } }),
+    ...(sdkVersion === undefined
+      ? {}
+      : { sdkVersion: matching(sdkVersion, VERSION, "--sdk-version needs a version such as 2.23.1.") }),
   };
 }
 
@@ -111,6 +123,7 @@ function matching(text: string, pattern: RegExp, needs: string): string {
 
 function time(text: string): number {
   const at = MILLISECONDS.test(text) ? Number(text) : ISO.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(at)) throw new Refused("--now needs a time such as 2026-01-31T12:00:00Z, or milliseconds since 1970.");
+  if (Number.isNaN(at))
+    throw new Refused("--now needs a time such as 2026-01-31T12:00:00Z, or milliseconds since 1970.");
   return at;
 }

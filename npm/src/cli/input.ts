@@ -32,7 +32,9 @@ export async function readJson(file: string): Promise<unknown> {
 export async function readObject(file: string): Promise<EmbedConfigLike> {
   const value = await readJson(file);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Refused(`${named(file)} holds no embed configuration, which is a JSON object: { "type": …, "embedUrl": …, "accessToken": … }.`);
+    throw new Refused(
+      `${named(file)} holds no embed configuration, which is a JSON object: { "type": …, "embedUrl": …, "accessToken": … }.`,
+    );
   }
   return value as EmbedConfigLike;
 }
@@ -40,7 +42,8 @@ export async function readObject(file: string): Promise<EmbedConfigLike> {
 function resembles(text: string): string {
   if (text === "") return "it is empty";
   if (text.startsWith("<")) return "it begins with <, as HTML does; it may be the sign-in or error page of a server";
-  if (/^[{[]/.test(text)) return "it begins like JSON, and then has a mistake, such as a comment, a missing quote or a comma too many";
+  if (/^[{[]/.test(text))
+    return "it begins like JSON, and then has a mistake, such as a comment, a missing quote or a comma too many";
   return "it begins with no { or [";
 }
 

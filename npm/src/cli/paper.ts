@@ -24,7 +24,15 @@ export class Paper {
   }
 
   /** A line, with a label in a column of `indent` characters before it; what is too long goes on below the text. */
-  line(text: string, { indent = 0, label = "", style, labelStyle }: { indent?: number; label?: string; style?: Style; labelStyle?: Style } = {}): this {
+  line(
+    text: string,
+    {
+      indent = 0,
+      label = "",
+      style,
+      labelStyle,
+    }: { indent?: number; label?: string; style?: Style; labelStyle?: Style } = {},
+  ): this {
     const gap = " ".repeat(Math.max(0, indent - label.length));
     wrapped(plain(text), this.#width - indent).forEach((part, n) => {
       const before = n ? " ".repeat(indent) : this.#in(labelStyle, label) + gap;

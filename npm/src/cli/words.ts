@@ -44,8 +44,16 @@ export function reportOn(paper: Paper, report: TokenReport, now: number): void {
 /** Findings, the worst first, after their count. */
 export function findingsOn(paper: Paper, findings: readonly Finding[], of: string): void {
   if (!findings.length) return void paper.line(`Nothing is known to be wrong with ${of}.`, { style: "green" });
-  const counts = SEVERITIES.map((severity) => [severity, findings.filter((finding) => finding.severity === severity).length] as const);
-  paper.line(counts.filter(([, count]) => count).map(([severity, count]) => counted(severity, count)).join(", "), { style: "bold" });
+  const counts = SEVERITIES.map(
+    (severity) => [severity, findings.filter((finding) => finding.severity === severity).length] as const,
+  );
+  paper.line(
+    counts
+      .filter(([, count]) => count)
+      .map(([severity, count]) => counted(severity, count))
+      .join(", "),
+    { style: "bold" },
+  );
   for (const severity of SEVERITIES) {
     for (const finding of findings) if (finding.severity === severity) findingOn(paper.gap(), finding);
   }
@@ -72,7 +80,8 @@ function findingOn(paper: Paper, { severity, code, message, fix, docs }: Finding
   if (docs) paper.line(docs, { indent, label: "docs", labelStyle: "dim" });
 }
 
-const counted = (severity: Severity, count: number) => (severity === "info" ? `${count} info` : plural(count, severity));
+const counted = (severity: Severity, count: number) =>
+  severity === "info" ? `${count} info` : plural(count, severity);
 
 /** A point in time in UTC and from now: the largest unit of which there are two, rounded down. */
 function when(at: number, now: number): string {
@@ -82,7 +91,9 @@ function when(at: number, now: number): string {
 function utc(at: number): string {
   const date = new Date(at);
   // A claim may hold any number.
-  return Number.isNaN(date.getTime()) ? "beyond the calendar" : `${date.toISOString().slice(0, -8).replace("T", " ")} UTC`;
+  return Number.isNaN(date.getTime())
+    ? "beyond the calendar"
+    : `${date.toISOString().slice(0, -8).replace("T", " ")} UTC`;
 }
 
 function fromNow(ms: number): string {

@@ -7,7 +7,16 @@ import { which } from "../../../scripts/lib/browser.mjs";
 import { findBrowser } from "../../../scripts/setup.mjs";
 
 export const BROWSER = process.env.BROWSER ?? "chromium";
-const ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const ARGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 export async function launch() {
   if (BROWSER === "firefox") forgiveMedia();

@@ -27,7 +27,9 @@ export class Frame {
     const inner = await this.#inner();
     if (!inner?.url().includes("powerbi.com")) return 0;
     try {
-      return await inner.evaluate(() => window.sandbox?.seen.filter(({ url }) => /\/(load|prepare|create|quickcreate)$/.test(url)).length ?? 0);
+      return await inner.evaluate(
+        () => window.sandbox?.seen.filter(({ url }) => /\/(load|prepare|create|quickcreate)$/.test(url)).length ?? 0,
+      );
     } catch {
       return 0; // the document is being replaced
     }
@@ -47,7 +49,11 @@ export class Frame {
 
   /** The requests that the page has posted, without tokens: `POST /report/token` and the like. */
   async seen() {
-    return (await this.run(() => window.sandbox.seen)).map(({ method, url, headers, at }) => ({ request: `${method} ${url}`, headers, at }));
+    return (await this.run(() => window.sandbox.seen)).map(({ method, url, headers, at }) => ({
+      request: `${method} ${url}`,
+      headers,
+      at,
+    }));
   }
 
   async count(request) {
@@ -79,6 +85,9 @@ export class Frame {
       void window.sandbox.askForToken(uid).then((reply) => Object.assign(entry, { reply, at: Date.now() }));
       return asked.push(entry) - 1;
     }, at);
-    return { answer: () => this.run((which) => window.asked[which].reply, n), at: () => this.run((which) => window.asked[which].at, n) };
+    return {
+      answer: () => this.run((which) => window.asked[which].reply, n),
+      at: () => this.run((which) => window.asked[which].at, n),
+    };
   }
 }

@@ -7,17 +7,45 @@ import { START } from "./time.mjs";
 
 const REPORT = "5d9c4b5a-1111-4aaa-8bbb-000000000001";
 const GROUP = "5d9c4b5a-2222-4aaa-8bbb-000000000002";
-const CLUSTER = Buffer.from('{"clusterUrl":"https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net"}').toString("base64");
+const CLUSTER = Buffer.from('{"clusterUrl":"https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net"}').toString(
+  "base64",
+);
 
 const KINDS = {
-  report: { id: REPORT, embedUrl: `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}` },
-  dashboard: { id: REPORT, embedUrl: `https://app.powerbi.com/dashboardEmbed?dashboardId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}` },
-  tile: { id: REPORT, dashboardId: GROUP, embedUrl: `https://app.powerbi.com/embed?dashboardId=${GROUP}&tileId=${REPORT}&config=${CLUSTER}` },
+  report: {
+    id: REPORT,
+    embedUrl: `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}`,
+  },
+  dashboard: {
+    id: REPORT,
+    embedUrl: `https://app.powerbi.com/dashboardEmbed?dashboardId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}`,
+  },
+  tile: {
+    id: REPORT,
+    dashboardId: GROUP,
+    embedUrl: `https://app.powerbi.com/embed?dashboardId=${GROUP}&tileId=${REPORT}&config=${CLUSTER}`,
+  },
   qna: { datasetIds: [REPORT], embedUrl: `https://app.powerbi.com/qnaEmbed?config=${CLUSTER}` },
-  paginated: { type: "report", id: REPORT, embedUrl: `https://app.powerbi.com/rdlEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}` },
+  paginated: {
+    type: "report",
+    id: REPORT,
+    embedUrl: `https://app.powerbi.com/rdlEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}`,
+  },
   create: { datasetId: REPORT, embedUrl: `https://app.powerbi.com/reportEmbed?groupId=${GROUP}&config=${CLUSTER}` },
-  quickCreate: { datasetCreateConfig: { locale: "en-US", tableSchemaList: [{ name: "t", columns: [{ name: "a", dataType: "Text" }] }], data: [{ name: "t", rows: [["1"]] }] }, embedUrl: `https://app.powerbi.com/quickCreate?groupId=${GROUP}&config=${CLUSTER}` },
-  visual: { id: REPORT, pageName: "overview", visualName: "months", embedUrl: `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}` },
+  quickCreate: {
+    datasetCreateConfig: {
+      locale: "en-US",
+      tableSchemaList: [{ name: "t", columns: [{ name: "a", dataType: "Text" }] }],
+      data: [{ name: "t", rows: [["1"]] }],
+    },
+    embedUrl: `https://app.powerbi.com/quickCreate?groupId=${GROUP}&config=${CLUSTER}`,
+  },
+  visual: {
+    id: REPORT,
+    pageName: "overview",
+    visualName: "months",
+    embedUrl: `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}`,
+  },
 };
 
 /** The three clocks of a story: what the page's wall clock says, what its monotonic clock says, and the server's. */
@@ -81,7 +109,9 @@ export class Page {
     await this.rests();
     while (!(await met())) {
       assert.ok(this.clock.elapsed < until, `not met within ${most / 1000} s: ${met}`);
-      await this.passes(Math.max(1, Math.min(this.#next, this.#source.nextDue - this.clock.elapsed, until - this.clock.elapsed)));
+      await this.passes(
+        Math.max(1, Math.min(this.#next, this.#source.nextDue - this.clock.elapsed, until - this.clock.elapsed)),
+      );
     }
   }
 
@@ -155,7 +185,12 @@ export class Page {
 
   // ---- embedding --------------------------------------------------------------------------------------------------
 
-  config({ type = "report", token = this.#source.tokens.at(-1) ?? this.#source.mint(), tokenType = token.kind === "aad" ? 0 : 1, ...more } = {}) {
+  config({
+    type = "report",
+    token = this.#source.tokens.at(-1) ?? this.#source.mint(),
+    tokenType = token.kind === "aad" ? 0 : 1,
+    ...more
+  } = {}) {
     return { type, tokenType, accessToken: token.text, groupId: GROUP, ...KINDS[type], ...more };
   }
 
@@ -166,8 +201,14 @@ export class Page {
   async embeds({ at = "report", by = null, how = "embed", ...config } = {}) {
     const frame = this.frame(at);
     const loads = await frame.loads();
-    await this.run(([id, full, keeper, method]) => stage.embed(id, full, keeper, method), [at, this.config(config), by, how]);
-    await this.awaits("the frame's load", async () => (await frame.loads()) > loads && ["loaded", "failed"].includes((await frame.state()).phase));
+    await this.run(
+      ([id, full, keeper, method]) => stage.embed(id, full, keeper, method),
+      [at, this.config(config), by, how],
+    );
+    await this.awaits(
+      "the frame's load",
+      async () => (await frame.loads()) > loads && ["loaded", "failed"].includes((await frame.state()).phase),
+    );
     await this.rests();
     return frame;
   }

@@ -23,7 +23,8 @@ const CLIENTS = new Map(
 export const VERSIONS = [...CLIENTS.keys()];
 /** ENGINE=js tells every story on a page whose policy forbids WebAssembly, so that the engine is the JavaScript one. */
 export const ENGINE = process.env.ENGINE ?? "wasm";
-const POLICY = ENGINE === "js" ? { "content-security-policy": "script-src 'self'; require-trusted-types-for 'script'" } : {};
+const POLICY =
+  ENGINE === "js" ? { "content-security-policy": "script-src 'self'; require-trusted-types-for 'script'" } : {};
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><link rel="icon" href="data:,">
 <div id="report" style="height:300px"></div><script src="/powerbi.js"></script><script src="/stage.js"></script>`;
@@ -32,7 +33,9 @@ const script = (body) => ({ contentType: "text/javascript", body });
 const FILES = new Map([
   [`${HOST}/`, { contentType: "text/html", headers: POLICY, body: PAGE }],
   [`${HOST}/stage.js`, script(read("tests/browser/lib/stage.js"))],
-  ...readdirSync(dist).filter((file) => file.endsWith(".js")).map((file) => [`${HOST}/dist/${file}`, script(readFileSync(path.join(dist, file), "utf8"))]),
+  ...readdirSync(dist)
+    .filter((file) => file.endsWith(".js"))
+    .map((file) => [`${HOST}/dist/${file}`, script(readFileSync(path.join(dist, file), "utf8"))]),
 ]);
 const FRAME = { contentType: "text/html", body: read("www/sandbox/frame.html") };
 
@@ -56,7 +59,10 @@ export class Site {
   }
 
   async open(context) {
-    await context.route(() => true, (route, request) => this.#serve(route, request));
+    await context.route(
+      () => true,
+      (route, request) => this.#serve(route, request),
+    );
   }
 
   async #serve(route, request) {
@@ -68,7 +74,8 @@ export class Site {
       await this.frame;
       return route.fulfill(FRAME);
     }
-    if (this.trapped && url.pathname === "/dist/engine-wasm.js") return route.fulfill(script(read("target/trapped/engine-wasm.js")));
+    if (this.trapped && url.pathname === "/dist/engine-wasm.js")
+      return route.fulfill(script(read("target/trapped/engine-wasm.js")));
     if (this.engine && url.pathname.includes("/dist/engine")) {
       const status = await this.engine;
       if (status) return route.fulfill({ status, body: "" });

@@ -55,7 +55,11 @@ export class Source {
   mint({ kind = this.kind, lifetime = this.lifetime, ...claims } = {}) {
     const now = this.#clock.server;
     const expiresAt = Math.floor((now + lifetime) / 1000) * 1000;
-    const token = { text: MINT[kind]({ expiresAt, ...(kind === "aad" && { issuedAt: now }), ...claims }), kind, expiresAt };
+    const token = {
+      text: MINT[kind]({ expiresAt, ...(kind === "aad" && { issuedAt: now }), ...claims }),
+      kind,
+      expiresAt,
+    };
     this.tokens.push(token);
     return token;
   }
@@ -69,7 +73,12 @@ export class Source {
   }
 
   expectRequests(n, why) {
-    assert.equal(this.requests.length, n, why ?? `requests to the source, made at ${this.requests.map(({ at }) => `${at / 1000} s`).join(", ") || "no time"}`);
+    assert.equal(
+      this.requests.length,
+      n,
+      why ??
+        `requests to the source, made at ${this.requests.map(({ at }) => `${at / 1000} s`).join(", ") || "no time"}`,
+    );
   }
 
   // ---- for the story's machinery --------------------------------------------------------------------------------
@@ -114,7 +123,11 @@ export class Source {
     const { route, step } = one;
     if (step.drop) await route.abort("connectionreset");
     else {
-      const { status = 200, headers = {}, body = this.answerOf(step.token ?? this.mint(step.lifetime ? { lifetime: step.lifetime } : {})) } = step;
+      const {
+        status = 200,
+        headers = {},
+        body = this.answerOf(step.token ?? this.mint(step.lifetime ? { lifetime: step.lifetime } : {})),
+      } = step;
       const text = typeof body === "string" ? body : JSON.stringify(body);
       await route.fulfill({ status, headers: { "content-type": "application/json", ...CORS, ...headers }, body: text });
     }

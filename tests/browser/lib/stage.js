@@ -34,7 +34,16 @@ window.stage = {
   note(promise) {
     const entry = { state: "pending", at: null };
     const settle = (state) => (value) => {
-      const error = state === "rejected" ? { name: value?.name, code: value?.code, message: value?.message, stack: value?.stack, json: JSON.stringify(value) } : undefined;
+      const error =
+        state === "rejected"
+          ? {
+              name: value?.name,
+              code: value?.code,
+              message: value?.message,
+              stack: value?.stack,
+              json: JSON.stringify(value),
+            }
+          : undefined;
       Object.assign(entry, { state, at: Date.now() }, error ? { error } : { value });
     };
     promise.then(settle("fulfilled"), settle("rejected"));

@@ -18,7 +18,9 @@ export { VERSIONS };
 const WATCH = readFileSync(new URL("watch.js", import.meta.url), "utf8");
 const NATIVE = "Object.defineProperty(window, '__native', { value: { setTimeout: window.setTimeout.bind(window) } });";
 /** The dice of a story are its own, and fall the same in every run: mulberry32, begun with the story's name. */
-const dice = (name) => `{ let state = ${[...name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7)};
+const dice = (
+  name,
+) => `{ let state = ${[...name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7)};
   Math.random = () => {
     state = (state + 0x6d2b79f5) | 0;
     let bits = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -62,7 +64,12 @@ export function story(name, tell, { keepers = 1, pageErrors, later, client } = {
         await tab.goto(`${HOST}/`);
         const page = new Page(tab, source, clock);
         pages.push(page);
-        return { page, frame: page.frame(), keeper: new Keeper(page, "keeper"), closes: () => tab.close().then(() => pages.splice(pages.indexOf(page), 1)) };
+        return {
+          page,
+          frame: page.frame(),
+          keeper: new Keeper(page, "keeper"),
+          closes: () => tab.close().then(() => pages.splice(pages.indexOf(page), 1)),
+        };
       };
       const { page, frame, keeper } = await opens();
       const another = (other) => new Keeper(page, other);

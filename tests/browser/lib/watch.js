@@ -4,21 +4,37 @@
 (() => {
   const isHost = window.parent === window;
   const native = window.__native;
-  const watch = { started: 0, fetching: 0, busy: 0, console: [], rejections: [], fetches: [], fired: [], longestTimer: 0 };
+  const watch = {
+    started: 0,
+    fetching: 0,
+    busy: 0,
+    console: [],
+    rejections: [],
+    fetches: [],
+    fired: [],
+    longestTimer: 0,
+  };
 
   // ---- timers ------------------------------------------------------------------------------------------------
   const timers = new Map();
-  for (const [set, clear, repeats] of [["setTimeout", "clearTimeout", false], ["setInterval", "clearInterval", true]]) {
+  for (const [set, clear, repeats] of [
+    ["setTimeout", "clearTimeout", false],
+    ["setInterval", "clearInterval", true],
+  ]) {
     const [arm, disarm] = [window[set], window[clear]];
     window[set] = (callback, wait, ...args) => {
       const delay = Math.max(0, Number(wait) || 0);
-      const id = arm((...given) => {
-        watch.started += 1;
-        watch.fired.push(performance.now());
-        if (repeats) timers.get(id).at += delay;
-        else timers.delete(id);
-        return callback(...given);
-      }, delay, ...args);
+      const id = arm(
+        (...given) => {
+          watch.started += 1;
+          watch.fired.push(performance.now());
+          if (repeats) timers.get(id).at += delay;
+          else timers.delete(id);
+          return callback(...given);
+        },
+        delay,
+        ...args,
+      );
       timers.set(id, { at: performance.now() + delay, delay });
       watch.longestTimer = Math.max(watch.longestTimer, delay);
       return id;
@@ -38,25 +54,43 @@
   EventTarget.prototype.addEventListener = function (type, callback, options) {
     const target = this ?? window;
     const capture = captures(options);
-    const known = listeners.some((one) => one.target === target && one.type === type && one.callback === callback && one.capture === capture);
+    const known = listeners.some(
+      (one) => one.target === target && one.type === type && one.callback === callback && one.capture === capture,
+    );
     if (callback && !known && !options?.signal?.aborted) {
       const one = { target, type, callback, capture };
       listeners.push(one);
-      if (options?.signal) add.call(options.signal, "abort", () => (listeners = listeners.filter((other) => other !== one)));
+      if (options?.signal)
+        add.call(options.signal, "abort", () => (listeners = listeners.filter((other) => other !== one)));
     }
     return add.call(target, type, callback, options);
   };
   EventTarget.prototype.removeEventListener = function (type, callback, options) {
     const target = this ?? window;
     const capture = captures(options);
-    listeners = listeners.filter((one) => !(one.target === target && one.type === type && one.callback === callback && one.capture === capture));
+    listeners = listeners.filter(
+      (one) => !(one.target === target && one.type === type && one.callback === callback && one.capture === capture),
+    );
     return remove.call(target, type, callback, options);
   };
-  const nameOf = (target) => (target === window ? "window" : target === document ? "document" : target instanceof Element ? `#${target.id}` : target.constructor.name);
+  const nameOf = (target) =>
+    target === window
+      ? "window"
+      : target === document
+        ? "document"
+        : target instanceof Element
+          ? `#${target.id}`
+          : target.constructor.name;
   /** What listens on the window, the document, the containers and the page's own abort signal, as "target type". */
   watch.listeners = () =>
     listeners
-      .filter(({ target }) => target === window || target === document || target instanceof HTMLDivElement || target === window.ending?.signal)
+      .filter(
+        ({ target }) =>
+          target === window ||
+          target === document ||
+          target instanceof HTMLDivElement ||
+          target === window.ending?.signal,
+      )
       .map(({ target, type }) => `${nameOf(target)} ${type}`)
       .sort();
 
@@ -72,10 +106,22 @@
   };
   const { fetch } = window;
   window.fetch = (url, init) => {
-    watch.fetches.push({ url: String(url), method: init?.method, credentials: init?.credentials, cache: init?.cache, redirect: init?.redirect, aborted: init?.signal?.aborted });
+    watch.fetches.push({
+      url: String(url),
+      method: init?.method,
+      credentials: init?.credentials,
+      cache: init?.cache,
+      redirect: init?.redirect,
+      aborted: init?.signal?.aborted,
+    });
     return counted("fetching", fetch(url, init));
   };
-  for (const [owner, name] of [[Response.prototype, "text"], [Response.prototype, "json"], [ReadableStreamDefaultReader.prototype, "read"], [WebAssembly, "compile"]]) {
+  for (const [owner, name] of [
+    [Response.prototype, "text"],
+    [Response.prototype, "json"],
+    [ReadableStreamDefaultReader.prototype, "read"],
+    [WebAssembly, "compile"],
+  ]) {
     const call = owner[name];
     owner[name] = function (...args) {
       return counted("busy", call.apply(this, args));
@@ -102,7 +148,10 @@
   // ---- visibility ----------------------------------------------------------------------------------------------
   let hidden = false;
   Object.defineProperty(Document.prototype, "hidden", { get: () => hidden, configurable: true });
-  Object.defineProperty(Document.prototype, "visibilityState", { get: () => (hidden ? "hidden" : "visible"), configurable: true });
+  Object.defineProperty(Document.prototype, "visibilityState", {
+    get: () => (hidden ? "hidden" : "visible"),
+    configurable: true,
+  });
   watch.setHidden = (value) => {
     hidden = value;
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
@@ -144,12 +193,19 @@
     });
   /** One message to every frame and back. What the page posted before it, each frame has taken when it answers. */
   const round = async () => {
-    const frames = [...document.querySelectorAll("iframe")].map((iframe) => iframe.contentWindow).filter((frame) => ready.has(frame));
+    const frames = [...document.querySelectorAll("iframe")]
+      .map((iframe) => iframe.contentWindow)
+      .filter((frame) => ready.has(frame));
     const told = await Promise.all(frames.map(ping));
     await turn();
     const all = [own(), ...told];
     const sum = (name) => all.reduce((total, one) => total + one[name], 0);
-    return { started: sum("started"), busy: sum("busy"), fetching: watch.fetching, next: Math.min(...all.map(({ next }) => next ?? Infinity)) };
+    return {
+      started: sum("started"),
+      busy: sum("busy"),
+      fetching: watch.fetching,
+      next: Math.min(...all.map(({ next }) => next ?? Infinity)),
+    };
   };
   /** Returns when nothing is left that does not wait for a clock or for an answer from outside. */
   watch.rest = async () => {

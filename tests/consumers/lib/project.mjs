@@ -13,10 +13,24 @@ import { Stop, at } from "../../../scripts/lib/run.mjs";
 const home = path.join(os.tmpdir(), `consumers-${createHash("sha256").update(at()).digest("hex").slice(0, 8)}`);
 const windows = process.platform === "win32";
 // No tool here may phone home, ask questions or colour its output.
-const env = { ...process.env, CI: "1", NO_COLOR: "1", FORCE_COLOR: "0", NEXT_TELEMETRY_DISABLED: "1", NG_CLI_ANALYTICS: "false" };
+const env = {
+  ...process.env,
+  CI: "1",
+  NO_COLOR: "1",
+  FORCE_COLOR: "0",
+  NEXT_TELEMETRY_DISABLED: "1",
+  NG_CLI_ANALYTICS: "false",
+};
 
 function run(program, args, folder) {
-  const { status, error, stdout, stderr } = spawnSync(program, args, { cwd: folder, env, encoding: "utf8", shell: windows, timeout: 300_000, maxBuffer: 1 << 26 });
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+    shell: windows,
+    timeout: 300_000,
+    maxBuffer: 1 << 26,
+  });
   if (status === 0) return;
   const said = `${stdout ?? ""}${stderr ?? ""}`.trim().split("\n").slice(-25).join("\n");
   throw new Stop(`${program} ${args.join(" ")} ended with ${error?.message ?? status}\n${said}`);
@@ -39,24 +53,32 @@ export function lay({ name, label }, tarball) {
   const folder = path.join(home, label);
   const from = at("tests/consumers", name);
   mkdirSync(folder, { recursive: true });
-  for (const entry of readdirSync(folder)) if (entry !== "node_modules" && entry !== "installed") rmSync(path.join(folder, entry), { recursive: true });
+  for (const entry of readdirSync(folder))
+    if (entry !== "node_modules" && entry !== "installed") rmSync(path.join(folder, entry), { recursive: true });
   cpSync(from, folder, { recursive: true });
   cpSync(at("tests/consumers/shared"), path.join(folder, "shared"), { recursive: true });
 
   const manifest = JSON.parse(readFileSync(path.join(from, "package.json"), "utf8"));
   manifest.dependencies = { ...manifest.dependencies, "powerbi-token-keeper": `file:${tarball}` };
   writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest, null, 2));
-  const wanted = createHash("sha256").update(readFileSync(path.join(folder, "package.json"))).digest("hex");
+  const wanted = createHash("sha256")
+    .update(readFileSync(path.join(folder, "package.json")))
+    .digest("hex");
   const stamp = path.join(folder, "installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) {
     const ours = path.join(folder, "node_modules/powerbi-token-keeper");
     rmSync(ours, { recursive: true, force: true });
     mkdirSync(ours);
     run("tar", ["-xzf", tarball, "-C", ours, "--strip-components", "1"], folder);
-    for (const cache of [".vite", ".vite-temp", ".cache"]) rmSync(path.join(folder, "node_modules", cache), { recursive: true, force: true });
+    for (const cache of [".vite", ".vite-temp", ".cache"])
+      rmSync(path.join(folder, "node_modules", cache), { recursive: true, force: true });
   } else {
     rmSync(path.join(folder, "node_modules"), { recursive: true, force: true });
-    run("npm", ["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder);
+    run(
+      "npm",
+      ["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+      folder,
+    );
     writeFileSync(stamp, wanted);
   }
   return folder;
@@ -83,7 +105,13 @@ export async function serve({ files, server, policy }, folder) {
   if (files) return serveFiles(path.join(folder, files), policy ? { "content-security-policy": policy } : {});
   const port = await freePort();
   const [name, ...args] = server;
-  const child = spawn(tool(folder, name), [...args, String(port)], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: !windows, shell: windows });
+  const child = spawn(tool(folder, name), [...args, String(port)], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: !windows,
+    shell: windows,
+  });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
   const close = async () => {
@@ -96,7 +124,12 @@ export async function serve({ files, server, policy }, folder) {
   };
   const url = `http://127.0.0.1:${port}`;
   const patience = performance.now() + 60_000;
-  while (!(await fetch(url).then(({ ok }) => ok, () => false))) {
+  while (
+    !(await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
     if (child.exitCode !== null || performance.now() > patience) {
       await close();
       throw new Stop(`${name} does not serve\n${said.trim().split("\n").slice(-25).join("\n")}`);
@@ -106,17 +139,28 @@ export async function serve({ files, server, policy }, folder) {
   return { url, close };
 }
 
-const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".json": "application/json" };
+const types = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".json": "application/json",
+};
 
 async function serveFiles(folder, headers) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     const file = path.join(folder, path.normalize(pathname.endsWith("/") ? `${pathname}index.html` : pathname));
     if (!existsSync(file)) return void response.writeHead(404).end();
-    response.writeHead(200, { "content-type": types[path.extname(file)] ?? "application/octet-stream", ...headers }).end(readFileSync(file));
+    response
+      .writeHead(200, { "content-type": types[path.extname(file)] ?? "application/octet-stream", ...headers })
+      .end(readFileSync(file));
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => new Promise((closed) => server.close(closed)) };
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close: () => new Promise((closed) => server.close(closed)),
+  };
 }
 
 function freePort() {

@@ -10,7 +10,9 @@ const HOUR = 3_600_000;
 const AWAY = 52 * 60_000;
 const REPORT = "5d9c4b5a-1111-4aaa-8bbb-000000000001";
 const GROUP = "5d9c4b5a-2222-4aaa-8bbb-000000000002";
-const CLUSTER = Buffer.from('{"clusterUrl":"https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net"}').toString("base64");
+const CLUSTER = Buffer.from('{"clusterUrl":"https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net"}').toString(
+  "base64",
+);
 const FRAME = readFileSync(at("www/sandbox/frame.html"), "utf8");
 
 /** What the page can reach besides its own server: a backend, Microsoft's frame, and Microsoft's sign-in. */
@@ -21,7 +23,8 @@ class World {
 
   mint(kind, by) {
     const expiresAt = Date.now() + this.#ahead + HOUR;
-    const text = kind === "aad" ? mintAadToken({ expiresAt, issuedAt: expiresAt - HOUR }) : mintEmbedToken({ expiresAt });
+    const text =
+      kind === "aad" ? mintAadToken({ expiresAt, issuedAt: expiresAt - HOUR }) : mintEmbedToken({ expiresAt });
     this.minted.push({ text, by });
     return { text, expiresAt };
   }
@@ -36,28 +39,62 @@ class World {
   signIn({ origin, pathname }) {
     const authority = `${origin}/${pathname.split("/")[1]}`;
     if (pathname.endsWith("/discovery/instance")) {
-      return { tenant_discovery_endpoint: `${authority}/v2.0/.well-known/openid-configuration`, metadata: [{ preferred_network: "login.microsoftonline.com", preferred_cache: "login.windows.net", aliases: ["login.microsoftonline.com", "login.windows.net"] }] };
+      return {
+        tenant_discovery_endpoint: `${authority}/v2.0/.well-known/openid-configuration`,
+        metadata: [
+          {
+            preferred_network: "login.microsoftonline.com",
+            preferred_cache: "login.windows.net",
+            aliases: ["login.microsoftonline.com", "login.windows.net"],
+          },
+        ],
+      };
     }
     if (pathname.endsWith("/openid-configuration")) {
-      return { issuer: `${authority}/v2.0`, authorization_endpoint: `${authority}/oauth2/v2.0/authorize`, token_endpoint: `${authority}/oauth2/v2.0/token`, jwks_uri: `${authority}/discovery/v2.0/keys` };
+      return {
+        issuer: `${authority}/v2.0`,
+        authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
+        token_endpoint: `${authority}/oauth2/v2.0/token`,
+        jwks_uri: `${authority}/discovery/v2.0/keys`,
+      };
     }
     const { text } = this.mint("aad", "sign-in");
-    return { token_type: "Bearer", scope: "https://analysis.windows.net/powerbi/api/.default", expires_in: 3600, ext_expires_in: 3600, access_token: text, refresh_token: "another" };
+    return {
+      token_type: "Bearer",
+      scope: "https://analysis.windows.net/powerbi/api/.default",
+      expires_in: 3600,
+      ext_expires_in: 3600,
+      access_token: text,
+      refresh_token: "another",
+    };
   }
 
   async open(context) {
-    await context.route("https://app.powerbi.com/**", (route) => route.fulfill({ contentType: "text/html", body: FRAME }));
+    await context.route("https://app.powerbi.com/**", (route) =>
+      route.fulfill({ contentType: "text/html", body: FRAME }),
+    );
     await context.route(/\/api\/embed(\?|$)/, (route, request) => {
       const kind = new URL(request.url()).searchParams.get("kind") ?? "embed";
       const { text } = this.mint(kind, "page");
       const embedUrl = `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}`;
-      return route.fulfill({ json: { type: "report", tokenType: kind === "aad" ? 0 : 1, id: REPORT, groupId: GROUP, embedUrl, accessToken: text } });
+      return route.fulfill({
+        json: {
+          type: "report",
+          tokenType: kind === "aad" ? 0 : 1,
+          id: REPORT,
+          groupId: GROUP,
+          embedUrl,
+          accessToken: text,
+        },
+      });
     });
     await context.route(/\/api\/(embed|aad)-token$/, (route, request) => {
       const { text, expiresAt } = this.mint(request.url().includes("aad-token") ? "aad" : "embed", "keeper");
       return route.fulfill({ json: { token: text, expiration: new Date(expiresAt).toISOString() } });
     });
-    await context.route("https://login.microsoftonline.com/**", (route, request) => route.fulfill({ headers: { "access-control-allow-origin": "*" }, json: this.signIn(new URL(request.url())) }));
+    await context.route("https://login.microsoftonline.com/**", (route, request) =>
+      route.fulfill({ headers: { "access-control-allow-origin": "*" }, json: this.signIn(new URL(request.url())) }),
+    );
   }
 }
 
@@ -75,22 +112,38 @@ export async function visit(browser, url, { policy, engine = "wasm" } = {}) {
     tab.setDefaultTimeout(30_000);
     const wrong = [];
     tab.on("pageerror", (error) => wrong.push(String(error?.stack ?? error)));
-    tab.on("console", (message) => message.type() === "error" && !(policy && REFUSED.test(message.text())) && wrong.push(message.text()));
-    tab.on("response", (response) => response.status() >= 400 && wrong.push(`${response.status()} for ${response.url()}`));
+    tab.on(
+      "console",
+      (message) =>
+        message.type() === "error" && !(policy && REFUSED.test(message.text())) && wrong.push(message.text()),
+    );
+    tab.on(
+      "response",
+      (response) => response.status() >= 400 && wrong.push(`${response.status()} for ${response.url()}`),
+    );
     try {
       await tab.goto(url);
       // not waitForFunction, here and below: it needs eval
-      const fresh = () => until("the keeper is fresh", () => tab.evaluate(() => window.keeper?.status.state === "fresh"));
+      const fresh = () =>
+        until("the keeper is fresh", () => tab.evaluate(() => window.keeper?.status.state === "fresh"));
       await fresh();
       const frames = await loaded(tab);
       const started = world.minted.length;
       await world.passes(tab, AWAY);
-      const taken = async () => Promise.all(frames.map((frame) => frame.evaluate((text) => window.sandbox.holds(text), world.minted.at(-1).text)));
-      await until("each frame holds the new token", async () => world.minted.length > started && (await taken()).every(Boolean));
+      const taken = async () =>
+        Promise.all(
+          frames.map((frame) => frame.evaluate((text) => window.sandbox.holds(text), world.minted.at(-1).text)),
+        );
+      await until(
+        "each frame holds the new token",
+        async () => world.minted.length > started && (await taken()).every(Boolean),
+      );
       assert.equal(world.minted.length - started, 1, "one token was asked for");
       await fresh();
       for (const frame of frames) {
-        const loads = await frame.evaluate(() => window.sandbox.seen.filter(({ method, url: to }) => method === "POST" && /\/load$/.test(to)).length);
+        const loads = await frame.evaluate(
+          () => window.sandbox.seen.filter(({ method, url: to }) => method === "POST" && /\/load$/.test(to)).length,
+        );
         assert.equal(loads, 1, "the report was loaded once, and not again for its new token");
       }
       const status = await tab.evaluate(() => window.keeper.status);
@@ -111,8 +164,14 @@ async function loaded(tab) {
   let frames;
   await until("the reports have loaded", async () => {
     frames = tab.frames().filter((frame) => frame.url().startsWith("https://app.powerbi.com/"));
-    const phases = await Promise.all(frames.map((frame) => frame.evaluate(() => window.sandbox?.state().phase).catch(() => "gone")));
-    return frames.length > 0 && frames.length === (await tab.evaluate(() => window.expected ?? 1)) && phases.every((phase) => phase === "loaded");
+    const phases = await Promise.all(
+      frames.map((frame) => frame.evaluate(() => window.sandbox?.state().phase).catch(() => "gone")),
+    );
+    return (
+      frames.length > 0 &&
+      frames.length === (await tab.evaluate(() => window.expected ?? 1)) &&
+      phases.every((phase) => phase === "loaded")
+    );
   });
   return frames;
 }

@@ -3,7 +3,12 @@ import { factories, models, service } from "powerbi-client";
 import { aadKeeper } from "./keeper.js";
 import { signedIn } from "./signed-in.js";
 
-const configuration = { auth: { clientId: "5d9c4b5a-3333-4aaa-8bbb-000000000003", authority: "https://login.microsoftonline.com/7d1c0de0-5eed-4a11-9b0b-0c0ffee00001" } };
+const configuration = {
+  auth: {
+    clientId: "5d9c4b5a-3333-4aaa-8bbb-000000000003",
+    authority: "https://login.microsoftonline.com/7d1c0de0-5eed-4a11-9b0b-0c0ffee00001",
+  },
+};
 const powerbi = new service.Service(factories.hpmFactory, factories.wpmpFactory, factories.routerFactory);
 
 const show = async () => {
@@ -12,7 +17,13 @@ const show = async () => {
   const keeper = aadKeeper(msal, await signedIn(loadExternalTokens, configuration));
   window.keeper = keeper;
   const { embedUrl, id } = await (await fetch("/api/embed")).json();
-  const config = keeper.configure({ type: "report", tokenType: models.TokenType.Aad, embedUrl, id, accessToken: await keeper.getToken() });
+  const config = keeper.configure({
+    type: "report",
+    tokenType: models.TokenType.Aad,
+    embedUrl,
+    id,
+    accessToken: await keeper.getToken(),
+  });
   keeper.attach(powerbi.embed(document.querySelector("#report"), config));
 };
 

@@ -8,5 +8,8 @@ fetch("/api/embed")
   .then((answer) => answer.json())
   .then((config) => {
     const containers = [...document.querySelectorAll(".report")];
-    window.keeper = showAll(powerbi, containers.map((container) => ({ container, config })));
+    window.keeper = showAll(
+      powerbi,
+      containers.map((container) => ({ container, config })),
+    );
   });

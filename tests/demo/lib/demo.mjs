@@ -47,7 +47,9 @@ export class Demo {
 
   async open(story = "none") {
     await this.page.goto(`${this.site.url}index.html?time=by-hand${story === null ? "" : `&story=${story}`}`);
-    await this.page.waitForFunction(() => "step" in window && !document.querySelector("#caption").textContent.startsWith("Starting"));
+    await this.page.waitForFunction(
+      () => "step" in window && !document.querySelector("#caption").textContent.startsWith("Starting"),
+    );
     await this.rests();
   }
 
@@ -78,7 +80,9 @@ export class Demo {
   /** What a lane measured. */
   lane(name) {
     return this.page.evaluate((which) => {
-      const { state, expiresAt, counters, tokens } = document.querySelector(`#lane-${which} iframe`).contentWindow.lane.reading();
+      const { state, expiresAt, counters, tokens } = document
+        .querySelector(`#lane-${which} iframe`)
+        .contentWindow.lane.reading();
       return { ...counters, state: state.text, tone: state.tone, expiresAt, stretches: tokens.map(({ kind }) => kind) };
     }, name);
   }
@@ -88,7 +92,9 @@ export class Demo {
   }
 
   frames(lane) {
-    return this.page.frames().filter((frame) => frame.url().includes("/sandbox/") && frame.parentFrame().url().includes(`lane=${lane}`));
+    return this.page
+      .frames()
+      .filter((frame) => frame.url().includes("/sandbox/") && frame.parentFrame().url().includes(`lane=${lane}`));
   }
 
   /** What the page shows of a lane, in words. */

@@ -9,7 +9,12 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../../www/dist-static/", import.meta.url));
 const PREFIX = "/some/path/";
-const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
 
 export async function serveSite() {
   assert.ok(existsSync(path.join(ROOT, "offline.js")), "the static site is not built: npm run demo:build");

@@ -11,7 +11,9 @@ declare const keeper: TokenKeeper;
 // whatever powerbi.embed() gives, and the classes behind it
 const embedded = powerbi.embed(element, { type: "report" });
 export const fresh: TokenKeeper = keepFresh(embedded, { source: "/api/embed-token" });
-export const attached = (...all: (Embed | Report | Dashboard | Tile | Qna | Visual | EmbedLike | HTMLElement)[]): (() => void)[] => all.map((one) => keeper.attach(one));
+export const attached = (
+  ...all: (Embed | Report | Dashboard | Tile | Qna | Visual | EmbedLike | HTMLElement)[]
+): (() => void)[] => all.map((one) => keeper.attach(one));
 export const detached = (report: Report): void => keeper.detach(report);
 export const bootstrapped: () => void = keeper.attach(powerbi.bootstrap(element, { type: "report" }));
 
@@ -30,12 +32,26 @@ export const configured = (
   powerbi.embed(element, keeper.configure(again));
   powerbi.load(element, keeper.configure(loaded));
   const others: EmbedConfigLike[] = [report, loaded, paginated, dashboard, tile, qna, visual, create];
-  return [keeper.configure(paginated), keeper.configure(dashboard), keeper.configure(tile), keeper.configure(qna), keeper.configure(visual), keeper.configure(create), ...others];
+  return [
+    keeper.configure(paginated),
+    keeper.configure(dashboard),
+    keeper.configure(tile),
+    keeper.configure(qna),
+    keeper.configure(visual),
+    keeper.configure(create),
+    ...others,
+  ];
 };
 
 // a literal with powerbi-client's enumerations, and the hook where powerbi-client wants it
 export const literal = (Aad: models.TokenType.Aad, Embed: models.TokenType.Embed): Embed => {
-  const config: models.IReportEmbedConfiguration = { type: "report", tokenType: Aad, embedUrl: "", id: "", eventHooks: { accessTokenProvider: keeper.accessTokenProvider } };
+  const config: models.IReportEmbedConfiguration = {
+    type: "report",
+    tokenType: Aad,
+    embedUrl: "",
+    id: "",
+    eventHooks: { accessTokenProvider: keeper.accessTokenProvider },
+  };
   new TokenKeeper({ source: "/api/aad-token", tokenType: Aad });
   new TokenKeeper({ source: "/api/embed-token", tokenType: Embed });
   diagnose(config);
@@ -44,4 +60,7 @@ export const literal = (Aad: models.TokenType.Aad, Embed: models.TokenType.Embed
 };
 
 // an error event's detail
-export const explained = (event: service.ICustomEvent<models.IError>, config: models.IReportEmbedConfiguration): unknown => explain(event.detail, config);
+export const explained = (
+  event: service.ICustomEvent<models.IError>,
+  config: models.IReportEmbedConfiguration,
+): unknown => explain(event.detail, config);

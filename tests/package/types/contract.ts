@@ -38,18 +38,46 @@ const all: Required<TokenKeeperOptions> = {
   signal: new AbortController().signal,
 };
 same<keyof TokenKeeperOptions, keyof typeof all>(true);
-same<keyof TokenKeeperOptions, "source" | "tokenType" | "initial" | "pollIntervalMs" | "leadMs" | "sourceTimeoutMs" | "applyTimeoutMs" | "providerTimeoutMs" | "whileHidden" | "afterExpiry" | "shareKey" | "signal">(true);
+same<
+  keyof TokenKeeperOptions,
+  | "source"
+  | "tokenType"
+  | "initial"
+  | "pollIntervalMs"
+  | "leadMs"
+  | "sourceTimeoutMs"
+  | "applyTimeoutMs"
+  | "providerTimeoutMs"
+  | "whileHidden"
+  | "afterExpiry"
+  | "shareKey"
+  | "signal"
+>(true);
 
 const endpoint: Required<TokenEndpoint> = {
   url: new URL("https://example.com/api"),
   method: "GET",
   headers: async () => ({ "x-csrf-token": "" }),
-  body: ({ reason, attempt, embeds, signal }: TokenRequest) => [reason satisfies RefreshReason, attempt.toFixed(), embeds[0]?.id, signal.aborted],
+  body: ({ reason, attempt, embeds, signal }: TokenRequest) => [
+    reason satisfies RefreshReason,
+    attempt.toFixed(),
+    embeds[0]?.id,
+    signal.aborted,
+  ],
   credentials: "include",
 };
-const sources: TokenSource[] = [() => "text", async ({ signal }) => (await fetch("/", { signal })).json(), () => ({ access_token: "", expires_in: 3600 })];
+const sources: TokenSource[] = [
+  () => "text",
+  async ({ signal }) => (await fetch("/", { signal })).json(),
+  () => ({ access_token: "", expires_in: 3600 }),
+];
 for (const source of [endpoint, new URL("https://example.com"), ...sources]) new TokenKeeper({ ...all, source });
-for (const initial of ["text", { token: "", expiration: "2024-01-01T00:00:00Z" }, { accessToken: "", expiresOn: new Date() }] satisfies TokenAnswer[]) new TokenKeeper({ source: "/", initial });
+for (const initial of [
+  "text",
+  { token: "", expiration: "2024-01-01T00:00:00Z" },
+  { accessToken: "", expiresOn: new Date() },
+] satisfies TokenAnswer[])
+  new TokenKeeper({ source: "/", initial });
 
 // @ts-expect-error an option that there is not
 new TokenKeeper({ source: "/", lead: 1 });
@@ -63,13 +91,39 @@ new TokenKeeper({ source: "/", tokenType: 2 });
 keepFresh({}, { source: "/" });
 
 const keeper = new TokenKeeper(all);
-same<keyof KeeperEventMap, "refreshed" | "refreshfailed" | "applyfailed" | "expired" | "recovered" | "explained" | "statechange">(true);
-keeper.addEventListener("refreshed", ({ detail }) => same<typeof detail, { reason: RefreshReason; expiresAt: number; attempt: number; embeds: number }>(true));
-keeper.addEventListener("refreshfailed", ({ detail }) => same<typeof detail, { reason: RefreshReason; code: ErrorCode; attempt: number; retryInMs: number | null; status?: number; findings: Finding[] }>(true));
-keeper.addEventListener("applyfailed", ({ detail }) => same<typeof detail, { code: ErrorCode; element: HTMLElement; attempt: number; retryInMs: number | null }>(true));
+same<
+  keyof KeeperEventMap,
+  "refreshed" | "refreshfailed" | "applyfailed" | "expired" | "recovered" | "explained" | "statechange"
+>(true);
+keeper.addEventListener("refreshed", ({ detail }) =>
+  same<typeof detail, { reason: RefreshReason; expiresAt: number; attempt: number; embeds: number }>(true),
+);
+keeper.addEventListener("refreshfailed", ({ detail }) =>
+  same<
+    typeof detail,
+    {
+      reason: RefreshReason;
+      code: ErrorCode;
+      attempt: number;
+      retryInMs: number | null;
+      status?: number;
+      findings: Finding[];
+    }
+  >(true),
+);
+keeper.addEventListener("applyfailed", ({ detail }) =>
+  same<typeof detail, { code: ErrorCode; element: HTMLElement; attempt: number; retryInMs: number | null }>(true),
+);
 keeper.addEventListener("expired", ({ detail }) => same<typeof detail, { expiresAt: number }>(true));
-keeper.addEventListener("recovered", ({ detail }) => same<typeof detail, { element: HTMLElement; how: "reload" | "refresh" }>(true), { once: true });
-keeper.addEventListener("explained", ({ detail }) => [detail.element satisfies HTMLElement, detail satisfies Explanation]);
+keeper.addEventListener(
+  "recovered",
+  ({ detail }) => same<typeof detail, { element: HTMLElement; how: "reload" | "refresh" }>(true),
+  { once: true },
+);
+keeper.addEventListener("explained", ({ detail }) => [
+  detail.element satisfies HTMLElement,
+  detail satisfies Explanation,
+]);
 keeper.addEventListener("statechange", ({ detail }) => same<typeof detail, KeeperStatus>(true));
 keeper.addEventListener("statechange", null);
 // @ts-expect-error a detail that there is not
@@ -83,6 +137,7 @@ same<ReturnType<typeof keeper.getToken>, Promise<string>>(true);
 // @ts-expect-error read alone
 keeper.status.state = "fresh";
 
-export const reaction = (outcome: RefreshOutcome): number | ErrorCode => (outcome.ok ? outcome.expiresAt : outcome.code);
+export const reaction = (outcome: RefreshOutcome): number | ErrorCode =>
+  outcome.ok ? outcome.expiresAt : outcome.code;
 export const coded = (error: unknown): boolean => error instanceof KeeperError && error.code === "ERR_ENGINE";
 export { keeper };

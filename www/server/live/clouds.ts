@@ -16,16 +16,24 @@ const GLOBAL_SIGN_IN = "https://login.microsoftonline.com";
 const US_SIGN_IN = "https://login.microsoftonline.us";
 
 const cloud = (authorityHost: string | null, api: string, analysis: string, embed: string): Cloud => ({
-  authorityHost, api: `https://${api}`, resource: `https://${analysis}/powerbi/api`, embedOrigin: `https://${embed}`,
+  authorityHost,
+  api: `https://${api}`,
+  resource: `https://${analysis}/powerbi/api`,
+  embedOrigin: `https://${embed}`,
 });
 
 export const CLOUDS: Readonly<Record<string, Cloud>> = {
-  "global": cloud(GLOBAL_SIGN_IN, "api.powerbi.com", "analysis.windows.net", "app.powerbi.com"),
-  "usgov": cloud(GLOBAL_SIGN_IN, "api.powerbigov.us", "analysis.usgovcloudapi.net", "app.powerbigov.us"),
-  "usgov-high": cloud(US_SIGN_IN, "api.high.powerbigov.us", "high.analysis.usgovcloudapi.net", "app.high.powerbigov.us"),
+  global: cloud(GLOBAL_SIGN_IN, "api.powerbi.com", "analysis.windows.net", "app.powerbi.com"),
+  usgov: cloud(GLOBAL_SIGN_IN, "api.powerbigov.us", "analysis.usgovcloudapi.net", "app.powerbigov.us"),
+  "usgov-high": cloud(
+    US_SIGN_IN,
+    "api.high.powerbigov.us",
+    "high.analysis.usgovcloudapi.net",
+    "app.high.powerbigov.us",
+  ),
   "usgov-dod": cloud(US_SIGN_IN, "api.mil.powerbigov.us", "mil.analysis.usgovcloudapi.net", "app.mil.powerbigov.us"),
-  "china": cloud("https://login.chinacloudapi.cn", "api.powerbi.cn", "analysis.chinacloudapi.cn", "app.powerbi.cn"),
-  "usnat": cloud(null, "api.powerbi.eaglex.ic.gov", "analysis.eaglex.ic.gov", "app.powerbi.eaglex.ic.gov"),
-  "ussec": cloud(null, "api.powerbi.microsoft.scloud", "analysis.microsoft.scloud", "app.powerbi.microsoft.scloud"),
-  "france": cloud(null, "api.powerbi.sovcloud-api.fr", "analysis.sovcloud-api.fr", "app.powerbi.sovcloud-api.fr"),
+  china: cloud("https://login.chinacloudapi.cn", "api.powerbi.cn", "analysis.chinacloudapi.cn", "app.powerbi.cn"),
+  usnat: cloud(null, "api.powerbi.eaglex.ic.gov", "analysis.eaglex.ic.gov", "app.powerbi.eaglex.ic.gov"),
+  ussec: cloud(null, "api.powerbi.microsoft.scloud", "analysis.microsoft.scloud", "app.powerbi.microsoft.scloud"),
+  france: cloud(null, "api.powerbi.sovcloud-api.fr", "analysis.sovcloud-api.fr", "app.powerbi.sovcloud-api.fr"),
 };

@@ -39,7 +39,16 @@ export class Content {
 
   async #readEmbeds(): Promise<LiveEmbed[]> {
     const { groupId, dashboardId, tileId } = this.#settings;
-    const reports = (await this.#reports()).map(({ id, name, embedUrl }): LiveEmbed => ({ kind: "report", id, name, groupId, embedUrl, tokenPath: REPORTS.slice(1) }));
+    const reports = (await this.#reports()).map(
+      ({ id, name, embedUrl }): LiveEmbed => ({
+        kind: "report",
+        id,
+        name,
+        groupId,
+        embedUrl,
+        tokenPath: REPORTS.slice(1),
+      }),
+    );
     const embeds = [...reports];
     if (dashboardId) {
       const { id, displayName, embedUrl } = await this.#api.dashboard(groupId, dashboardId);
@@ -47,7 +56,15 @@ export class Content {
     }
     if (dashboardId && tileId) {
       const { id, title, embedUrl } = await this.#api.tile(groupId, dashboardId, tileId);
-      embeds.push({ kind: "tile", id, name: title || "Tile", groupId, embedUrl, dashboardId, tokenPath: TILE.slice(1) });
+      embeds.push({
+        kind: "tile",
+        id,
+        name: title || "Tile",
+        groupId,
+        embedUrl,
+        dashboardId,
+        tokenPath: TILE.slice(1),
+      });
     }
     for (const { embedUrl } of embeds) this.#checkOrigin(embedUrl);
     return embeds;
@@ -58,7 +75,9 @@ export class Content {
     const { embedOrigin } = this.#settings.cloud;
     if (URL.canParse(embedUrl) && new URL(embedUrl).origin === embedOrigin) return;
     throw new UpstreamError({
-      service: "Power BI", status: 502, code: "EmbedOrigin",
+      service: "Power BI",
+      status: 502,
+      code: "EmbedOrigin",
       message: `The embedUrl that Power BI gives does not lie at ${embedOrigin}: name its origin in POWERBI_EMBED_ORIGIN, or the right cloud in POWERBI_CLOUD.`,
     });
   }
@@ -85,13 +104,25 @@ export class Content {
   #common(datasets: string[]): { identities?: Identity[]; lifetimeInMinutes?: number } {
     const { identity, lifetimeMinutes } = this.#settings;
     return {
-      ...(identity && datasets.length && { identities: [{ username: identity.username, datasets, ...(identity.roles.length && { roles: identity.roles }), ...(identity.customData && { customData: identity.customData }) }] }),
+      ...(identity &&
+        datasets.length && {
+          identities: [
+            {
+              username: identity.username,
+              datasets,
+              ...(identity.roles.length && { roles: identity.roles }),
+              ...(identity.customData && { customData: identity.customData }),
+            },
+          ],
+        }),
       ...(lifetimeMinutes && { lifetimeInMinutes: lifetimeMinutes }),
     };
   }
 }
 
-const unique = (items: { datasetId: string | null }[]) => [...new Set(items.map(({ datasetId }) => datasetId).filter((id) => id !== null))];
+const unique = (items: { datasetId: string | null }[]) => [
+  ...new Set(items.map(({ datasetId }) => datasetId).filter((id) => id !== null)),
+];
 
 /** Remembers what came of it, unless it failed. */
 function once<Good>(work: () => Promise<Good>): () => Promise<Good> {

@@ -1,5 +1,10 @@
 // The service principal's token, through MSAL.
-import { ConfidentialClientApplication, type INetworkModule, type NetworkRequestOptions, type NetworkResponse } from "@azure/msal-node";
+import {
+  ConfidentialClientApplication,
+  type INetworkModule,
+  type NetworkRequestOptions,
+  type NetworkResponse,
+} from "@azure/msal-node";
 import * as v from "valibot";
 import { Secret } from "./secret";
 import type { Settings } from "./settings";
@@ -26,7 +31,11 @@ class Network implements INetworkModule {
   }
 
   sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
-    return this.#send(url, { method: "POST", body: options?.body ?? "", ...(options?.headers && { headers: options.headers }) });
+    return this.#send(url, {
+      method: "POST",
+      body: options?.body ?? "",
+      ...(options?.headers && { headers: options.headers }),
+    });
   }
 
   async #send<T>(url: string, init: RequestInit): Promise<NetworkResponse<T>> {
@@ -44,8 +53,20 @@ class Network implements INetworkModule {
   #refused(status: number, headers: Headers, body: unknown): UpstreamError {
     const read = v.safeParse(REFUSAL, body);
     const requestId = headers.get("x-ms-request-id");
-    if (!read.success) return this.#upstream.failed({ status: Math.max(status, 400), code: "UpstreamAnswer", message: `Entra answered ${status} with something that is not OAuth's.`, requestId }, headers);
-    return this.#upstream.failed({ status, code: read.output.error, message: read.output.error_description, requestId }, headers);
+    if (!read.success)
+      return this.#upstream.failed(
+        {
+          status: Math.max(status, 400),
+          code: "UpstreamAnswer",
+          message: `Entra answered ${status} with something that is not OAuth's.`,
+          requestId,
+        },
+        headers,
+      );
+    return this.#upstream.failed(
+      { status, code: read.output.error, message: read.output.error_description, requestId },
+      headers,
+    );
   }
 }
 
@@ -62,11 +83,23 @@ export class Entra {
     this.#now = now;
     this.#network = new Network(new Upstream("Entra", timeoutMs, now));
     this.#scopes = [`${cloud.resource}/.default`];
-    const proof = credential.kind === "secret"
-      ? { clientSecret: credential.secret.expose() }
-      : { clientCertificate: { thumbprintSha256: credential.thumbprintSha256, privateKey: credential.privateKey.expose(), x5c: credential.certificate } };
+    const proof =
+      credential.kind === "secret"
+        ? { clientSecret: credential.secret.expose() }
+        : {
+            clientCertificate: {
+              thumbprintSha256: credential.thumbprintSha256,
+              privateKey: credential.privateKey.expose(),
+              x5c: credential.certificate,
+            },
+          };
     this.#app = new ConfidentialClientApplication({
-      auth: { clientId, authority: `${cloud.authorityHost}/${tenantId}`, knownAuthorities: ownAuthority ? [new URL(cloud.authorityHost).host] : [], ...proof },
+      auth: {
+        clientId,
+        authority: `${cloud.authorityHost}/${tenantId}`,
+        knownAuthorities: ownAuthority ? [new URL(cloud.authorityHost).host] : [],
+        ...proof,
+      },
       system: { networkClient: this.#network, disableInternalRetries: true },
     });
   }
@@ -97,6 +130,11 @@ export class Entra {
       const code = error instanceof Error && "errorCode" in error ? String(error.errorCode) : "unknown";
       throw new UpstreamError({ service: "Entra", status: 500, code, message: "MSAL could not ask for a token." });
     }
-    throw new UpstreamError({ service: "Entra", status: 502, code: "UpstreamAnswer", message: "Entra answered without a token." });
+    throw new UpstreamError({
+      service: "Entra",
+      status: 502,
+      code: "UpstreamAnswer",
+      message: "Entra answered without a token.",
+    });
   }
 }

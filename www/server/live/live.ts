@@ -21,7 +21,9 @@ export function createLive({ settings, log, now = Date.now }: LiveOptions): Issu
   const { cloud, cloudName, credential } = settings;
   const content = credential && new Content(settings, powerBi(settings, now));
   // Those of the service and of its tokens are left out: they would need a service of our own.
-  const switches: Issuer["switches"] = content ? ["delayMs", "outage", "throttle", "denied", "sameToken", "damaged"] : [];
+  const switches: Issuer["switches"] = content
+    ? ["delayMs", "outage", "throttle", "denied", "sameToken", "damaged"]
+    : [];
 
   const signIn = settings.signIn
     ? {
@@ -44,7 +46,10 @@ export function createLive({ settings, log, now = Date.now }: LiveOptions): Issu
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       const { service, status, code, message, requestId, notBefore } = error.failure;
-      log.warn({ what, service, status, code, requestId, ...(notBefore && { retryAt: new Date(notBefore).toISOString() }) }, message);
+      log.warn(
+        { what, service, status, code, requestId, ...(notBefore && { retryAt: new Date(notBefore).toISOString() }) },
+        message,
+      );
       return passedOn(error.failure, now()) as Answer<Good>;
     }
   }
@@ -62,7 +67,9 @@ export function createLive({ settings, log, now = Date.now }: LiveOptions): Issu
   }
 
   return {
-    tokens: content ? Object.fromEntries(Object.entries(content.tokens).map(([path, generate]) => [path, route(path, generate)])) : {},
+    tokens: content
+      ? Object.fromEntries(Object.entries(content.tokens).map(([path, generate]) => [path, route(path, generate)]))
+      : {},
     switches,
     ownTime: false,
     config: () =>

@@ -30,7 +30,8 @@ export class TokenStore {
     try {
       return await (this.#flight ??= this.#fetch());
     } catch (error) {
-      if (reason === "initial" && this.#kept && this.#kept.expiresAt - this.#now() > LAST_RESORT_MS) return this.#kept.token;
+      if (reason === "initial" && this.#kept && this.#kept.expiresAt - this.#now() > LAST_RESORT_MS)
+        return this.#kept.token;
       throw error;
     }
   }

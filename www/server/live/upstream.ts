@@ -26,7 +26,10 @@ export class UpstreamError extends Error {
 }
 
 /** The failure as the page gets it: Microsoft's status and words, in the shape that `explain` reads. */
-export function passedOn({ service, status, code, message, notBefore, errorInfo, requestId }: Failure, now: number): Answer {
+export function passedOn(
+  { service, status, code, message, notBefore, errorInfo, requestId }: Failure,
+  now: number,
+): Answer {
   return {
     status,
     headers: {
@@ -64,8 +67,16 @@ export class Upstream {
     } catch (error) {
       const late = error instanceof Error && error.name === "TimeoutError";
       throw late
-        ? this.failed({ status: 504, code: "UpstreamTimeout", message: `${this.#service} did not answer within ${this.#timeoutMs / 1000} seconds.` })
-        : this.failed({ status: 502, code: "UpstreamUnreachable", message: `${this.#service} could not be reached${reason(error)}.` });
+        ? this.failed({
+            status: 504,
+            code: "UpstreamTimeout",
+            message: `${this.#service} did not answer within ${this.#timeoutMs / 1000} seconds.`,
+          })
+        : this.failed({
+            status: 502,
+            code: "UpstreamUnreachable",
+            message: `${this.#service} could not be reached${reason(error)}.`,
+          });
     }
   }
 

@@ -62,7 +62,10 @@ export class MachineClock implements Machine {
     const { setTimeout, clearTimeout, setInterval, clearInterval } = this.#timers;
     Object.assign(window, { setTimeout, clearTimeout, setInterval, clearInterval });
     Object.defineProperty(document, "hidden", { configurable: true, get: () => this.hidden });
-    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => (this.hidden ? "hidden" : "visible") });
+    Object.defineProperty(document, "visibilityState", {
+      configurable: true,
+      get: () => (this.hidden ? "hidden" : "visible"),
+    });
   }
 
   nextDue(): number {

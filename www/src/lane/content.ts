@@ -4,7 +4,10 @@ import type { EmbedKind, EmbedSpec } from "./api";
 
 const GROUP = "7d1c0de0-5eed-4a11-9b0b-0c0ffee00011";
 const DASHBOARD = "7d1c0de0-5eed-4a11-9b0b-0c0ffee00012";
-const CLUSTER = { clusterUrl: "https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net", embedFeatures: { modernEmbed: true } };
+const CLUSTER = {
+  clusterUrl: "https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net",
+  embedFeatures: { modernEmbed: true },
+};
 
 const id = (key: string) => `7d1c0de0-5eed-4a11-9b0b-0c0ffee1${key.padStart(4, "0")}`;
 
@@ -14,8 +17,19 @@ function address(path: string, query: Record<string, string>): string {
 
 const CONFIGS: Record<EmbedKind, (id: string) => Record<string, unknown>> = {
   report: (id) => ({ type: "report", id, groupId: GROUP, embedUrl: address("reportEmbed", { reportId: id }) }),
-  dashboard: (id) => ({ type: "dashboard", id, groupId: GROUP, embedUrl: address("dashboardEmbed", { dashboardId: id }) }),
-  tile: (id) => ({ type: "tile", id, dashboardId: DASHBOARD, groupId: GROUP, embedUrl: address("embed", { dashboardId: DASHBOARD, tileId: id }) }),
+  dashboard: (id) => ({
+    type: "dashboard",
+    id,
+    groupId: GROUP,
+    embedUrl: address("dashboardEmbed", { dashboardId: id }),
+  }),
+  tile: (id) => ({
+    type: "tile",
+    id,
+    dashboardId: DASHBOARD,
+    groupId: GROUP,
+    embedUrl: address("embed", { dashboardId: DASHBOARD, tileId: id }),
+  }),
 };
 
 export function configOf({ kind, key, live }: EmbedSpec): IEmbedConfiguration {

@@ -18,7 +18,13 @@ export interface SandboxBehaviour {
 }
 
 /** Embeds `config` in `container` and puts that into `place`, where nothing else stays. */
-export function embedSandboxed(place: HTMLElement, container: HTMLElement, config: IEmbedConfiguration, title: string, behaviour: SandboxBehaviour): Embed {
+export function embedSandboxed(
+  place: HTMLElement,
+  container: HTMLElement,
+  config: IEmbedConfiguration,
+  title: string,
+  behaviour: SandboxBehaviour,
+): Embed {
   container.remove();
   const embed = powerbi.embed(container, config);
   embed.iframe.src = sandboxUrl(embed.iframe.src, behaviour).href;
@@ -28,7 +34,12 @@ export function embedSandboxed(place: HTMLElement, container: HTMLElement, confi
 }
 
 /** Embeds `config` where Microsoft's own frame is meant, as any page does. */
-export function embedLive(place: HTMLElement, container: HTMLElement, config: IEmbedConfiguration, title: string): Embed {
+export function embedLive(
+  place: HTMLElement,
+  container: HTMLElement,
+  config: IEmbedConfiguration,
+  title: string,
+): Embed {
   place.replaceChildren(container);
   const embed = powerbi.embed(container, config);
   embed.setComponentTitle(title);

@@ -40,7 +40,11 @@ export class KeeperSide implements Side {
     // of several keepers the one that is worst off speaks
     const worst = all.sort((a, b) => (a.remainingMs ?? Infinity) - (b.remainingMs ?? Infinity))[0];
     const shown = STATES[worst?.state ?? "idle"];
-    return { state: broken && shown.tone === "good" ? { text: "recovering", tone: "busy" } : shown, nextCheck: worst?.nextCheckAt ?? "", windowMs: DEFAULT_LEAD_MS };
+    return {
+      state: broken && shown.tone === "good" ? { text: "recovering", tone: "busy" } : shown,
+      nextCheck: worst?.nextCheckAt ?? "",
+      windowMs: DEFAULT_LEAD_MS,
+    };
   }
 
   #keeperFor(spec: EmbedSpec): TokenKeeper {

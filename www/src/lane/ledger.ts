@@ -31,7 +31,9 @@ export class Ledger {
 
   /** The earliest end of what the embeds hold; null without embeds. */
   get validUntil(): number | null {
-    return this.#held.length === 0 ? null : Math.min(...this.#held.map(({ usable, expiresAt }) => (usable ? (expiresAt ?? Infinity) : -Infinity)));
+    return this.#held.length === 0
+      ? null
+      : Math.min(...this.#held.map(({ usable, expiresAt }) => (usable ? (expiresAt ?? Infinity) : -Infinity)));
   }
 
   get isBroken(): boolean {

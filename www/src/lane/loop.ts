@@ -36,13 +36,18 @@ class LoopPage implements Page {
     return [...this.#keys].flatMap((key) => {
       const embed = stage.embedOf(key);
       if (!embed || embed.eventHooks?.accessTokenProvider) return [];
-      return { setAccessToken: (token) => embed.setAccessToken(token).then(() => stage.tookToken(key, Date.parse(this.tokenExpiration))) };
+      return {
+        setAccessToken: (token) =>
+          embed.setAccessToken(token).then(() => stage.tookToken(key, Date.parse(this.tokenExpiration))),
+      };
     });
   }
 
   async getNewUserAccessToken(): Promise<{ token: string; expiration: string }> {
     const visitor = notedVisitor(this.#around);
-    const answer = visitor ? await visitor({ reason: this.#token === null ? "initial" : "poll" }) : await askBackend(this.#url);
+    const answer = visitor
+      ? await visitor({ reason: this.#token === null ? "initial" : "poll" })
+      : await askBackend(this.#url);
     this.#token = answer.token;
     this.#around.tell({ kind: "renewal", tone: "good", text: "Got a new token, and handed it over." });
     return answer;
@@ -54,7 +59,14 @@ class LoopPage implements Page {
     const config: IEmbedConfiguration = { ...configOf(spec), accessToken: this.#token ?? "", tokenType };
     const asks = tokenType === 0 && spec.kind === "report";
     // as documented: it never throws, and answers null when it has no token
-    if (asks) config.eventHooks = { accessTokenProvider: () => this.getNewUserAccessToken().then(({ token }) => token, () => null) };
+    if (asks)
+      config.eventHooks = {
+        accessTokenProvider: () =>
+          this.getNewUserAccessToken().then(
+            ({ token }) => token,
+            () => null,
+          ),
+      };
     stage.show(spec, config, Date.parse(this.tokenExpiration));
     this.#keys.add(spec.key);
     if (asks || this.looped) return;
@@ -79,7 +91,10 @@ async function askBackend(url: string): Promise<{ token: string; expiration: str
   const response = await fetch(url, { method: "POST" });
   if (!response.ok) throw new Error(`the backend answered ${response.status}`);
   const { token, expiration, access_token, expires_in } = (await response.json()) as Answer;
-  return { token: token ?? access_token ?? "", expiration: expiration ?? new Date(Date.now() + (expires_in ?? 0) * 1000).toISOString() };
+  return {
+    token: token ?? access_token ?? "",
+    expiration: expiration ?? new Date(Date.now() + (expires_in ?? 0) * 1000).toISOString(),
+  };
 }
 
 export class LoopSide implements Side {
@@ -102,9 +117,21 @@ export class LoopSide implements Side {
     for (const page of this.#pages.values()) page.leave(key);
   }
 
-  status({ validUntil, broken, now }: { validUntil: number | null; broken: boolean; now: number }): Pick<Reading, "state" | "nextCheck" | "windowMs"> {
+  status({
+    validUntil,
+    broken,
+    now,
+  }: {
+    validUntil: number | null;
+    broken: boolean;
+    now: number;
+  }): Pick<Reading, "state" | "nextCheck" | "windowMs"> {
     const looped = [...this.#pages.values()].some((page) => page.looped);
-    return { state: stateOf(validUntil, broken, now), nextCheck: looped ? "checks every 30 s" : "the frame asks", windowMs: LOOP_WINDOW_MS };
+    return {
+      state: stateOf(validUntil, broken, now),
+      nextCheck: looped ? "checks every 30 s" : "the frame asks",
+      windowMs: LOOP_WINDOW_MS,
+    };
   }
 }
 

@@ -8,7 +8,9 @@ import type { Side } from "./side";
 import type { Stage } from "./stage";
 
 const FIRST_TOKEN_RETRY_MS = 5_000;
-const STARTING: Pick<Side, "status"> = { status: () => ({ state: { text: "starting", tone: "off" }, nextCheck: "", windowMs: null }) };
+const STARTING: Pick<Side, "status"> = {
+  status: () => ({ state: { text: "starting", tone: "off" }, nextCheck: "", windowMs: null }),
+};
 
 const name = new URLSearchParams(location.search).get("lane") as LaneName;
 
@@ -32,7 +34,9 @@ class OpenLane {
     this.network = new Network(setup.fetch ?? window.fetch.bind(window), () => this.clock.now, setup.tell);
     window.fetch = this.network.fetch;
     // Counted, and kept out of the console: the page says so.
-    addEventListener("unhandledrejection", (event) => this.#unhandled(event, "A promise was rejected, and nobody caught it."));
+    addEventListener("unhandledrejection", (event) =>
+      this.#unhandled(event, "A promise was rejected, and nobody caught it."),
+    );
     addEventListener("error", (event) => {
       // powerbi-client's own `error` events bubble up to here as well
       if (event instanceof ErrorEvent) this.#unhandled(event, "An error was thrown, and nobody caught it.");
@@ -41,11 +45,24 @@ class OpenLane {
 
   async start(): Promise<void> {
     const { Stage } = await import("./stage");
-    const stage = new Stage(document.getElementById("embeds") as HTMLElement, () => this.#changed(), (said) => this.tell(said));
+    const stage = new Stage(
+      document.getElementById("embeds") as HTMLElement,
+      () => this.#changed(),
+      (said) => this.tell(said),
+    );
     const { tokenType, visitor } = this.setup;
     this.stage = stage;
-    const around = { stage, network: this.network, tokenType, visitor, tell: (said: Omit<Happening, "at">) => this.tell(said) };
-    const side = name === "keeper" ? new (await import("./keeper")).KeeperSide(around) : new (await import("./loop")).LoopSide(around);
+    const around = {
+      stage,
+      network: this.network,
+      tokenType,
+      visitor,
+      tell: (said: Omit<Happening, "at">) => this.tell(said),
+    };
+    const side =
+      name === "keeper"
+        ? new (await import("./keeper")).KeeperSide(around)
+        : new (await import("./loop")).LoopSide(around);
     this.side = side;
     await Promise.all(this.setup.embeds.map((spec) => this.add(spec)));
   }
@@ -83,10 +100,24 @@ class OpenLane {
     const lifetimeMs = this.#life ? Math.max(1_000, this.#life.until - this.#life.from) : null;
     const status = (this.side ?? STARTING).status({ validUntil, broken: ledger.isBroken, now: this.clock.now });
     return {
-      ...status, expiresAt, lifetimeMs,
-      windowMs: lifetimeMs === null || status.windowMs === null ? null : Math.min(status.windowMs, lifetimeMs / (name === "keeper" ? 2 : 1)),
-      tokens: ledger.tokens, broken: ledger.broken, requests: network.marks, errors: this.errors,
-      counters: { withoutTokenMs: ledger.withoutTokenMs, brokenMs: ledger.brokenMs, requests: network.requests, refused: network.refused, unhandled: this.errors.length },
+      ...status,
+      expiresAt,
+      lifetimeMs,
+      windowMs:
+        lifetimeMs === null || status.windowMs === null
+          ? null
+          : Math.min(status.windowMs, lifetimeMs / (name === "keeper" ? 2 : 1)),
+      tokens: ledger.tokens,
+      broken: ledger.broken,
+      requests: network.marks,
+      errors: this.errors,
+      counters: {
+        withoutTokenMs: ledger.withoutTokenMs,
+        brokenMs: ledger.brokenMs,
+        requests: network.requests,
+        refused: network.refused,
+        unhandled: this.errors.length,
+      },
     };
   }
 
@@ -128,7 +159,10 @@ const lane: Lane = {
   setClock: (aheadMs) => opened().clock.setAhead(aheadMs),
   nextDue: () => opened().clock.nextDue(),
   moveTo: (at) => opened().moveTo(at),
-  isBusy: (realNow) => opened().network.isBusy(realNow) || opened().clock.isReading(realNow) || opened().stage?.isLoading(realNow) === true,
+  isBusy: (realNow) =>
+    opened().network.isBusy(realNow) ||
+    opened().clock.isReading(realNow) ||
+    opened().stage?.isLoading(realNow) === true,
   reading: () => opened().reading(),
 };
 window.lane = lane;

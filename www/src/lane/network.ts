@@ -26,7 +26,10 @@ export class Network {
 
   readonly fetch: typeof fetch = (input, init) => {
     const answered = (answer: Response) => (answer.ok ? null : `Asked the backend, and was refused: ${answer.status}.`);
-    const cut = () => (init?.signal?.aborted ? "Gave up a request that took too long." : "Asked the backend, and the connection was cut.");
+    const cut = () =>
+      init?.signal?.aborted
+        ? "Gave up a request that took too long."
+        : "Asked the backend, and the connection was cut.";
     return this.note(async () => ownResponse(await this.#beyond(input, init)), answered, cut);
   };
 
@@ -54,7 +57,12 @@ export class Network {
   #end(mark: RequestMark, wrong: string | null): void {
     mark.outcome = wrong === null ? "answered" : "refused";
     if (wrong !== null) this.refused += 1;
-    this.#tell({ at: this.#now(), kind: "request", tone: wrong === null ? "plain" : "warn", text: wrong ?? "Asked the backend, and got an answer." });
+    this.#tell({
+      at: this.#now(),
+      kind: "request",
+      tone: wrong === null ? "plain" : "warn",
+      text: wrong ?? "Asked the backend, and got an answer.",
+    });
   }
 
   isBusy(realNow: number): boolean {

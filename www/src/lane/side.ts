@@ -17,7 +17,11 @@ export interface Side {
   embed(spec: EmbedSpec): Promise<void>;
   /** This one is about to leave the page. */
   leave(key: string): void;
-  status(held: { validUntil: number | null; broken: boolean; now: number }): Pick<Reading, "state" | "nextCheck" | "windowMs">;
+  status(held: {
+    validUntil: number | null;
+    broken: boolean;
+    now: number;
+  }): Pick<Reading, "state" | "nextCheck" | "windowMs">;
 }
 
 /** Where the token of an embed comes from. Embeds with the same address share one token. */
@@ -27,5 +31,13 @@ export function tokenUrl(tokenType: TokenType, { live }: EmbedSpec): string {
 
 /** The visitor's own way to a token, noted like a request to the backend. */
 export function notedVisitor({ visitor, network }: Surroundings): VisitorSource | null {
-  return visitor && ((request) => network.note(() => visitor(request), () => null, () => "Asked for the visitor’s token, in vain."));
+  return (
+    visitor &&
+    ((request) =>
+      network.note(
+        () => visitor(request),
+        () => null,
+        () => "Asked for the visitor’s token, in vain.",
+      ))
+  );
 }

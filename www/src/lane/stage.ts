@@ -59,7 +59,10 @@ export class Stage {
   /** A stand-in frame is on its way, which takes real time and no virtual one. */
   isLoading(realNow: number): boolean {
     if (this.#plan["silent"] === true) return false;
-    return [...this.#placed.values()].some(({ line, since }) => line && !["loaded", "failed"].includes(line.state?.phase ?? "") && realNow - since < LOADING_MS);
+    return [...this.#placed.values()].some(
+      ({ line, since }) =>
+        line && !["loaded", "failed"].includes(line.state?.phase ?? "") && realNow - since < LOADING_MS,
+    );
   }
 
   /** Keeps the place of an embed whose token is not there yet. False when it has one. */
@@ -81,7 +84,9 @@ export class Stage {
     const container = document.createElement("div");
     container.className = "embed";
     container.addEventListener("error", (event) => this.#onError(event, spec));
-    if (spec.live) for (const type of ["loaded", "tileLoaded", "rendered"]) container.addEventListener(type, () => this.#onShown(spec.key));
+    if (spec.live)
+      for (const type of ["loaded", "tileLoaded", "rendered"])
+        container.addEventListener(type, () => this.#onShown(spec.key));
     return this.#embed({ spec, slot, container, config, expiresAt, loaded: false, broken: false });
   }
 
@@ -122,7 +127,9 @@ export class Stage {
 
   #embed(placed: Omit<Placed, "embed" | "line" | "since">): Embed {
     const { spec, slot, container, config } = placed;
-    const embed = spec.live ? embedLive(slot, container, { ...config }, spec.title) : embedSandboxed(slot, container, { ...config }, spec.title, BEHAVIOUR);
+    const embed = spec.live
+      ? embedLive(slot, container, { ...config }, spec.title)
+      : embedSandboxed(slot, container, { ...config }, spec.title, BEHAVIOUR);
     const since = parent.performance.now();
     this.#placed.set(spec.key, { ...placed, embed, since, line: spec.live ? null : this.#connect(spec.key, embed) });
     return embed;
@@ -150,10 +157,15 @@ export class Stage {
   }
 
   #onError(event: Event, { key, title, live }: EmbedSpec): void {
-    const { message, detailedMessage } = (event as CustomEvent<{ message?: string; detailedMessage?: string } | null>).detail ?? {};
+    const { message, detailedMessage } =
+      (event as CustomEvent<{ message?: string; detailedMessage?: string } | null>).detail ?? {};
     if (!message) return;
     const visual = detailedMessage?.includes("visual titled") === true;
-    this.#tell({ kind: "report", tone: "bad", text: visual ? `${title}: a visual says ${message}.` : `${title} says ${message}: ${detailedMessage ?? ""}` });
+    this.#tell({
+      kind: "report",
+      tone: "bad",
+      text: visual ? `${title}: a visual says ${message}.` : `${title} says ${message}: ${detailedMessage ?? ""}`,
+    });
     const placed = this.#placed.get(key);
     if (!live || !placed) return;
     placed.broken = true;

@@ -54,15 +54,28 @@ const nextTry = (ms: number | null) => (ms === null ? "" : ` Next try in ${secon
 
 /** One line per event; an event that has none is shown elsewhere on the page. */
 export const WORDS: { [K in keyof KeeperEventMap]?: (detail: KeeperEventMap[K]["detail"]) => Words | null } = {
-  refreshed: ({ reason, expiresAt }) => ({ kind: "renewal", tone: "good", text: `New token, good until ${clock(expiresAt)}: ${REASONS[reason]}.` }),
+  refreshed: ({ reason, expiresAt }) => ({
+    kind: "renewal",
+    tone: "good",
+    text: `New token, good until ${clock(expiresAt)}: ${REASONS[reason]}.`,
+  }),
   refreshfailed: ({ code, status, retryInMs }) => ({
     kind: "renewal",
     tone: "warn",
     text: `No new token: ${failure(code)}${status === undefined ? "" : ` (${status})`}.${nextTry(retryInMs)}`,
   }),
-  applyfailed: ({ code, retryInMs }) => ({ kind: "renewal", tone: "warn", text: `The new token is not in the report: ${failure(code)}.${nextTry(retryInMs)}` }),
+  applyfailed: ({ code, retryInMs }) => ({
+    kind: "renewal",
+    tone: "warn",
+    text: `The new token is not in the report: ${failure(code)}.${nextTry(retryInMs)}`,
+  }),
   expired: () => ({ kind: "report", tone: "bad", text: "The token has run out, and there is none to replace it." }),
-  recovered: ({ how }) => ({ kind: "report", tone: "good", text: how === "reload" ? "The report was reloaded and is back." : "The visuals asked again and are back." }),
+  recovered: ({ how }) => ({
+    kind: "report",
+    tone: "good",
+    text: how === "reload" ? "The report was reloaded and is back." : "The visuals asked again and are back.",
+  }),
   // The log already has the report's own TokenExpired.
-  explained: ({ error, summary }) => (error === "TokenExpired" ? null : { kind: "report", tone: "warn", text: `${error}: ${summary}` }),
+  explained: ({ error, summary }) =>
+    error === "TokenExpired" ? null : { kind: "report", tone: "warn", text: `${error}: ${summary}` },
 };

@@ -19,11 +19,22 @@ interface Details {
   embedUrl: string;
 }
 
-export async function readEmbeds({ api, groupId, reportIds, dashboardId, tileId }: SignIn, token: string): Promise<LiveEmbed[]> {
+export async function readEmbeds(
+  { api, groupId, reportIds, dashboardId, tileId }: SignIn,
+  token: string,
+): Promise<LiveEmbed[]> {
   const group = `${api}/v1.0/myorg/groups/${groupId}`;
   const read = async (kind: LiveEmbed["kind"], path: string): Promise<LiveEmbed> => {
     const { id, embedUrl, ...names } = await get(`${group}/${path}`, token);
-    return { kind, id, name: names.name ?? names.displayName ?? names.title ?? kind, groupId, embedUrl, ...(kind === "tile" && dashboardId && { dashboardId }), tokenPath: null };
+    return {
+      kind,
+      id,
+      name: names.name ?? names.displayName ?? names.title ?? kind,
+      groupId,
+      embedUrl,
+      ...(kind === "tile" && dashboardId && { dashboardId }),
+      tokenPath: null,
+    };
   };
   return Promise.all([
     ...reportIds.map((id) => read("report", `reports/${id}`)),

@@ -26,7 +26,9 @@ export interface Visitor {
 /** @param signInAgain is called when Entra wants to see the visitor again before it gives another token. */
 export async function openDoor(config: SignIn, signInAgain: () => void): Promise<Door> {
   const { clientId, authority, knownAuthorities, scopes } = config;
-  const msal = new PublicClientApplication({ auth: { clientId, authority, knownAuthorities, redirectUri: new URL("signed-in.html", document.baseURI).href } });
+  const msal = new PublicClientApplication({
+    auth: { clientId, authority, knownAuthorities, redirectUri: new URL("signed-in.html", document.baseURI).href },
+  });
   await msal.initialize();
   let signIns = 0;
 

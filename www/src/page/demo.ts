@@ -19,8 +19,14 @@ const OPENING_MS = 15_000;
 const FRESH = "A fresh start: both pages have a token for an hour. The faults below hit both at the same moment.";
 /** The line that a page author writes, by kind of token. */
 const CODE: Record<LaneName, Record<TokenType, string>> = {
-  keeper: { 1: 'keepFresh(report, { source: "/api/embed-token" })', 0: "powerbi.embed(element, keeper.configure(config))" },
-  loop: { 1: "setInterval(checkTokenAndUpdate, 30_000)", 0: "eventHooks: { accessTokenProvider: getNewUserAccessToken }" },
+  keeper: {
+    1: 'keepFresh(report, { source: "/api/embed-token" })',
+    0: "powerbi.embed(element, keeper.configure(config))",
+  },
+  loop: {
+    1: "setInterval(checkTokenAndUpdate, 30_000)",
+    0: "eventHooks: { accessTokenProvider: getNewUserAccessToken }",
+  },
 };
 const TITLES: Record<EmbedKind, string> = { report: "Report", dashboard: "Dashboard", tile: "Tile" };
 
@@ -58,7 +64,13 @@ export class Demo {
   #steps: { at: number; step: Step }[] = [];
   #keys = 0;
 
-  constructor(backend: Backend, source: TimeSource, views: Record<LaneName, LaneView>, log: EventLog, events: DemoEvents) {
+  constructor(
+    backend: Backend,
+    source: TimeSource,
+    views: Record<LaneName, LaneView>,
+    log: EventLog,
+    events: DemoEvents,
+  ) {
     this.backend = backend;
     this.#source = source;
     this.#views = views;
@@ -89,7 +101,12 @@ export class Demo {
   }
 
   /** Both pages anew, with `embeds`, at the pace that was. */
-  async restart({ tokenType = this.tokenType, lifetimeSeconds = 3_600, embeds = ["report"] as readonly EmbedKind[], pace = this.pace } = {}): Promise<void> {
+  async restart({
+    tokenType = this.tokenType,
+    lifetimeSeconds = 3_600,
+    embeds = ["report"] as readonly EmbedKind[],
+    pace = this.pace,
+  } = {}): Promise<void> {
     if (this.live) return this.openLive(this.live);
     await this.setPace(0);
     this.#forget();
@@ -106,7 +123,9 @@ export class Demo {
   async openLive(live: LiveContent): Promise<void> {
     this.live = live;
     this.#forget();
-    this.embeds = live.embeds.slice(0, MOST_EMBEDS).map((embed, i) => ({ key: String(i), kind: embed.kind, title: embed.name, live: embed }));
+    this.embeds = live.embeds
+      .slice(0, MOST_EMBEDS)
+      .map((embed, i) => ({ key: String(i), kind: embed.kind, title: embed.name, live: embed }));
     await this.#openLanes(live.tokenType);
     this.pace = 1;
     this.#events.changed();
@@ -161,7 +180,8 @@ export class Demo {
   }
 
   async turn(fault: Toggle, on: boolean): Promise<void> {
-    for (const other of FAULTS) if (isToggle(other) && other.slot === fault.slot && this.active.has(other.key)) await this.#switch(other, false);
+    for (const other of FAULTS)
+      if (isToggle(other) && other.slot === fault.slot && this.active.has(other.key)) await this.#switch(other, false);
     if (on) await this.#switch(fault, true);
     this.#events.changed();
   }
@@ -206,7 +226,12 @@ export class Demo {
 
   #open(name: LaneName, lane: Lane): Promise<void> {
     return lane.open({
-      tokenType: this.tokenType, embeds: this.embeds, now: this.now, fetch: this.backend.ownFetch, live: this.live !== null, visitor: this.live?.visitor ?? null,
+      tokenType: this.tokenType,
+      embeds: this.embeds,
+      now: this.now,
+      fetch: this.backend.ownFetch,
+      live: this.live !== null,
+      visitor: this.live?.visitor ?? null,
       tell: (happening) => this.log.add(name, happening),
     });
   }

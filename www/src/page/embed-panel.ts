@@ -16,8 +16,13 @@ export class EmbedPanel {
       this.#adding.push(made);
       el("add").append(made);
     }
-    el("add").append(button("Three reports, one token", () => act(() => demo().restart({ embeds: ["report", "report", "report"] }))));
-    for (const radio of this.#kinds()) radio.addEventListener("change", () => act(() => demo().restart({ tokenType: Number(radio.value) as TokenType })));
+    el("add").append(
+      button("Three reports, one token", () => act(() => demo().restart({ embeds: ["report", "report", "report"] }))),
+    );
+    for (const radio of this.#kinds())
+      radio.addEventListener("change", () =>
+        act(() => demo().restart({ tokenType: Number(radio.value) as TokenType })),
+      );
   }
 
   show(): void {

@@ -29,7 +29,8 @@ export class FaultPanel {
   /** In live mode only some switches of the backend are there. */
   restrict(switches: readonly (keyof Switches)[]): void {
     if (switches.length === 0) el("faults").hidden = true;
-    const isThere = (fault: Fault) => isToggle(fault) && Object.keys(fault.on.switches ?? {}).some((key) => switches.includes(key as keyof Switches));
+    const isThere = (fault: Fault) =>
+      isToggle(fault) && Object.keys(fault.on.switches ?? {}).some((key) => switches.includes(key as keyof Switches));
     for (const fault of FAULTS) if (!isThere(fault)) this.#buttons.get(fault.key)?.remove();
     for (const group of Object.keys(GROUPS) as Group[]) {
       const place = el(`faults-${group}`);
@@ -40,7 +41,8 @@ export class FaultPanel {
   show(): void {
     const { active, lifetimeSeconds } = this.#demo();
     for (const [key, one] of this.#buttons) if (one.hasAttribute("aria-pressed")) press(one, active.has(key));
-    if (![...this.#lifetime.options].some(({ value }) => Number(value) === lifetimeSeconds)) this.#lifetime.add(new Option(`${lifetimeSeconds / 60} minutes`, String(lifetimeSeconds)));
+    if (![...this.#lifetime.options].some(({ value }) => Number(value) === lifetimeSeconds))
+      this.#lifetime.add(new Option(`${lifetimeSeconds / 60} minutes`, String(lifetimeSeconds)));
     this.#lifetime.value = String(lifetimeSeconds);
     el<HTMLButtonElement>("all-well").disabled = active.size === 0;
   }

@@ -25,4 +25,5 @@ export function countdown(ms: number): string {
 }
 
 export const clock = (at: number) => new Date(at).toLocaleTimeString("en-GB");
-export const clockShort = (at: number) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+export const clockShort = (at: number) =>
+  new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });

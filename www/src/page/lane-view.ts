@@ -53,19 +53,29 @@ export class LaneView {
   show(reading: Reading, spans: readonly Span[], start: number, now: number): void {
     const { state, expiresAt, lifetimeMs, windowMs, counters, nextCheck } = reading;
     const remainingMs = expiresAt === null ? null : expiresAt - now;
-    this.#ring.show({ remainingMs, lifetimeMs, windowMs, tone: remainingMs !== null && remainingMs <= 0 ? "bad" : state.tone });
+    this.#ring.show({
+      remainingMs,
+      lifetimeMs,
+      windowMs,
+      tone: remainingMs !== null && remainingMs <= 0 ? "bad" : state.tone,
+    });
     const chip = part(this.#root, "state");
     put(chip, state.text);
     chip.dataset["tone"] = state.tone;
     put(part(this.#root, "expires"), expiresAt === null ? "no token" : `token ends ${clock(expiresAt)}`);
-    put(part(this.#root, "next"), typeof nextCheck === "string" ? nextCheck : `next check in ${countdown(Math.max(0, nextCheck - now))}`);
+    put(
+      part(this.#root, "next"),
+      typeof nextCheck === "string" ? nextCheck : `next check in ${countdown(Math.max(0, nextCheck - now))}`,
+    );
     this.#count("without", duration(counters.withoutTokenMs), counters.withoutTokenMs > 0);
     this.#count("broken", duration(counters.brokenMs), counters.brokenMs > 0);
     this.#count("requests", String(counters.requests), false);
     put(part(this.#root, "refused"), counters.refused === 0 ? "" : `, ${counters.refused} refused`);
     this.#count("unhandled", String(counters.unhandled), counters.unhandled > 0);
     this.#timeline.show(reading, spans, start, now);
-    this.#timeline.describe(`${state.text}. Without a valid token for ${duration(counters.withoutTokenMs)}, ${counters.requests} requests, ${counters.refused} of them refused, ${counters.unhandled} unhandled errors.`);
+    this.#timeline.describe(
+      `${state.text}. Without a valid token for ${duration(counters.withoutTokenMs)}, ${counters.requests} requests, ${counters.refused} of them refused, ${counters.unhandled} unhandled errors.`,
+    );
   }
 
   #count(name: string, text: string, bad: boolean): void {

@@ -20,12 +20,20 @@ export async function openLive(config: LiveConfig, demo: Demo, say: (text: strin
   if (config.signIn) await askToSignIn(config.signIn, config, demo, say);
 }
 
-async function askToSignIn(signIn: SignIn, { cloud, embeds: shown }: LiveConfig, demo: Demo, say: (text: string) => void): Promise<void> {
+async function askToSignIn(
+  signIn: SignIn,
+  { cloud, embeds: shown }: LiveConfig,
+  demo: Demo,
+  say: (text: string) => void,
+): Promise<void> {
   const { openDoor } = await import("../live/sign-in");
   const door = await openDoor(signIn, () => offer(`${AGAIN} What is shown stays until its token ends.`));
   const made = button("Sign in", () => {
     // in the course of the click, or the browser blocks the window
-    door.signIn().then((visitor) => demo.do(() => enter(visitor)), () => say("Signing in did not work. Try again."));
+    door.signIn().then(
+      (visitor) => demo.do(() => enter(visitor)),
+      () => say("Signing in did not work. Try again."),
+    );
   });
   let inside: string | null = null;
 

@@ -3,12 +3,19 @@ import type { Kind, LaneName } from "../lane/api";
 import { el, make } from "./dom";
 import { EventLog } from "./log";
 
-const KINDS: Record<Kind, string> = { renewal: "Renewals", request: "Requests", error: "Unhandled errors", report: "Report", fault: "Faults" };
+const KINDS: Record<Kind, string> = {
+  renewal: "Renewals",
+  request: "Requests",
+  error: "Unhandled errors",
+  report: "Report",
+  fault: "Faults",
+};
 const LANES: Record<LaneName, string> = { keeper: "Keeper", loop: "Loop" };
 
 export function buildLog(): EventLog {
   const log = new EventLog(el("log"), Object.keys(KINDS) as Kind[]);
-  for (const [lane, label] of Object.entries(LANES)) filter("log-lanes", label, (on) => log.showLane(lane as LaneName, on));
+  for (const [lane, label] of Object.entries(LANES))
+    filter("log-lanes", label, (on) => log.showLane(lane as LaneName, on));
   for (const [kind, label] of Object.entries(KINDS)) filter("log-kinds", label, (on) => log.showKind(kind as Kind, on));
   el("log-copy").addEventListener("click", () => void copy(log.json()));
   el("log-clear").addEventListener("click", () => log.clear());

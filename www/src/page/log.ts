@@ -52,7 +52,11 @@ export class EventLog {
 
   /** Of what is shown, oldest first. Nothing in it was ever near a token. */
   json(): string {
-    return JSON.stringify(this.#shown().map(({ at, lane, ...rest }) => ({ at: new Date(at).toISOString(), lane: lane ?? "both", ...rest })), null, 2);
+    return JSON.stringify(
+      this.#shown().map(({ at, lane, ...rest }) => ({ at: new Date(at).toISOString(), lane: lane ?? "both", ...rest })),
+      null,
+      2,
+    );
   }
 
   paint(): void {
@@ -68,7 +72,12 @@ export class EventLog {
 }
 
 function line({ at, lane, tone, text, times }: Entry): HTMLElement {
-  const item = make("li", { className: tone }, make("time", { dateTime: new Date(at).toISOString(), textContent: clock(at) }), make("span", { className: "who", textContent: lane === null ? "both" : LANE_WORDS[lane] }));
+  const item = make(
+    "li",
+    { className: tone },
+    make("time", { dateTime: new Date(at).toISOString(), textContent: clock(at) }),
+    make("span", { className: "who", textContent: lane === null ? "both" : LANE_WORDS[lane] }),
+  );
   const words = make("span", { textContent: text });
   if (times > 1) words.append(" ", make("b", { textContent: `× ${times}` }));
   item.append(words);

@@ -64,7 +64,11 @@ function paint(): void {
 
 /** The site without a server has its backend in the page, and its time with it. */
 async function ownBackend(): Promise<{ backend: Backend; source: TimeSource; live: null }> {
-  const [{ DemoBackend }, { inPageFetch }, { OwnTime }] = await Promise.all([import("../../backend/backend"), import("../../backend/in-page"), import("../time/own")]);
+  const [{ DemoBackend }, { inPageFetch }, { OwnTime }] = await Promise.all([
+    import("../../backend/backend"),
+    import("../../backend/in-page"),
+    import("../time/own"),
+  ]);
   // For tests: time that a hand moves.
   const byHand = new URLSearchParams(location.search).get("time") === "by-hand";
   const source = new OwnTime(byHand);

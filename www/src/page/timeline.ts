@@ -19,7 +19,11 @@ const AHEAD_MS = 20 * MINUTE;
 const LABEL = 14;
 const LETTER_PX = 6.5;
 const TOP = 2 * LABEL;
-const ROWS = { token: { y: TOP + 6, height: 18 }, report: { y: TOP + 29, height: 5 }, request: { y: TOP + 40, height: 14 } } as const;
+const ROWS = {
+  token: { y: TOP + 6, height: 18 },
+  report: { y: TOP + 29, height: 5 },
+  request: { y: TOP + 40, height: 14 },
+} as const;
 const HEIGHT = TOP + 40 + 14 + 26;
 
 type Row = keyof typeof ROWS;
@@ -51,27 +55,54 @@ export class Timeline {
     const to = from + SHOWN_MS;
     const colours = this.#colours;
     const marks = marksOf(reading, from, to, now);
-    this.#chart.setOption({
-      animation: false,
-      grid: { left: 2, right: 2, top: TOP, bottom: 22, height: 58 },
-      xAxis: {
-        type: "time", min: from, max: to, splitNumber: 5,
-        axisLine: { lineStyle: { color: colours.line } }, axisTick: { show: false }, splitLine: { show: false },
-        axisLabel: { color: colours.soft, fontSize: 11, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: (at: number) => clockShort(at) },
-      },
-      yAxis: { type: "value", min: 0, max: 1, show: false },
-      series: [
-        {
-          type: "custom", silent: true, clip: true, renderItem: renderMark(marks, colours), encode: { x: [0, 1] }, data: marks.map(({ value }) => value),
-          markArea: {
-            silent: true, itemStyle: { color: colours.fault },
-            label: { align: "left", color: colours.faultText, fontSize: 11 },
-            data: spansWithin(spans, from, now, SHOWN_MS / this.#chart.getWidth()),
+    this.#chart.setOption(
+      {
+        animation: false,
+        grid: { left: 2, right: 2, top: TOP, bottom: 22, height: 58 },
+        xAxis: {
+          type: "time",
+          min: from,
+          max: to,
+          splitNumber: 5,
+          axisLine: { lineStyle: { color: colours.line } },
+          axisTick: { show: false },
+          splitLine: { show: false },
+          axisLabel: {
+            color: colours.soft,
+            fontSize: 11,
+            hideOverlap: true,
+            showMinLabel: false,
+            showMaxLabel: false,
+            formatter: (at: number) => clockShort(at),
           },
-          markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: colours.ink, width: 1, type: "solid" }, data: [{ xAxis: now }] },
         },
-      ],
-    }, { lazyUpdate: true });
+        yAxis: { type: "value", min: 0, max: 1, show: false },
+        series: [
+          {
+            type: "custom",
+            silent: true,
+            clip: true,
+            renderItem: renderMark(marks, colours),
+            encode: { x: [0, 1] },
+            data: marks.map(({ value }) => value),
+            markArea: {
+              silent: true,
+              itemStyle: { color: colours.fault },
+              label: { align: "left", color: colours.faultText, fontSize: 11 },
+              data: spansWithin(spans, from, now, SHOWN_MS / this.#chart.getWidth()),
+            },
+            markLine: {
+              silent: true,
+              symbol: "none",
+              label: { show: false },
+              lineStyle: { color: colours.ink, width: 1, type: "solid" },
+              data: [{ xAxis: now }],
+            },
+          },
+        ],
+      },
+      { lazyUpdate: true },
+    );
   }
 
   /** What a person who can't see the drawing is told. */
@@ -84,7 +115,9 @@ function marksOf(reading: Reading, from: number, to: number, now: number): Mark[
   const { tokens, broken, requests, errors, expiresAt } = reading;
   const mark = (row: Row, paint: Paint, at: number, until = at): Mark => ({ row, paint, value: [at, until] });
   return [
-    ...tokens.map((one) => mark("token", one.kind === "valid" ? "good" : one.kind === "none" ? "bad" : "asleep", one.from, one.to)),
+    ...tokens.map((one) =>
+      mark("token", one.kind === "valid" ? "good" : one.kind === "none" ? "bad" : "asleep", one.from, one.to),
+    ),
     ...(expiresAt !== null && expiresAt > now ? [mark("token", "goodSoft", now, Math.min(expiresAt, to))] : []),
     ...broken.map((one) => mark("report", "bad", one.from, one.to)),
     ...requests.map(({ at, outcome }) => mark("request", outcome === "refused" ? "warn" : "ink", at)),
@@ -94,20 +127,29 @@ function marksOf(reading: Reading, from: number, to: number, now: number): Mark[
 
 function spansWithin(spans: readonly Span[], from: number, now: number, msPerPixel: number) {
   let taken = -Infinity;
-  return spans.filter(({ to }) => (to ?? now) >= from).map((span) => {
-    const left = Math.max(from, span.from);
-    // a name that would run into the one before goes above it
-    const raised = left < taken;
-    if (!raised) taken = left + (span.label.length + 1) * LETTER_PX * msPerPixel;
-    return [{ name: span.label, xAxis: left, label: { position: [0, raised ? 3 - 2 * LABEL : 2 - LABEL] } }, { xAxis: span.to ?? now }];
-  });
+  return spans
+    .filter(({ to }) => (to ?? now) >= from)
+    .map((span) => {
+      const left = Math.max(from, span.from);
+      // a name that would run into the one before goes above it
+      const raised = left < taken;
+      if (!raised) taken = left + (span.label.length + 1) * LETTER_PX * msPerPixel;
+      return [
+        { name: span.label, xAxis: left, label: { position: [0, raised ? 3 - 2 * LABEL : 2 - LABEL] } },
+        { xAxis: span.to ?? now },
+      ];
+    });
 }
 
 function renderMark(marks: readonly Mark[], colours: Colours): CustomSeriesOption["renderItem"] {
   return (params, api) => {
     const mark = marks[params.dataIndex];
     if (!mark) return null;
-    const { value: [from, to], row, paint } = mark;
+    const {
+      value: [from, to],
+      row,
+      paint,
+    } = mark;
     const { y, height } = ROWS[row];
     const area = params.coordSys as unknown as { x: number; width: number };
     const x = Math.max(area.x, (api.coord([from, 0]) as number[])[0] ?? 0);
@@ -115,8 +157,17 @@ function renderMark(marks: readonly Mark[], colours: Colours): CustomSeriesOptio
     const fill = colours[paint];
     if (paint === "error") return { type: "circle", shape: { cx: x, cy: y + height, r: 2 }, style: { fill } };
     // refused ones are shorter as well: colour alone would not do
-    if (row === "request") return { type: "rect", shape: { x, y, width: 1.5, height: paint === "warn" ? height / 2 : height }, style: { fill } };
-    return { type: "rect", shape: { x, y, width: Math.max(0.5, end - x), height, r: row === "token" ? 2 : 0 }, style: { fill } };
+    if (row === "request")
+      return {
+        type: "rect",
+        shape: { x, y, width: 1.5, height: paint === "warn" ? height / 2 : height },
+        style: { fill },
+      };
+    return {
+      type: "rect",
+      shape: { x, y, width: Math.max(0.5, end - x), height, r: row === "token" ? 2 : 0 },
+      style: { fill },
+    };
   };
 }
 
@@ -124,7 +175,16 @@ function coloursOf(place: HTMLElement): Colours {
   const style = getComputedStyle(place);
   const of = (name: string) => style.getPropertyValue(name).trim();
   return {
-    good: of("--good-band"), goodSoft: of("--good-tint"), bad: of("--bad"), asleep: of("--line"), ink: of("--soft"), warn: of("--busy"), error: of("--bad"),
-    line: of("--line"), soft: of("--soft"), fault: of("--fault"), faultText: of("--busy"),
+    good: of("--good-band"),
+    goodSoft: of("--good-tint"),
+    bad: of("--bad"),
+    asleep: of("--line"),
+    ink: of("--soft"),
+    warn: of("--busy"),
+    error: of("--bad"),
+    line: of("--line"),
+    soft: of("--soft"),
+    fault: of("--fault"),
+    faultText: of("--busy"),
   };
 }

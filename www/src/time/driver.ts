@@ -70,7 +70,12 @@ export class Driver {
   async #moveTo(target: number): Promise<void> {
     while (this.now < target) {
       const lanes = this.#lanes();
-      const due = Math.min(this.#source.nextDue(), this.#agenda.nextDue(), ...lanes.map((lane) => lane.nextDue()), this.now + LONGEST_STEP_MS);
+      const due = Math.min(
+        this.#source.nextDue(),
+        this.#agenda.nextDue(),
+        ...lanes.map((lane) => lane.nextDue()),
+        this.now + LONGEST_STEP_MS,
+      );
       this.now = Math.min(target, Math.max(Math.ceil(due), this.now + 1));
       this.#source.reached(this.now);
       for (const lane of lanes) lane.moveTo(this.now);

@@ -50,7 +50,8 @@ export class OwnTime implements TimeSource {
   reached(at: number): void {
     if (at > this.#clock.now) this.#clock.tick(at - this.#clock.now);
     // lanes that could not keep up are waited for
-    if (!this.#byHand) this.#target = Math.max(at, Math.min(this.#target, at + LONGEST_GAP_MS * Math.max(1, this.#pace)));
+    if (!this.#byHand)
+      this.#target = Math.max(at, Math.min(this.#target, at + LONGEST_GAP_MS * Math.max(1, this.#pace)));
   }
 
   async setPace(pace: Pace): Promise<void> {

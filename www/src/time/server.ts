@@ -24,7 +24,10 @@ export class ServerTime implements TimeSource {
     if (real - this.#asked > ASK_EVERY_MS) {
       this.#asked = real;
       // A server that was stopped is told of by whatever needs it next.
-      void this.#backend.clock().then((time) => this.#take(time), () => {});
+      void this.#backend.clock().then(
+        (time) => this.#take(time),
+        () => {},
+      );
     }
     return Math.floor(this.#time.now + (real - this.#at) * this.#time.rate);
   }
