@@ -8,37 +8,37 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { build } from "../scripts/build.mjs";
-import { Stop, at, entry, npm } from "../scripts/lib/run.mjs";
+import { UserError, fromRoot, runIfMain, npm } from "../scripts/lib/run.mjs";
 import { FIGURES, results, write } from "./lib/results.mjs";
 
 /** What is compared with is installed for the bench alone. */
 function install() {
-  const wanted = readFileSync(at("bench/package-lock.json"), "utf8");
-  const stamp = at("bench/node_modules/.installed");
+  const wanted = readFileSync(fromRoot("bench/package-lock.json"), "utf8");
+  const stamp = fromRoot("bench/node_modules/.installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  npm("ci", "--prefix", at("bench"), "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error");
+  npm("ci", "--prefix", fromRoot("bench"), "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error");
   writeFileSync(stamp, wanted);
 }
 
-await entry(import.meta, async (words) => {
+await runIfMain(import.meta, async (words) => {
   const unknown = words.find((word) => !FIGURES.includes(word));
-  if (unknown) throw new Stop(`There is no figure ${unknown}: ${FIGURES.join(" ")}`);
+  if (unknown) throw new UserError(`There is no figure ${unknown}: ${FIGURES.join(" ")}`);
   await build();
   install();
-  mkdirSync(at("bench/results"), { recursive: true });
+  mkdirSync(fromRoot("bench/results"), { recursive: true });
   for (const name of FIGURES.filter((each) => !words.length || words.includes(each))) {
     const figure = await import(`./figures/${name}.mjs`);
     const start = performance.now();
     const data = await figure.measure();
     console.log(`\n=== ${name}, ${((performance.now() - start) / 1000).toFixed(0)} s\n\n${figure.tables(data)}`);
-    writeFileSync(at(`bench/results/${name}.json`), `${JSON.stringify(data)}\n`);
+    writeFileSync(fromRoot(`bench/results/${name}.json`), `${JSON.stringify(data)}\n`);
     for (const [picture, text] of Object.entries(figure.pictures?.(data) ?? {}))
-      writeFileSync(at(`bench/results/${picture}.svg`), text);
+      writeFileSync(fromRoot(`bench/results/${picture}.svg`), text);
   }
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: at(), encoding: "utf8" }).trim();
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: fromRoot(), encoding: "utf8" }).trim();
   const machine = `${os.cpus()[0].model}, ${os.cpus().length} processors, ${os.platform()}, Node ${process.versions.node}`;
   writeFileSync(
-    at("bench/results/run.json"),
+    fromRoot("bench/results/run.json"),
     `${JSON.stringify({ commit, machine, on: new Date().toISOString().slice(0, 10) })}\n`,
   );
   write(await results());

@@ -5,11 +5,11 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { Stop, at, entry, run } from "./lib/run.mjs";
+import { UserError, fromRoot, runIfMain, run } from "./lib/run.mjs";
 import { buildWasm, generated, writeText } from "./lib/wasm.mjs";
-import { brotli } from "./lib/weigh.mjs";
+import { brotli } from "./lib/sizes.mjs";
 
-const dist = at("dist");
+const dist = fromRoot("dist");
 
 // Each bundle beside the chunk in its own module system: the facade's `import()` stays a relative path.
 export const chunks = ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js", "tabs"];
@@ -33,11 +33,11 @@ async function bundle({ name, format, ending }) {
       );
       // The facade for strict policies differs in what it tries.
       if (name === "csp")
-        esbuild.onResolve({ filter: /^\.\/engines\.js$/ }, () => ({ path: at("npm/src/engines-csp.ts") }));
+        esbuild.onResolve({ filter: /^\.\/engines\.js$/ }, () => ({ path: fromRoot("npm/src/engines-csp.ts") }));
     },
   };
   const { outputFiles } = await build({
-    entryPoints: [at("npm/src", `${name === "csp" ? "index" : name}.ts`)],
+    entryPoints: [fromRoot("npm/src", `${name === "csp" ? "index" : name}.ts`)],
     outfile: path.join(dist, name + ending),
     bundle: true,
     minify: true,
@@ -52,7 +52,7 @@ async function bundle({ name, format, ending }) {
   });
   const code = outputFiles[0].text;
   if (code.includes("import.meta"))
-    throw new Stop(`dist/${name}${ending} has import.meta, which webpack 4 can't read.`);
+    throw new UserError(`dist/${name}${ending} has import.meta, which webpack 4 can't read.`);
   return [name + ending, code];
 }
 
@@ -89,7 +89,7 @@ async function commandLine() {
       esbuild.onResolve({ filter: /^powerbi-token-keeper$/ }, () => ({ path: "./index.js", external: true })),
   };
   const { outputFiles } = await build({
-    entryPoints: [at("npm/src/cli.ts")],
+    entryPoints: [fromRoot("npm/src/cli.ts")],
     outfile: path.join(dist, "cli.js"),
     bundle: true,
     format: "esm",
@@ -106,9 +106,9 @@ async function commandLine() {
 
 /** The declarations that index.d.ts reaches; what only the chunk needs is left out. */
 function declarations() {
-  const out = at("target/types");
+  const out = fromRoot("target/types");
   rmSync(out, { recursive: true, force: true });
-  const tsc = [at("node_modules/typescript/bin/tsc"), "--project", at("tsconfig.json")];
+  const tsc = [fromRoot("node_modules/typescript/bin/tsc"), "--project", fromRoot("tsconfig.json")];
   run(process.execPath, [...tsc, "--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", out]);
   const found = new Map();
   const visit = (file) => {
@@ -138,7 +138,7 @@ export async function build({ cargoFeatures } = {}) {
   console.log(`build: ${files.length} files in dist/`);
 }
 
-await entry(import.meta, async (args) => {
+await runIfMain(import.meta, async (args) => {
   const given = args.indexOf("--features");
   await build({ cargoFeatures: given < 0 ? "" : args[given + 1] });
 });

@@ -3,7 +3,7 @@
 // of `npm test`, further words the kinds with these names. Catches a layout that some bundler can't read. Needs dist/ and www/dist-server/.
 
 import process from "node:process";
-import { Stop, entry } from "./lib/run.mjs";
+import { UserError, runIfMain } from "./lib/run.mjs";
 import { launch } from "../tests/browser/lib/browser.mjs";
 import { build, lay, pack, serve, versions } from "../tests/consumers/lib/project.mjs";
 import { kinds } from "../tests/consumers/matrix.mjs";
@@ -48,9 +48,9 @@ export async function consumers({ cheap = false, names = [] } = {}) {
   }
   console.log(["", "| consumer | versions | result |", "|---|---|---|", ...rows, ""].join("\n"));
   console.log(`${rows.length - failures.length} passed, ${failures.length} failed`);
-  if (failures.length) throw new Stop(failures.join("\n\n"));
+  if (failures.length) throw new UserError(failures.join("\n\n"));
 }
 
-await entry(import.meta, (args) =>
+await runIfMain(import.meta, (args) =>
   consumers({ cheap: args.includes("--cheap"), names: args.filter((arg) => !arg.startsWith("--")) }),
 );

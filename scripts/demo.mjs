@@ -6,14 +6,14 @@ import process from "node:process";
 import { build as bundle } from "esbuild";
 import { generateSW } from "workbox-build";
 import { build } from "./build.mjs";
-import { at, entry, run } from "./lib/run.mjs";
+import { fromRoot, runIfMain, run } from "./lib/run.mjs";
 
-const SITE = at("www/dist-static");
+const SITE = fromRoot("www/dist-static");
 const MIB = 1024 * 1024;
 
 async function buildStatic() {
   run(process.execPath, [
-    at("node_modules/vite/bin/vite.js"),
+    fromRoot("node_modules/vite/bin/vite.js"),
     "build",
     "www",
     "--mode",
@@ -25,7 +25,7 @@ async function buildStatic() {
   const { count, size, warnings } = await generateSW({
     globDirectory: SITE,
     globPatterns: ["**/*.{html,js,css,svg}"],
-    swDest: at("www/dist-static/offline.js"),
+    swDest: fromRoot("www/dist-static/offline.js"),
     // lanes and frames are told apart by what follows the question mark
     ignoreURLParametersMatching: [/./],
     maximumFileSizeToCacheInBytes: 2 * MIB,
@@ -42,19 +42,23 @@ async function buildStatic() {
 /** The stand-in frame, with its policy inside, as the demo's server sends it beside. */
 async function copyFrame() {
   const { FRAME_RULES } = await policies();
-  const html = await readFile(at("www/sandbox/frame.html"), "utf8");
+  const html = await readFile(fromRoot("www/sandbox/frame.html"), "utf8");
   const meta = `<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${FRAME_RULES}">`;
-  await mkdir(at("www/dist-static/sandbox"), { recursive: true });
-  await writeFile(at("www/dist-static/sandbox/frame.html"), html.replace('<meta charset="utf-8">', meta));
+  await mkdir(fromRoot("www/dist-static/sandbox"), { recursive: true });
+  await writeFile(fromRoot("www/dist-static/sandbox/frame.html"), html.replace('<meta charset="utf-8">', meta));
 }
 
 /** www/server/policy.ts, which Node 20 can't read as it is. */
 async function policies() {
-  const { outputFiles } = await bundle({ entryPoints: [at("www/server/policy.ts")], write: false, format: "esm" });
+  const { outputFiles } = await bundle({
+    entryPoints: [fromRoot("www/server/policy.ts")],
+    write: false,
+    format: "esm",
+  });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
 
-await entry(import.meta, async (args) => {
+await runIfMain(import.meta, async (args) => {
   if (!args.includes("--built")) await build();
   await buildStatic();
 });

@@ -1,20 +1,20 @@
 // Builds the demo's server and backend into www/dist-server, for Node: `main.js` is what `npm start` runs, `start.js`
 // what it is told, `backend.js` and `server.js` are what tests import. npm's packages stay outside; a build takes a moment, so whoever needs it just builds it.
 
-import { at, entry } from "./lib/run.mjs";
+import { fromRoot, runIfMain } from "./lib/run.mjs";
 
 export async function buildServer() {
   // Imported here, since setup may have installed it a moment ago.
   const { build } = await import("esbuild");
   await build({
     entryPoints: {
-      main: at("www/server/main.ts"),
-      start: at("www/server/start.ts"),
-      live: at("www/server/live/index.ts"),
-      server: at("www/server/server.ts"),
-      backend: at("www/backend/index.ts"),
+      main: fromRoot("www/server/main.ts"),
+      start: fromRoot("www/server/start.ts"),
+      live: fromRoot("www/server/live/index.ts"),
+      server: fromRoot("www/server/server.ts"),
+      backend: fromRoot("www/backend/index.ts"),
     },
-    outdir: at("www/dist-server"),
+    outdir: fromRoot("www/dist-server"),
     bundle: true,
     packages: "external",
     platform: "node",
@@ -25,4 +25,4 @@ export async function buildServer() {
   });
 }
 
-await entry(import.meta, buildServer);
+await runIfMain(import.meta, buildServer);

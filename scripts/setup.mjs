@@ -7,12 +7,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { findBrowser, findDriver, which } from "./lib/browser.mjs";
-import { Stop, at, capture, entry, npm, run } from "./lib/run.mjs";
+import { UserError, fromRoot, capture, runIfMain, npm, run } from "./lib/run.mjs";
 
 export { findBrowser, findDriver };
 
 /** wasm-bindgen's command line and test runner: see tools/wasm-bindgen. */
-export const wasmBindgen = at(
+export const wasmBindgen = fromRoot(
   "target/tools",
   process.platform === "win32" ? "wasm-bindgen-tool.exe" : "wasm-bindgen-tool",
 );
@@ -20,15 +20,15 @@ export const wasmBindgen = at(
 const say = (text) => console.log(`setup: ${text}`);
 
 function checkTools() {
-  const wanted = Number(JSON.parse(readFileSync(at("package.json"), "utf8")).engines.node.match(/\d+/)[0]);
+  const wanted = Number(JSON.parse(readFileSync(fromRoot("package.json"), "utf8")).engines.node.match(/\d+/)[0]);
   if (Number(process.versions.node.split(".")[0]) < wanted)
-    throw new Stop(`Node ${wanted} or newer is needed; this is ${process.version}.`);
+    throw new UserError(`Node ${wanted} or newer is needed; this is ${process.version}.`);
   const rust = capture("rustc", ["--version"]);
   if (!rust || !capture("cargo", ["--version"]))
-    throw new Stop("Rust is needed: install it with rustup, then run this again.");
+    throw new UserError("Rust is needed: install it with rustup, then run this again.");
   const minor = Number(rust.match(/^rustc 1\.(\d+)/)?.[1] ?? 0);
   if (minor < 85)
-    throw new Stop(`Rust 1.85 or newer is needed (edition 2024); this is ${rust}. Try \`rustup update stable\`.`);
+    throw new UserError(`Rust 1.85 or newer is needed (edition 2024); this is ${rust}. Try \`rustup update stable\`.`);
   say(`Node ${process.versions.node}, ${rust}`);
 }
 
@@ -36,7 +36,7 @@ function addTarget() {
   const there = existsSync(path.join(capture("rustc", ["--print", "sysroot"]), "lib/rustlib/wasm32-unknown-unknown"));
   if (there) return;
   if (!capture("rustup", ["--version"]))
-    throw new Stop("This Rust has no wasm32-unknown-unknown target and no rustup to add it with.");
+    throw new UserError("This Rust has no wasm32-unknown-unknown target and no rustup to add it with.");
   say("adding the target wasm32-unknown-unknown");
   run("rustup", ["target", "add", "wasm32-unknown-unknown"]);
 }
@@ -44,9 +44,9 @@ function addTarget() {
 function installPackages() {
   // By content, not by date: a checkout gives every file the date of the checkout.
   const wanted = createHash("sha256")
-    .update(readFileSync(at("package-lock.json")))
+    .update(readFileSync(fromRoot("package-lock.json")))
     .digest("hex");
-  const stamp = at("node_modules/.package-lock.sha256");
+  const stamp = fromRoot("node_modules/.package-lock.sha256");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   say("installing npm packages");
   // No install scripts: nothing here needs one, and a build should not run strangers' code.
@@ -75,7 +75,7 @@ function installBrowser() {
     "Install Chromium or Chrome and the chromedriver of the same version, or name them in CHROME and CHROMEDRIVER.";
   const root = process.getuid?.() === 0;
   if (!which("apt-get") || !(root || capture("sudo", ["-n", "true"]) !== null))
-    throw new Stop(`No browser with a WebDriver was found. ${advice}`);
+    throw new UserError(`No browser with a WebDriver was found. ${advice}`);
   say("installing chromium and its driver with apt-get");
   const apt = (...args) =>
     run(root ? "env" : "sudo", [
@@ -89,7 +89,7 @@ function installBrowser() {
     ]);
   apt("update");
   apt("install", "-y", "--no-install-recommends", "chromium", "chromium-driver", "fonts-liberation");
-  if (!findBrowser() || !findDriver()) throw new Stop(`apt-get brought no browser with a WebDriver. ${advice}`);
+  if (!findBrowser() || !findDriver()) throw new UserError(`apt-get brought no browser with a WebDriver. ${advice}`);
 }
 
 /** Everything that a build and the tests need. With `browser: false`, what a build alone needs. */
@@ -102,4 +102,4 @@ export function setup({ browser = true } = {}) {
   say(browser ? `ready, with ${findBrowser()} and ${findDriver()}` : "ready");
 }
 
-await entry(import.meta, () => setup());
+await runIfMain(import.meta, () => setup());

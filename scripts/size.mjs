@@ -3,15 +3,15 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { Stop, at, entry } from "./lib/run.mjs";
-import { weigh } from "./lib/weigh.mjs";
+import { UserError, fromRoot, runIfMain } from "./lib/run.mjs";
+import { sizes } from "./lib/sizes.mjs";
 
 // A budget with more room than this no longer notices much.
 const slack = 0.03;
 
 function measure(file) {
-  if (!existsSync(at(file))) throw new Stop(`${file} is missing: run \`npm run build\` first.`);
-  return [path.basename(file), ...Object.values(weigh(readFileSync(at(file))))];
+  if (!existsSync(fromRoot(file))) throw new UserError(`${file} is missing: run \`npm run build\` first.`);
+  return [path.basename(file), ...Object.values(sizes(readFileSync(fromRoot(file))))];
 }
 
 const row = ([name, ...numbers]) => name.padEnd(24) + numbers.map((n) => n.toLocaleString("en").padStart(10)).join("");
@@ -19,7 +19,7 @@ const row = ([name, ...numbers]) => name.padEnd(24) + numbers.map((n) => n.toLoc
 export function size() {
   const over = [];
   for (const [name, { what, files, maxBytes }] of Object.entries(
-    JSON.parse(readFileSync(at("budgets.json"), "utf8")),
+    JSON.parse(readFileSync(fromRoot("budgets.json"), "utf8")),
   )) {
     const rows = files.map(measure);
     const sums = rows.reduce((sum, [, ...numbers]) => sum.map((n, i) => n + numbers[i]), [0, 0, 0]);
@@ -33,7 +33,7 @@ export function size() {
     if (used > maxBytes) over.push(`${name} is ${used - maxBytes} bytes over its budget of ${maxBytes}.`);
     else if (used < maxBytes * (1 - slack)) console.log(`\nThe budget could be lowered to ${used} in budgets.json.`);
   }
-  if (over.length) throw new Stop(over.join("\n"));
+  if (over.length) throw new UserError(over.join("\n"));
 }
 
-await entry(import.meta, size);
+await runIfMain(import.meta, size);

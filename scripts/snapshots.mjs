@@ -5,10 +5,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import os from "node:os";
-import { Stop, at, entry } from "./lib/run.mjs";
+import { UserError, fromRoot, runIfMain } from "./lib/run.mjs";
 import { named } from "./lib/wasm.mjs";
 
-const folder = at("tests/snapshots");
+const folder = fromRoot("tests/snapshots");
 
 /** Names alone: wasm-bindgen ends them in a hash that every compiler version changes. */
 function imports(module) {
@@ -19,10 +19,10 @@ function imports(module) {
 }
 
 function declarations() {
-  const files = readdirSync(at("dist"))
+  const files = readdirSync(fromRoot("dist"))
     .filter((file) => file.endsWith(".d.ts"))
     .sort();
-  return files.map((file) => `// ---- ${file}\n\n${readFileSync(at("dist", file), "utf8").trim()}\n`).join("\n");
+  return files.map((file) => `// ---- ${file}\n\n${readFileSync(fromRoot("dist", file), "utf8").trim()}\n`).join("\n");
 }
 
 const snapshots = {
@@ -32,7 +32,7 @@ const snapshots = {
 };
 
 function compare(name, now, update) {
-  const kept = at("tests/snapshots", name);
+  const kept = fromRoot("tests/snapshots", name);
   const before = existsSync(kept) ? readFileSync(kept, "utf8").replaceAll("\r\n", "\n") : "";
   if (before === now) return true;
   if (update) {
@@ -42,7 +42,7 @@ function compare(name, now, update) {
     return true;
   }
   // git is wherever the repository is, and its difference is the one that a review will show.
-  const other = at("target", name);
+  const other = fromRoot("target", name);
   writeFileSync(other, now);
   spawnSync("git", ["--no-pager", "diff", "--no-index", "--", existsSync(kept) ? kept : os.devNull, other], {
     stdio: "inherit",
@@ -53,10 +53,10 @@ function compare(name, now, update) {
 export function check({ update = false } = {}) {
   const changed = Object.entries(snapshots).filter(([name, make]) => !compare(name, make(), update));
   if (changed.length)
-    throw new Stop(
+    throw new UserError(
       `Changed: ${changed.map(([name]) => name).join(", ")}. If that is meant, run \`npm run snapshots -- --update\` and commit.`,
     );
   console.log(`snapshots: ${Object.keys(snapshots).join(", ")} as committed`);
 }
 
-await entry(import.meta, (args) => check({ update: args.includes("--update") }));
+await runIfMain(import.meta, (args) => check({ update: args.includes("--update") }));

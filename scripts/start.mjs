@@ -5,7 +5,7 @@ import process from "node:process";
 import { build } from "./build.mjs";
 import { buildServer } from "./server.mjs";
 import { setup } from "./setup.mjs";
-import { Stop, at, entry, run } from "./lib/run.mjs";
+import { UserError, fromRoot, runIfMain, run } from "./lib/run.mjs";
 
 /** A setting that is missing is better told now than after a build. */
 async function checkSettings(args) {
@@ -13,16 +13,16 @@ async function checkSettings(args) {
   try {
     readStart(args, process.env);
   } catch (error) {
-    throw error.problems ? new Stop(error.message) : error;
+    throw error.problems ? new UserError(error.message) : error;
   }
 }
 
-await entry(import.meta, async (args) => {
+await runIfMain(import.meta, async (args) => {
   setup({ browser: false });
   await buildServer();
   await checkSettings(args);
   await build();
-  run(process.execPath, [at("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn"]);
+  run(process.execPath, [fromRoot("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn"]);
   // In this process, so that Ctrl+C reaches it and its exit code is ours.
   await import("../www/dist-server/main.js");
 });

@@ -5,11 +5,11 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import process from "node:process";
 import { findBrowser, findDriver, setup } from "./setup.mjs";
-import { at, entry, run } from "./lib/run.mjs";
+import { fromRoot, runIfMain, run } from "./lib/run.mjs";
 
 const node = (...args) => run(process.execPath, args);
 const cargo = (...args) => run("cargo", args, { env: browserEnvironment() });
-const tsc = (project) => node(at("node_modules/typescript/bin/tsc"), "--project", project);
+const tsc = (project) => node(fromRoot("node_modules/typescript/bin/tsc"), "--project", project);
 const strict = ["--", "-D", "warnings"];
 const wasm = ["--target", "wasm32-unknown-unknown"];
 
@@ -20,8 +20,8 @@ const browserEnvironment = () => ({
 });
 
 const tests = (folder, ending) =>
-  existsSync(at(folder))
-    ? readdirSync(at(folder))
+  existsSync(fromRoot(folder))
+    ? readdirSync(fromRoot(folder))
         .filter((file) => file.endsWith(ending))
         .sort()
     : [];
@@ -29,7 +29,7 @@ const tests = (folder, ending) =>
 /** Rust's browser tests say so themselves; all others are native alone. */
 const browserTests = () =>
   tests("tests", ".rs")
-    .filter((file) => readFileSync(at("tests", file), "utf8").includes("wasm_bindgen_test_configure"))
+    .filter((file) => readFileSync(fromRoot("tests", file), "utf8").includes("wasm_bindgen_test_configure"))
     .flatMap((file) => ["--test", file.replace(/\.rs$/, "")]);
 
 // A stage without tests is a mistake, not a success.
@@ -41,7 +41,7 @@ function testWasm() {
 function testNode(folder, { only = /./, env = {} } = {}) {
   const files = tests(folder, ".test.mjs")
     .filter((file) => only.test(file))
-    .map((file) => at(folder, file));
+    .map((file) => fromRoot(folder, file));
   if (!files.length) throw new Error(`no .test.mjs files in ${folder}`);
   run(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], {
     env: { ...browserEnvironment(), ...env },
@@ -65,15 +65,15 @@ const rustdoc = () => {
 
 const types = () => {
   // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the declarations.
-  if (!existsSync(at("dist/index.d.ts"))) node(at("scripts/build.mjs"));
+  if (!existsSync(fromRoot("dist/index.d.ts"))) node(fromRoot("scripts/build.mjs"));
   for (const project of ["tsconfig.json", "npm/tsconfig.cli.json", "www/tsconfig.json", "www/server/tsconfig.json"])
-    if (existsSync(at(project))) tsc(at(project));
+    if (existsSync(fromRoot(project))) tsc(fromRoot(project));
 };
 
 function demo() {
-  node(at("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn");
-  node(at("scripts/server.mjs"));
-  node(at("scripts/demo.mjs"), "--built");
+  node(fromRoot("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn");
+  node(fromRoot("scripts/server.mjs"));
+  node(fromRoot("scripts/demo.mjs"), "--built");
 }
 
 const quick = [
@@ -91,16 +91,16 @@ const all = [
   ["rustdoc", rustdoc],
   ["tests, native", quick[2][1]],
   ["tests, wasm32 in the browser", testWasm],
-  ["build", () => node(at("scripts/build.mjs"))],
+  ["build", () => node(fromRoot("scripts/build.mjs"))],
   ["types", types],
-  ["snapshots", () => node(at("scripts/snapshots.mjs"))],
-  ["size", () => node(at("scripts/size.mjs"))],
+  ["snapshots", () => node(fromRoot("scripts/snapshots.mjs"))],
+  ["size", () => node(fromRoot("scripts/size.mjs"))],
   ["demo", demo],
   ["tests, backend", () => testNode("tests/backend")],
   ["tests, live mode", testLive],
   ["tests, demo", () => testNode("tests/demo")],
   ["tests, package", () => testNode("tests/package")],
-  ["tests, consumers", () => node(at("scripts/consumers.mjs"), "--cheap")],
+  ["tests, consumers", () => node(fromRoot("scripts/consumers.mjs"), "--cheap")],
   ["tests, browser", () => testNode("tests/browser")],
   ["tests, browser, JavaScript engine", testJavaScript],
 ];
@@ -133,7 +133,7 @@ function report(done) {
   process.exitCode = failed.length ? 1 : 0;
 }
 
-await entry(import.meta, (args) => {
+await runIfMain(import.meta, (args) => {
   const words = args.filter((arg) => !arg.startsWith("--"));
   const stages = args.includes("--quick") ? quick : all;
   const ready = stage(["setup", () => setup({ browser: !args.includes("--quick") })]);

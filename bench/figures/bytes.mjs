@@ -4,8 +4,8 @@
 
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
-import { at } from "../../scripts/lib/run.mjs";
-import { weigh } from "../../scripts/lib/weigh.mjs";
+import { fromRoot } from "../../scripts/lib/run.mjs";
+import { sizes } from "../../scripts/lib/sizes.mjs";
 import { count, table, times } from "../lib/numbers.mjs";
 
 /** The imports, and the chunks that are loaded as soon as they are used. */
@@ -32,17 +32,17 @@ const OURS = "powerbi-token-keeper";
 export const bar = { bytes: 30_000, ratio: 2.5 };
 
 async function bundled({ name, entry, chunks, script }) {
-  if (script) return [weigh(readFileSync(at("bench/node_modules", name, script)))];
+  if (script) return [sizes(readFileSync(fromRoot("bench/node_modules", name, script)))];
   const own = {
     name: "own",
     setup: ({ onResolve }) =>
       onResolve({ filter: new RegExp(`^${OURS}`) }, ({ path }) => ({
-        path: at(path.endsWith("/csp") ? "dist/csp.js" : "dist/index.js"),
+        path: fromRoot(path.endsWith("/csp") ? "dist/csp.js" : "dist/index.js"),
         sideEffects: false,
       })),
   };
   const { outputFiles, metafile } = await build({
-    stdin: { contents: entry, resolveDir: at("bench"), sourcefile: "entry.js" },
+    stdin: { contents: entry, resolveDir: fromRoot("bench"), sourcefile: "entry.js" },
     bundle: true,
     splitting: true,
     minify: true,
@@ -53,8 +53,8 @@ async function bundled({ name, entry, chunks, script }) {
     target: "es2022",
     legalComments: "none",
     define: { "process.env.NODE_ENV": '"production"' },
-    outdir: at("bench/out"),
-    absWorkingDir: at("bench"),
+    outdir: fromRoot("bench/out"),
+    absWorkingDir: fromRoot("bench"),
     logLevel: "error",
     plugins: [own],
   });
@@ -68,7 +68,7 @@ async function bundled({ name, entry, chunks, script }) {
   };
   load("out/stdin.js");
   // a server compresses each file by itself
-  return [...loaded].map((file) => weigh(texts.get(at("bench", file))));
+  return [...loaded].map((file) => sizes(texts.get(fromRoot("bench", file))));
 }
 
 export async function measure() {
@@ -77,7 +77,7 @@ export async function measure() {
     const files = await bundled(one);
     const sum = (what) => files.reduce((total, file) => total + file[what], 0);
     const folder = one.name === OURS ? "." : `bench/node_modules/${one.name}`;
-    const { version } = JSON.parse(readFileSync(at(folder, "package.json"), "utf8"));
+    const { version } = JSON.parse(readFileSync(fromRoot(folder, "package.json"), "utf8"));
     rows.push({
       name: one.name,
       way: one.way ?? null,

@@ -2,7 +2,7 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { at } from "../../scripts/lib/run.mjs";
+import { fromRoot } from "../../scripts/lib/run.mjs";
 import { launch } from "../../tests/browser/lib/browser.mjs";
 import { serve } from "./server.mjs";
 
@@ -10,13 +10,13 @@ const BLANK = `<!doctype html><meta charset="utf-8"><title>bench</title><link re
 
 /** The package as it was built, powerbi-client as it is published, and what the figures run in the page. */
 function files() {
-  const dist = at("dist");
+  const dist = fromRoot("dist");
   const built = readdirSync(dist).filter((file) => file.endsWith(".js"));
   return {
     "/": BLANK,
     "/stage.html": `${BLANK}<script src="/stage.js"></script>`,
-    "/stage.js": readFileSync(at("bench/lib/stage.js"), "utf8"),
-    "/powerbi.js": readFileSync(at("node_modules/powerbi-client/dist/powerbi.min.js"), "utf8"),
+    "/stage.js": readFileSync(fromRoot("bench/lib/stage.js"), "utf8"),
+    "/powerbi.js": readFileSync(fromRoot("node_modules/powerbi-client/dist/powerbi.min.js"), "utf8"),
     ...Object.fromEntries(built.map((file) => [`/dist/${file}`, readFileSync(path.join(dist, file), "utf8")])),
   };
 }

@@ -2,7 +2,7 @@
 // `<!-- /bench -->`. A test makes both again from the committed data.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { at } from "../../scripts/lib/run.mjs";
+import { fromRoot } from "../../scripts/lib/run.mjs";
 
 /** In the order in which they are run and printed. */
 export const FIGURES = [
@@ -18,12 +18,12 @@ export const FIGURES = [
   "many",
 ];
 
-const read = (name) => JSON.parse(readFileSync(at(`bench/results/${name}.json`), "utf8"));
+const read = (name) => JSON.parse(readFileSync(fromRoot(`bench/results/${name}.json`), "utf8"));
 
 /** The Markdown of every figure that has been measured, by its name. */
 export async function results() {
   const texts = {};
-  for (const name of FIGURES.filter((each) => existsSync(at(`bench/results/${each}.json`)))) {
+  for (const name of FIGURES.filter((each) => existsSync(fromRoot(`bench/results/${each}.json`)))) {
     const { tables } = await import(`../figures/${name}.mjs`);
     texts[name] = tables(read(name));
   }
@@ -44,7 +44,7 @@ export function renewed(readme, texts) {
 }
 
 export function write(texts) {
-  writeFileSync(at("bench/results/RESULTS.md"), report(texts));
-  const readme = readFileSync(at("README.md"), "utf8");
-  writeFileSync(at("README.md"), renewed(readme, texts));
+  writeFileSync(fromRoot("bench/results/RESULTS.md"), report(texts));
+  const readme = readFileSync(fromRoot("README.md"), "utf8");
+  writeFileSync(fromRoot("README.md"), renewed(readme, texts));
 }

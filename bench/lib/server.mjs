@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { brotli } from "../../scripts/lib/weigh.mjs";
+import { brotli } from "../../scripts/lib/sizes.mjs";
 
 // Isolated from other origins, a page's clock has steps of 5 µs instead of 100.
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };

@@ -3,7 +3,7 @@
 // glue is written otherwise.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { Stop } from "./run.mjs";
+import { UserError } from "./run.mjs";
 
 // The chunk brings its own module, so nothing is fetched, and what is started need not be WebAssembly.
 const start = `
@@ -122,7 +122,7 @@ export function trimGlue(file) {
   });
   const trimmed = readFileSync(`${file}.js`, "utf8");
   if (/\.detached|byteLength === 0/.test(trimmed))
-    throw new Stop(
+    throw new UserError(
       `${file}.js keeps a view that JavaScript's memory grows out of: scripts/lib/glue.mjs has to learn it.`,
     );
   return new Set([...trimmed.matchAll(/\bwasm\.(\w+)/g)].map(([, name]) => name));
@@ -153,7 +153,7 @@ function edit(file, change) {
       typeof from === "string" || from.global ? from : new RegExp(from, `${from.flags}g`),
       typeof to === "string" ? () => to : to,
     );
-    if (next === text) throw new Stop(`${from} is not in ${file}: scripts/lib/glue.mjs expects it there.`);
+    if (next === text) throw new UserError(`${from} is not in ${file}: scripts/lib/glue.mjs expects it there.`);
     text = next;
   }, text);
   writeFileSync(file, text);

@@ -6,14 +6,14 @@
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { Stop, at, capture } from "./run.mjs";
+import { UserError, fromRoot, capture } from "./run.mjs";
 
 // What wasm2js can't write by itself.
 const lowering = ["--signext-lowering", "--llvm-nontrapping-fptoint-lowering", "--llvm-memory-copy-fill-lowering"];
 
 const binaryen = (tool, ...args) => {
-  const said = capture(process.execPath, [at("node_modules/binaryen/bin", tool), ...args]);
-  if (said === null) throw new Stop(`${tool} ${args.join(" ")} failed`);
+  const said = capture(process.execPath, [fromRoot("node_modules/binaryen/bin", tool), ...args]);
+  if (said === null) throw new UserError(`${tool} ${args.join(" ")} failed`);
 };
 
 /** Writes the module `from` as JavaScript into `to`, its declaration beside it; `named` is the same with its names. */
@@ -51,7 +51,9 @@ async function refuseLong(file) {
     .filter(({ name, types }) => name && types.includes(binaryen.i64));
   module.dispose();
   if (long.length)
-    throw new Stop(`64-bit integers cross the boundary in ${long.map(({ name }) => name).join(", ")}: take f64 there.`);
+    throw new UserError(
+      `64-bit integers cross the boundary in ${long.map(({ name }) => name).join(", ")}: take f64 there.`,
+    );
 }
 
 /** wasm2js' ES module without its imports and its one instance. */
@@ -60,9 +62,9 @@ function factory(text) {
     /^import \* as a from 'a';\n([^]*\n}\n)\nvar retasmFunc = asmFunc\(\{\n {2}"a": a,\n\}\);\n(?:export var [\w$]+ = retasmFunc\.[\w$]+;\n)+$/.exec(
       text,
     );
-  if (!found) throw new Stop("wasm2js writes its module otherwise: scripts/lib/javascript.mjs has to learn how.");
+  if (!found) throw new UserError("wasm2js writes its module otherwise: scripts/lib/javascript.mjs has to learn how.");
   const [, body] = found;
   const late = /^.*HEAP\w*\[[^=]*\] = .*(?:\$\d+|fimport\$\d+)\(.*$/m.exec(body);
-  if (late) throw new Stop(`A store takes the memory before it calls what may make it grow:\n${late[0].trim()}`);
+  if (late) throw new UserError(`A store takes the memory before it calls what may make it grow:\n${late[0].trim()}`);
   return `${body}\nexport { asmFunc as instantiate };\n`;
 }

@@ -1,7 +1,7 @@
 // Reads a WebAssembly module as far as its code is to be written otherwise: its instructions, and whatever names a
 // function by its number. Catches what the modules of this build never had.
 
-import { Stop } from "./run.mjs";
+import { UserError } from "./run.mjs";
 
 const [IMPORTS, TYPES_OF_FUNCTIONS, EXPORTS, START, TABLES, CODE] = [2, 3, 7, 8, 9, 10];
 
@@ -79,7 +79,7 @@ export function read(module, sorted = (functions) => functions) {
   const imported = imports.list(() => {
     for (let names = 2; names > 0; names--) imports.text();
     if (imports.byte() !== 0)
-      throw new Stop("The module imports something that is no function: scripts/lib/module.mjs has to learn it.");
+      throw new UserError("The module imports something that is no function: scripts/lib/module.mjs has to learn it.");
     imports.number();
   }).length;
   const types = section(TYPES_OF_FUNCTIONS);
@@ -129,7 +129,7 @@ function rewrite(id, bytes, functions, renumbered) {
       from.list(() => {
         const [of, constant, offset, end] = [from.byte(), from.byte(), from.digits(), from.byte()];
         if (of !== 0 || constant !== 0x41)
-          throw new Stop("The module fills its table otherwise: scripts/lib/module.mjs has to learn how.");
+          throw new UserError("The module fills its table otherwise: scripts/lib/module.mjs has to learn how.");
         return [of, constant, ...offset, end, ...listed(from.list(() => leb(renumbered(from.number()))))];
       }),
     );
@@ -169,7 +169,7 @@ function readInstruction(from) {
     if (second <= 11) return { op: (op << 8) | second, operands: list("other", more[second] ?? 0) };
   }
   if (without(op)) return { op, operands: [] };
-  throw new Stop(
+  throw new UserError(
     `The module has the opcode 0x${op.toString(16)}, which scripts/lib/module.mjs and tools/join have to learn.`,
   );
 }

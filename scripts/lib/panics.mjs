@@ -4,7 +4,7 @@
 //
 // Catches code of ours that formats text: in the shipped module it would trap.
 
-import { Stop } from "./run.mjs";
+import { UserError } from "./run.mjs";
 import { calls, sweep, withoutNotes } from "./sweep.mjs";
 
 // Names as the compiler writes them, with the length before each word.
@@ -28,11 +28,11 @@ export async function withoutMessages(module, compiled, exports) {
   const become = (pattern, body) => {
     const found = functions.filter(({ name }) => pattern.test(name));
     if (!found.length)
-      throw new Stop(`No function matches ${pattern}: scripts/lib/panics.mjs expects it in the module.`);
+      throw new UserError(`No function matches ${pattern}: scripts/lib/panics.mjs expects it in the module.`);
     for (const { ref } of found) binaryen.Function.setBody(ref, body());
   };
   const { name: toCrash } = functions.find(({ name }) => crash.test(name)) ?? {};
-  if (!toCrash) throw new Stop(`No function matches ${crash}: scripts/lib/panics.mjs expects it in the module.`);
+  if (!toCrash) throw new UserError(`No function matches ${crash}: scripts/lib/panics.mjs expects it in the module.`);
   become(panics, () => cut.block(null, [cut.call(toCrash, [], binaryen.none), cut.unreachable()]));
   become(setter, () => cut.nop());
   become(formats, () => cut.unreachable());
@@ -46,7 +46,7 @@ export async function withoutMessages(module, compiled, exports) {
   );
   for (const [caller, called] of all) {
     if (used.has(caller) && formats.test(called))
-      throw new Stop(`${caller} formats text: ${called} is not in the shipped module.`);
+      throw new UserError(`${caller} formats text: ${called} is not in the shipped module.`);
   }
   return swept;
 }

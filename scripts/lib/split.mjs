@@ -10,7 +10,7 @@
 // The text is printable ASCII without quotes, backslashes and `<`: whatever reads or rewrites a chunk leaves it alone.
 
 import { read } from "./module.mjs";
-import { Stop } from "./run.mjs";
+import { UserError } from "./run.mjs";
 
 /** The parts in the order in which tools/join counts them. The first two are the bytes around the code. */
 const parts = [
@@ -56,7 +56,7 @@ const many = 500;
  * differs by 1 % with the order of the functions, so scripts/build.mjs takes the lightest: `order` says which that is.
  */
 export function split(module, joiner) {
-  if (4 * module.length > memory) throw new Stop("The module is too large for the memory of tools/join.");
+  if (4 * module.length > memory) throw new UserError("The module is too large for the memory of tools/join.");
   const { length } = read(module).functions;
   const orders = Array.from({ length: firsts }, (_, i) =>
     runs.map((run) => [Math.floor((i * length) / firsts), run]),
@@ -74,7 +74,7 @@ function textOf({ imported, functions, before, after }, joiner) {
   const rank = new Map(ranked.map((op, i) => [op, i]));
 
   if (constants + ranked.length > most.parts || ranked.length > most.opcodes)
-    throw new Stop("The module has more opcodes than tools/join has room for.");
+    throw new UserError("The module has more opcodes than tools/join has room for.");
   const text = Array.from({ length: constants + ranked.length }, () => "");
   const put = (part, ...numbers) => numbers.forEach((number) => (text[part] += written(number)));
   const [FUNCTIONS, OPCODES, CODE, OPERANDS] = ["functions", "opcodes", "code", "operands"].map((part) =>
@@ -108,25 +108,25 @@ function textOf({ imported, functions, before, after }, joiner) {
 /** The part in which an instruction's operands are, and how many they are; a table's labels follow their number, and constants are apart. */
 function operands(op) {
   const at = (part, count = 1) => ({ part: parts.indexOf(part), count });
-  if (op === 0x20) return at("get");
-  if (op === 0x21) return at("set");
-  if (op === 0x22) return at("tee");
-  if (op === 0x0e) return at("labels");
-  if (op === 0x0c || op === 0x0d) return at("label");
-  if (op >= 0x02 && op <= 0x04) return at("block");
-  if (op === 0x10) return at("code");
-  if (op === 0x42) return at("i64");
-  if (op === 0x43 || op === 0x44) return at("float", op === 0x43 ? 4 : 8);
-  if (op >= 0x28 && op <= 0x3e) return at(op < 0x36 ? "load" : "store");
-  if (op === 0x23 || op === 0x24 || op === 0x3f || op === 0x40) return at("other");
-  if (op === 0x11) return at("other", 2);
-  if (op > 0xff) return at("other", { 0xfc08: 3, 0xfc09: 2, 0xfc0a: 3, 0xfc0b: 2 }[op] ?? 1);
+  if (op === 0x20) return fromRoot("get");
+  if (op === 0x21) return fromRoot("set");
+  if (op === 0x22) return fromRoot("tee");
+  if (op === 0x0e) return fromRoot("labels");
+  if (op === 0x0c || op === 0x0d) return fromRoot("label");
+  if (op >= 0x02 && op <= 0x04) return fromRoot("block");
+  if (op === 0x10) return fromRoot("code");
+  if (op === 0x42) return fromRoot("i64");
+  if (op === 0x43 || op === 0x44) return fromRoot("float", op === 0x43 ? 4 : 8);
+  if (op >= 0x28 && op <= 0x3e) return fromRoot(op < 0x36 ? "load" : "store");
+  if (op === 0x23 || op === 0x24 || op === 0x3f || op === 0x40) return fromRoot("other");
+  if (op === 0x11) return fromRoot("other", 2);
+  if (op > 0xff) return fromRoot("other", { 0xfc08: 3, 0xfc09: 2, 0xfc0a: 3, 0xfc0b: 2 }[op] ?? 1);
   return { part: 0, count: 0 };
 }
 
 /** Where a local is among those used last: one that was in use a moment ago has a small number. */
 function recency(recent, local) {
-  if (local >= most.locals) throw new Stop("A function has more locals than tools/join has room for.");
+  if (local >= most.locals) throw new UserError("A function has more locals than tools/join has room for.");
   while (recent.length <= local) recent.push(recent.length);
   const at = recent.indexOf(local);
   recent.unshift(...recent.splice(at, 1));

@@ -6,7 +6,7 @@
 // Catches notes that name what the module has not.
 
 import { reader, signed } from "./module.mjs";
-import { Stop } from "./run.mjs";
+import { UserError } from "./run.mjs";
 
 // Sorts of relocations, as the linking conventions of WebAssembly number them.
 const FUNCTION_IN_CODE = 1;
@@ -104,7 +104,7 @@ function sectionsOf(module) {
   }
   return (id, name = "") => {
     const found = sections.find((one) => one.id === id && one.name === name);
-    if (!found) throw new Stop(`The module has no section ${id} ${name}: scripts/lib/sweep.mjs expects it.`);
+    if (!found) throw new UserError(`The module has no section ${id} ${name}: scripts/lib/sweep.mjs expects it.`);
     return found.from;
   };
 }
@@ -114,7 +114,7 @@ function readData(module) {
   const data = sectionsOf(module)(DATA_SECTION);
   return data.list(() => {
     if (data.number() !== 0 || data.byte() !== 0x41)
-      throw new Stop("The module has data without an address: scripts/lib/sweep.mjs has to learn it.");
+      throw new UserError("The module has data without an address: scripts/lib/sweep.mjs has to learn it.");
     const address = signed(data.digits());
     data.byte();
     const size = data.number();
@@ -176,7 +176,7 @@ function readSymbols(from, segments) {
     const list = reader(from.bytes(from.number()));
     if (kind === 8) return list.list(() => readSymbol(list, segments));
   }
-  throw new Stop("The linker noted no symbols: scripts/lib/sweep.mjs expects them.");
+  throw new UserError("The linker noted no symbols: scripts/lib/sweep.mjs expects them.");
 }
 
 function readSymbol(from, segments) {

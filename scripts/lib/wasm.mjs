@@ -20,12 +20,12 @@ import { setup, wasmBindgen } from "../setup.mjs";
 import { shortenGlue, trimGlue } from "./glue.mjs";
 import { asJavaScript } from "./javascript.mjs";
 import { withoutMessages } from "./panics.mjs";
-import { Stop, at, capture, root, run } from "./run.mjs";
+import { UserError, fromRoot, capture, root, run } from "./run.mjs";
 import { split } from "./split.mjs";
 
 const target = "wasm32-unknown-unknown";
 // A folder for each: cargo gives a cdylib no name of its own per feature, and would build both anew every time.
-const folder = (name) => at("target/wasm", name);
+const folder = (name) => fromRoot("target/wasm", name);
 const compiledOf = (name) => path.join(folder(name), target, "release/powerbi_token_keeper.wasm");
 
 // A page's memory starts with the stack, 1 MB of it by default. The engine's calls nest by their code alone, and its
@@ -57,10 +57,10 @@ const modules = [
 ];
 
 /** The engine with a way to crash it, for tests alone. */
-const trapped = { ...modules[0], name: "trapped", cargo: "trap" };
+const panickingEngine = { ...modules[0], name: "panicking-engine", cargo: "trap" };
 
 /** Where the generated inputs of a chunk lie, the module as shipped among them, and as it was before its names were shortened. */
-export const generated = (name) => at("target/npm", name);
+export const generated = (name) => fromRoot("target/npm", name);
 export const named = (name) => path.join(generated(name), `${name}.named.wasm`);
 
 // Named one by one: `--all-features` makes modules that browsers and Node 20 refuse. This is what rustc's
@@ -93,9 +93,9 @@ export async function buildWasm({ cargoFeatures = "" } = {}) {
   for (const module of modules) await buildModule(module, cargoFeatures, joiner);
 }
 
-export async function buildTrapped() {
+export async function buildPanickingEngine() {
   setup({ browser: false });
-  await buildModule(trapped, "", await buildJoiner());
+  await buildModule(panickingEngine, "", await buildJoiner());
 }
 
 /** What puts the modules together in a page: tools/join. */
@@ -105,7 +105,7 @@ async function buildJoiner() {
   const { default: binaryen } = await import("binaryen");
   const joiner = binaryen.readBinary(readFileSync(path.join(folder("join"), target, "release/join.wasm")));
   for (const unused of ["__data_end", "__heap_base"]) joiner.removeExport(unused);
-  const [from, to] = [at("target/wasm/join.linked.wasm"), at("target/wasm/join.wasm")];
+  const [from, to] = [fromRoot("target/wasm/join.linked.wasm"), fromRoot("target/wasm/join.wasm")];
   writeFileSync(from, joiner.emitBinary());
   joiner.dispose();
   optimise(from, to, ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
@@ -123,9 +123,15 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures, joiner) {
   cargoBuild(name, ["--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()], flags);
 
   const steps = ["glue", "javascript", "module", "panics", "split", "sweep"].map((step) =>
-    at(`scripts/lib/${step}.mjs`),
+    fromRoot(`scripts/lib/${step}.mjs`),
   );
-  const inputs = [compiled, at("Cargo.lock"), at("package-lock.json"), fileURLToPath(import.meta.url), ...steps];
+  const inputs = [
+    compiled,
+    fromRoot("Cargo.lock"),
+    fromRoot("package-lock.json"),
+    fileURLToPath(import.meta.url),
+    ...steps,
+  ];
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(readFileSync(file));
   hash.update(joiner);
@@ -134,8 +140,8 @@ async function buildModule({ name, cargo, cut, flags }, cargoFeatures, joiner) {
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
 
   // Made aside and put in place at once: two builds may run, and neither may see half of the other's.
-  mkdirSync(at("target/npm"), { recursive: true });
-  const aside = mkdtempSync(at("target/npm-"));
+  mkdirSync(fromRoot("target/npm"), { recursive: true });
+  const aside = mkdtempSync(fromRoot("target/npm-"));
   const file = (name) => path.join(aside, name);
   writeFileSync(file("compiled.wasm"), sayWithoutReferences(readFileSync(compiled)));
   run(wasmBindgen, [
@@ -189,14 +195,14 @@ function sayWithoutReferences(module) {
 
 function optimise(from, to, passes) {
   const said = capture(process.execPath, [
-    at("node_modules/binaryen/bin/wasm-opt"),
+    fromRoot("node_modules/binaryen/bin/wasm-opt"),
     from,
     "-o",
     to,
     ...passes,
     ...features.map((feature) => `--enable-${feature}`),
   ]);
-  if (said === null) throw new Stop(`wasm-opt ${passes.join(" ")} failed on ${from}`);
+  if (said === null) throw new UserError(`wasm-opt ${passes.join(" ")} failed on ${from}`);
   return said;
 }
 

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { spawn } from "node:child_process";
 import process from "node:process";
-import { at } from "../../scripts/lib/run.mjs";
+import { fromRoot } from "../../scripts/lib/run.mjs";
 import { createServer } from "../../www/dist-server/server.js";
 
 let server;
@@ -96,7 +96,7 @@ test("a connection that is cut on purpose is cut", async () => {
 
 test("as a process: one line of JSON per request, without what was in it, and an end within a moment of being told", async () => {
   for (const signal of ["SIGINT", "SIGTERM"]) {
-    const child = spawn(process.execPath, [at("www/dist-server/main.js")], {
+    const child = spawn(process.execPath, [fromRoot("www/dist-server/main.js")], {
       env: { ...process.env, PORT: "0", LOG_LEVEL: "info" },
     });
     let output = "";

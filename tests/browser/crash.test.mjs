@@ -3,7 +3,7 @@
 // never been there.
 
 import assert from "node:assert/strict";
-import { build } from "../../scripts/trapped.mjs";
+import { build } from "../../scripts/panicking-engine.mjs";
 import { hours, minutes, seconds, story } from "./lib/story.mjs";
 
 // not in a hook: it may take longer than a story may
@@ -11,7 +11,7 @@ await build();
 
 /** Everything is under way when it happens: a request, a question of the frame, a page that waits. */
 async function begins({ page, source, keeper, another, site }) {
-  site.trapped = true;
+  site.panickingEngine = true;
   source.kind = "aad";
   await keeper.starts();
   await page.embeds({ by: "keeper" });

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { build } from "esbuild";
-import { at } from "../../scripts/lib/run.mjs";
+import { fromRoot } from "../../scripts/lib/run.mjs";
 
 let Ledger;
 before(async () => {
   const { outputFiles } = await build({
-    entryPoints: [at("www/src/lane/ledger.ts")],
+    entryPoints: [fromRoot("www/src/lane/ledger.ts")],
     bundle: true,
     format: "esm",
     write: false,

@@ -4,13 +4,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
-import { at } from "../../scripts/lib/run.mjs";
+import { fromRoot } from "../../scripts/lib/run.mjs";
 import { launch } from "../browser/lib/browser.mjs";
 import { Azure, IDS, restError } from "../live/azure.mjs";
 import { Demo } from "../live/demo.mjs";
 
 const MINUTE = 60_000;
-const FRAME = readFileSync(at("www/sandbox/frame.html"), "utf8");
+const FRAME = readFileSync(fromRoot("www/sandbox/frame.html"), "utf8");
 const azure = new Azure();
 let browser;
 let demo = null;

@@ -10,7 +10,7 @@ import path from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { explain, inspectToken } from "../../dist/index.js";
-import { at } from "../../scripts/lib/run.mjs";
+import { fromRoot } from "../../scripts/lib/run.mjs";
 import { Azure, IDS, SECRET, restError } from "../live/azure.mjs";
 
 const azure = new Azure();
@@ -27,11 +27,15 @@ after(async () => {
 
 const { PYTHON } = process.env;
 const HANDLERS = [
-  { name: "Node", start: (port) => [process.execPath, [at("tests/handlers/node.mjs")], { PORT: port }] },
+  { name: "Node", start: (port) => [process.execPath, [fromRoot("tests/handlers/node.mjs")], { PORT: port }] },
   {
     name: "Python",
     skip: PYTHON ? false : "PYTHON names no interpreter",
-    start: (port) => [PYTHON, ["-m", "flask", "--app", at("tests/handlers/app.py"), "run", "--port", String(port)], {}],
+    start: (port) => [
+      PYTHON,
+      ["-m", "flask", "--app", fromRoot("tests/handlers/app.py"), "run", "--port", String(port)],
+      {},
+    ],
   },
 ];
 

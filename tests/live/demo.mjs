@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { at } from "../../scripts/lib/run.mjs";
+import { fromRoot } from "../../scripts/lib/run.mjs";
 import { IDS, SECRET } from "./azure.mjs";
 
 /** What `.env` says when nothing is wrong. */
@@ -51,7 +51,7 @@ export class Demo {
     writeFileSync(path.join(this.#folder, "azure.pem"), azure.cert);
     this.#child = spawn(
       process.execPath,
-      ["--import", new URL("shifted.mjs", import.meta.url).href, at("www/dist-server/main.js"), "--live"],
+      ["--import", new URL("shifted.mjs", import.meta.url).href, fromRoot("www/dist-server/main.js"), "--live"],
       {
         cwd: this.#folder,
         stdio: ["ignore", "pipe", "pipe", "ipc"],

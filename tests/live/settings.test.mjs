@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { inspect } from "node:util";
-import { at } from "../../scripts/lib/run.mjs";
+import { fromRoot } from "../../scripts/lib/run.mjs";
 import { CLOUDS, Secret, SettingError, readSettings } from "../../www/dist-server/live.js";
 import { IDS, SECRET, certificate } from "./azure.mjs";
 import { Demo } from "./demo.mjs";
@@ -168,7 +168,7 @@ test("where only visitors sign in, no secret is needed", () => {
 });
 
 test("a cloud is one setting, and its addresses are those that the diagnosis knows", () => {
-  const known = readFileSync(at("src/diagnosis/cloud.rs"), "utf8");
+  const known = readFileSync(fromRoot("src/diagnosis/cloud.rs"), "utf8");
   for (const [name, { api, resource, embedOrigin }] of Object.entries(CLOUDS)) {
     const [, entry] =
       known.match(new RegExp(`Cloud \\{\\s+name: "${name}",([^}]+)\\}`)) ?? assert.fail(`${name} is in cloud.rs`);
@@ -182,9 +182,11 @@ test("a cloud is one setting, and its addresses are those that the diagnosis kno
 });
 
 test(".env.example has every setting, and none that is unknown", () => {
-  const example = readFileSync(at(".env.example"), "utf8");
+  const example = readFileSync(fromRoot(".env.example"), "utf8");
   const there = new Set([...example.matchAll(/^#?\s?([A-Z]+_[A-Z_]+)=/gm)].map(([, name]) => name));
-  const code = ["settings.ts", "credential.ts"].map((one) => readFileSync(at("www/server/live", one), "utf8")).join("");
+  const code = ["settings.ts", "credential.ts"]
+    .map((one) => readFileSync(fromRoot("www/server/live", one), "utf8"))
+    .join("");
   const known = new Set(code.match(/\b(AZURE|POWERBI)_[A-Z_]+\b/g));
   for (const name of known) assert.ok(there.has(name), `${name} is in .env.example`);
   for (const name of there)

@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import * as bytes from "../../bench/figures/bytes.mjs";
 import * as idle from "../../bench/figures/idle.mjs";
-import { weigh } from "../../scripts/lib/weigh.mjs";
+import { sizes } from "../../scripts/lib/sizes.mjs";
 import { renewed, report, results } from "../../bench/lib/results.mjs";
 import { root } from "./packed.mjs";
 
@@ -35,7 +35,7 @@ test("an idle hour is 120 calls into WebAssembly and 120 out of it, and an idle 
 });
 
 test("the JavaScript engine is no more than the bar times the WebAssembly one", () => {
-  const sum = (...files) => files.reduce((total, file) => total + weigh(read(`dist/${file}`)).brotli, 0);
+  const sum = (...files) => files.reduce((total, file) => total + sizes(read(`dist/${file}`)).brotli, 0);
   const ratio = sum("csp.js", "engine-js.js") / sum("index.js", "engine-wasm.js");
   assert.ok(ratio <= bytes.bar.ratio, `${ratio.toFixed(2)} ×`);
 });

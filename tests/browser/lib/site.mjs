@@ -43,8 +43,8 @@ export class Site {
   strays = [];
   /** What the engine's chunk is answered with instead; a story may put a promise or a status here. */
   engine = null;
-  /** Whether the engine is the one that can be made to panic (scripts/trapped.mjs). */
-  trapped = false;
+  /** Whether the engine is the one that can be made to panic (scripts/panicking-engine.mjs). */
+  panickingEngine = false;
   /** Whether the diagnosis' chunk was asked for, and whether it is missing. */
   diagnosis = { asked: false, missing: false };
   /** Whether the chunk for several tabs is missing. */
@@ -74,8 +74,8 @@ export class Site {
       await this.frame;
       return route.fulfill(FRAME);
     }
-    if (this.trapped && url.pathname === "/dist/engine-wasm.js")
-      return route.fulfill(script(read("target/trapped/engine-wasm.js")));
+    if (this.panickingEngine && url.pathname === "/dist/engine-wasm.js")
+      return route.fulfill(script(read("target/panicking-engine/engine-wasm.js")));
     if (this.engine && url.pathname.includes("/dist/engine")) {
       const status = await this.engine;
       if (status) return route.fulfill({ status, body: "" });

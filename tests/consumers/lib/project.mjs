@@ -8,9 +8,9 @@ import { createServer } from "node:http";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { Stop, at } from "../../../scripts/lib/run.mjs";
+import { UserError, fromRoot } from "../../../scripts/lib/run.mjs";
 
-const home = path.join(os.tmpdir(), `consumers-${createHash("sha256").update(at()).digest("hex").slice(0, 8)}`);
+const home = path.join(os.tmpdir(), `consumers-${createHash("sha256").update(fromRoot()).digest("hex").slice(0, 8)}`);
 const windows = process.platform === "win32";
 // No tool here may phone home, ask questions or colour its output.
 const env = {
@@ -33,14 +33,14 @@ function run(program, args, folder) {
   });
   if (status === 0) return;
   const said = `${stdout ?? ""}${stderr ?? ""}`.trim().split("\n").slice(-25).join("\n");
-  throw new Stop(`${program} ${args.join(" ")} ended with ${error?.message ?? status}\n${said}`);
+  throw new UserError(`${program} ${args.join(" ")} ended with ${error?.message ?? status}\n${said}`);
 }
 
 /** Packs the package as npm would publish it. */
 export function pack() {
   mkdirSync(home, { recursive: true });
   const folder = mkdtempSync(path.join(os.tmpdir(), "packed-"));
-  run("npm", ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", folder], at());
+  run("npm", ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", folder], fromRoot());
   const [file] = readdirSync(folder);
   const tarball = path.join(home, "powerbi-token-keeper.tgz");
   cpSync(path.join(folder, file), tarball);
@@ -51,12 +51,12 @@ export function pack() {
 /** Lays the project out anew; what npm installed for the same package.json stays, but for our own package. */
 export function lay({ name, label }, tarball) {
   const folder = path.join(home, label);
-  const from = at("tests/consumers", name);
+  const from = fromRoot("tests/consumers", name);
   mkdirSync(folder, { recursive: true });
   for (const entry of readdirSync(folder))
     if (entry !== "node_modules" && entry !== "installed") rmSync(path.join(folder, entry), { recursive: true });
   cpSync(from, folder, { recursive: true });
-  cpSync(at("tests/consumers/shared"), path.join(folder, "shared"), { recursive: true });
+  cpSync(fromRoot("tests/consumers/shared"), path.join(folder, "shared"), { recursive: true });
 
   const manifest = JSON.parse(readFileSync(path.join(from, "package.json"), "utf8"));
   manifest.dependencies = { ...manifest.dependencies, "powerbi-token-keeper": `file:${tarball}` };
@@ -86,7 +86,7 @@ export function lay({ name, label }, tarball) {
 
 /** The versions that the README's table names: those asked for, else all but powerbi-client's. */
 export function versions({ name, versions: shown }) {
-  const { dependencies } = JSON.parse(readFileSync(at("tests/consumers", name, "package.json"), "utf8"));
+  const { dependencies } = JSON.parse(readFileSync(fromRoot("tests/consumers", name, "package.json"), "utf8"));
   return Object.entries(dependencies)
     .filter(([one]) => (shown ? shown.includes(one) : one !== "powerbi-client"))
     .map((one) => one.join(" "))
@@ -132,7 +132,7 @@ export async function serve({ files, server, policy }, folder) {
   ) {
     if (child.exitCode !== null || performance.now() > patience) {
       await close();
-      throw new Stop(`${name} does not serve\n${said.trim().split("\n").slice(-25).join("\n")}`);
+      throw new UserError(`${name} does not serve\n${said.trim().split("\n").slice(-25).join("\n")}`);
     }
     await new Promise((later) => setTimeout(later, 100));
   }

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { at } from "../../../scripts/lib/run.mjs";
+import { fromRoot } from "../../../scripts/lib/run.mjs";
 import { mintAadToken, mintEmbedToken } from "../../../www/dist-server/backend.js";
 
 const HOUR = 3_600_000;
@@ -13,7 +13,7 @@ const GROUP = "5d9c4b5a-2222-4aaa-8bbb-000000000002";
 const CLUSTER = Buffer.from('{"clusterUrl":"https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net"}').toString(
   "base64",
 );
-const FRAME = readFileSync(at("www/sandbox/frame.html"), "utf8");
+const FRAME = readFileSync(fromRoot("www/sandbox/frame.html"), "utf8");
 
 /** What the page can reach besides its own server: a backend, Microsoft's frame, and Microsoft's sign-in. */
 class World {

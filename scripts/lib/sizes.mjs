@@ -9,7 +9,7 @@ export function brotli(content) {
   });
 }
 
-export const weigh = (content) => ({
+export const sizes = (content) => ({
   raw: Buffer.byteLength(content),
   gzip: gzipSync(content, { level: 9 }).length,
   brotli: brotli(content).length,
