@@ -1,5 +1,5 @@
-// The kinds of project that the packed package is tried in. Each is a folder here with a package.json of pinned
-// versions and nothing in it that is for the package's sake. `cheap` ones are part of `npm test`.
+// The kinds of project that the packed package is tried in. Each is a folder in examples/, with pinned versions and
+// nothing in it that is for the package's sake. `cheap` ones are part of `npm test`.
 //
 // A kind has commands, run in its folder after the installation; then what it made is either served as files
 // (`files`), or by its own server (`server`, which gets the port as its last argument), and opened in a browser;
@@ -7,7 +7,7 @@
 // one that must run where it is not WebAssembly; `versions` are the packages that the README's table names.
 
 export const kinds = [
-  { name: "raw", what: '`<script type="module">` and an import map, no build', files: ".", cheap: true },
+  { name: "module", what: '`<script type="module">` and an import map, no build', files: ".", cheap: true },
   {
     name: "vite",
     what: "Vite, build",
@@ -53,7 +53,7 @@ export const kinds = [
     commands: [
       [
         "esbuild",
-        "index.js",
+        "main.js",
         "--bundle",
         "--splitting",
         "--format=esm",
@@ -69,7 +69,7 @@ export const kinds = [
     name: "esbuild",
     label: "esbuild-iife",
     what: "esbuild, one classic script",
-    commands: [["esbuild", "index.js", "--bundle", "--minify", "--outfile=dist/index.js", "--log-level=warning"]],
+    commands: [["esbuild", "main.js", "--bundle", "--minify", "--outfile=dist/main.js", "--log-level=warning"]],
     files: ".",
   },
   {
@@ -120,7 +120,7 @@ export const kinds = [
     files: "dist",
   },
   {
-    name: "several",
+    name: "several-reports",
     what: "three reports, one keeper",
     versions: [],
     commands: [["vite", "build", "--logLevel", "warn"]],
@@ -128,7 +128,7 @@ export const kinds = [
   },
   { name: "vitest", what: "Vitest with jsdom", commands: [["vitest", "run"]] },
   {
-    name: "node",
+    name: "server-import",
     what: "Node, `import` and `require`",
     commands: [
       ["node", "import.mjs"],

@@ -1,5 +1,5 @@
-// The README's backend handlers, run as they stand there, against the stand-in for Microsoft. The one in Python runs where
-// PYTHON names an interpreter that has tests/handlers/requirements.txt.
+// The example backends, against the stand-in for Microsoft. The one in Python runs where PYTHON names an interpreter that
+// has examples/backend-flask/requirements.txt.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -27,13 +27,13 @@ after(async () => {
 
 const { PYTHON } = process.env;
 const HANDLERS = [
-  { name: "Node", start: (port) => [process.execPath, [fromRoot("tests/handlers/node.mjs")], { PORT: port }] },
+  { name: "Node", start: (port) => [process.execPath, [fromRoot("examples/backend-node/server.mjs")], { PORT: port }] },
   {
     name: "Python",
     skip: PYTHON ? false : "PYTHON names no interpreter",
     start: (port) => [
       PYTHON,
-      ["-m", "flask", "--app", fromRoot("tests/handlers/app.py"), "run", "--port", String(port)],
+      ["-m", "flask", "--app", fromRoot("examples/backend-flask/app.py"), "run", "--port", String(port)],
       {},
     ],
   },

@@ -1,4 +1,4 @@
-// One consumer: a copy of its folder, with the packed package installed in it. Outside of the repository, whose own
+// One consumer: a copy of its folder in examples/, with the packed package installed in it. Outside of the repository, whose own
 // packages would be found from within; and at the same place each time, since installing takes longest.
 
 import { spawn, spawnSync } from "node:child_process";
@@ -51,12 +51,12 @@ export function pack() {
 /** Lays the project out anew; what npm installed for the same package.json stays, but for our own package. */
 export function lay({ name, label }, tarball) {
   const folder = path.join(home, label);
-  const from = fromRoot("tests/consumers", name);
+  const from = fromRoot("examples", name);
   mkdirSync(folder, { recursive: true });
   for (const entry of readdirSync(folder))
     if (entry !== "node_modules" && entry !== "installed") rmSync(path.join(folder, entry), { recursive: true });
-  cpSync(from, folder, { recursive: true });
-  cpSync(fromRoot("tests/consumers/shared"), path.join(folder, "shared"), { recursive: true });
+  const leftOut = ["node_modules", "dist", ".next", ".angular", ".npmrc"];
+  cpSync(from, folder, { recursive: true, filter: (file) => !leftOut.includes(path.relative(from, file)) });
 
   const manifest = JSON.parse(readFileSync(path.join(from, "package.json"), "utf8"));
   manifest.dependencies = { ...manifest.dependencies, "powerbi-token-keeper": `file:${tarball}` };
@@ -86,9 +86,9 @@ export function lay({ name, label }, tarball) {
 
 /** The versions that the README's table names: those asked for, else all but powerbi-client's. */
 export function versions({ name, versions: shown }) {
-  const { dependencies } = JSON.parse(readFileSync(fromRoot("tests/consumers", name, "package.json"), "utf8"));
+  const { dependencies } = JSON.parse(readFileSync(fromRoot("examples", name, "package.json"), "utf8"));
   return Object.entries(dependencies)
-    .filter(([one]) => (shown ? shown.includes(one) : one !== "powerbi-client"))
+    .filter(([one]) => (shown ? shown.includes(one) : one !== "powerbi-client" && one !== "powerbi-token-keeper"))
     .map((one) => one.join(" "))
     .join(", ");
 }

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fromRoot } from "../../../scripts/lib/run.mjs";
+import { signIn } from "../../../examples/stand-in/sign-in.mjs";
 import { mintAadToken, mintEmbedToken } from "../../../www/dist-server/backend.js";
 
 const HOUR = 3_600_000;
@@ -35,38 +36,9 @@ class World {
     await tab.clock.fastForward(ms);
   }
 
-  /** What Microsoft's sign-in answers: where it is, and a token for a refresh token. */
-  signIn({ origin, pathname }) {
-    const authority = `${origin}/${pathname.split("/")[1]}`;
-    if (pathname.endsWith("/discovery/instance")) {
-      return {
-        tenant_discovery_endpoint: `${authority}/v2.0/.well-known/openid-configuration`,
-        metadata: [
-          {
-            preferred_network: "login.microsoftonline.com",
-            preferred_cache: "login.windows.net",
-            aliases: ["login.microsoftonline.com", "login.windows.net"],
-          },
-        ],
-      };
-    }
-    if (pathname.endsWith("/openid-configuration")) {
-      return {
-        issuer: `${authority}/v2.0`,
-        authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
-        token_endpoint: `${authority}/oauth2/v2.0/token`,
-        jwks_uri: `${authority}/discovery/v2.0/keys`,
-      };
-    }
-    const { text } = this.mint("aad", "sign-in");
-    return {
-      token_type: "Bearer",
-      scope: "https://analysis.windows.net/powerbi/api/.default",
-      expires_in: 3600,
-      ext_expires_in: 3600,
-      access_token: text,
-      refresh_token: "another",
-    };
+  /** What MSAL gets for its refresh token. */
+  signInToken() {
+    return { token: this.mint("aad", "sign-in").text, lifetimeSeconds: HOUR / 1000 };
   }
 
   async open(context) {
@@ -93,7 +65,10 @@ class World {
       return route.fulfill({ json: { token: text, expiration: new Date(expiresAt).toISOString() } });
     });
     await context.route("https://login.microsoftonline.com/**", (route, request) =>
-      route.fulfill({ headers: { "access-control-allow-origin": "*" }, json: this.signIn(new URL(request.url())) }),
+      route.fulfill({
+        headers: { "access-control-allow-origin": "*" },
+        json: signIn(new URL(request.url()), () => this.signInToken()),
+      }),
     );
   }
 }

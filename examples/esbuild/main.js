@@ -1,0 +1,12 @@
+import { factories, service } from "powerbi-client";
+import { keepFresh } from "powerbi-token-keeper";
+
+const powerbi = new service.Service(factories.hpmFactory, factories.wpmpFactory, factories.routerFactory);
+
+async function show(element) {
+  const config = await (await fetch("/api/embed")).json();
+  const report = powerbi.embed(element, config);
+  window.keeper = keepFresh(report, { source: "/api/embed-token" });
+}
+
+show(document.querySelector("#report"));

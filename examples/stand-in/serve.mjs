@@ -1,0 +1,243 @@
+// `npm start` of an example: its page on this machine, with stand-ins for a backend, for Microsoft's frame and for
+// Microsoft's sign-in. The tokens are made up and live two minutes, so that the first refresh comes within a minute.
+//
+//   node ../stand-in/serve.mjs FOLDER             serves files
+//   node ../stand-in/serve.mjs -- COMMAND…        starts the example's own server; the port is appended
+//   node ../stand-in/serve.mjs --backend -- COMMAND…
+//                                                 starts a token backend, which finds its settings and PORT in the
+//                                                 environment, and a stand-in for Entra and the Power BI REST API
+
+import { spawn } from "node:child_process";
+import { createReadStream, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, request as ask } from "node:http";
+import { connect, createServer as createSocket } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { UserError, fromRoot, runIfMain } from "../../scripts/lib/run.mjs";
+import { buildServer } from "../../scripts/server.mjs";
+import { signIn } from "./sign-in.mjs";
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const LIFETIME_SECONDS = 120;
+const REPORT = "5d9c4b5a-1111-4aaa-8bbb-000000000001";
+const GROUP = "5d9c4b5a-2222-4aaa-8bbb-000000000002";
+const CLUSTER = btoa('{"clusterUrl":"https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net"}');
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+};
+
+/** Serves an example at `port` (0: any). Returns the address and how to close it. */
+export async function serveExample({ folder, command, backend = false, port = 0 }) {
+  await buildServer();
+  const { DemoBackend, mintAadToken } = await import("../../www/dist-server/backend.js");
+  const tokens = new DemoBackend({ switches: { lifetimeSeconds: LIFETIME_SECONDS } });
+  const child = command && (await start(command, backend ? await microsoft() : null));
+
+  /** A token of the demo's backend, with the rest of what `powerbi.embed()` needs. */
+  async function embedConfig(kind) {
+    const { body } = await tokens.handle({ method: "POST", path: `/api/${kind}-token` });
+    return {
+      type: "report",
+      tokenType: kind === "aad" ? 0 : 1,
+      id: REPORT,
+      groupId: GROUP,
+      embedUrl: `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}`,
+      accessToken: body.token ?? body.access_token,
+    };
+  }
+
+  const mint = () => {
+    const issuedAt = Date.now();
+    const lifetimeSeconds = LIFETIME_SECONDS;
+    return { token: mintAadToken({ expiresAt: issuedAt + lifetimeSeconds * 1000, issuedAt }), lifetimeSeconds };
+  };
+
+  async function answer(request, response) {
+    const url = new URL(request.url, "http://localhost");
+    const { pathname } = url;
+    if (pathname === "/api/embed")
+      return sendJson(response, await embedConfig(url.searchParams.get("kind") ?? "embed"));
+    if (backend && pathname === "/") return sendPage(response, readFileSync(path.join(HERE, "page.html"), "utf8"));
+    if (!backend && /^\/api\/(embed|aad)-token$/.test(pathname)) {
+      const { status, headers, body } = await tokens.handle({ method: request.method, path: pathname });
+      return sendJson(response, body, status, headers);
+    }
+    if (pathname.startsWith("/stand-in/sign-in/")) {
+      const path = pathname.replace("/stand-in/sign-in", "");
+      return sendJson(response, signIn(new URL(path, "https://login.microsoftonline.com"), mint));
+    }
+    if (pathname.startsWith("/stand-in/")) return sendFile(response, standInFile(pathname));
+    if (child) return forward(request, response, child.port);
+    const file = path.join(folder, path.normalize(pathname.endsWith("/") ? `${pathname}index.html` : pathname));
+    return file.endsWith(".html") && existsSync(file)
+      ? sendPage(response, readFileSync(file, "utf8"))
+      : sendFile(response, file);
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error) => response.writeHead(502).end(String(error.message)));
+  });
+  // the live reload of a development server
+  if (child) server.on("upgrade", (request, socket, head) => forwardUpgrade(request, socket, head, child.port));
+  await new Promise((listening) => server.listen(port, "127.0.0.1", listening));
+  return {
+    url: `http://localhost:${server.address().port}`,
+    close: async () => {
+      child?.close();
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+/** The files of the stand-in, and what a backend's page loads. */
+function standInFile(pathname) {
+  const [, , name, file] = pathname.split("/");
+  if (name === "frame.html") return fromRoot("www/sandbox/frame.html");
+  if (name === "client.js") return path.join(HERE, "client.js");
+  if (name === "powerbi-client") return fromRoot("node_modules/powerbi-client/dist", path.basename(file));
+  return fromRoot("dist", path.basename(file ?? ""));
+}
+
+function sendJson(response, body, status = 200, headers = {}) {
+  response.writeHead(status, { "Cache-Control": "no-store", ...headers, "Content-Type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+function sendFile(response, file) {
+  if (!existsSync(file)) return void response.writeHead(404).end();
+  response.writeHead(200, { "Content-Type": TYPES[path.extname(file)] ?? "application/octet-stream" });
+  createReadStream(file).pipe(response);
+}
+
+const withClient = (html) => {
+  const script = '<script src="/stand-in/client.js"></script>';
+  return /<head[^>]*>/i.test(html)
+    ? html.replace(/<head[^>]*>/i, `$&${script}`)
+    : html.replace(/^<!doctype html>/i, `$&${script}`);
+};
+
+function sendPage(response, html, status = 200, headers = {}) {
+  response.writeHead(status, { ...headers, "Content-Type": TYPES[".html"] });
+  response.end(withClient(html));
+}
+
+/** To the example's own server; a page of it gets the stand-in's script. */
+function forward(request, response, port) {
+  const headers = { ...request.headers, "accept-encoding": "identity" };
+  return new Promise((done, failed) => {
+    const onward = ask({ host: "localhost", port, method: request.method, path: request.url, headers }, (answer) => {
+      const isPage = answer.headers["content-type"]?.startsWith("text/html");
+      if (!isPage) {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response).once("close", done);
+        return;
+      }
+      const chunks = [];
+      answer.on("data", (chunk) => chunks.push(chunk));
+      answer.once("end", () => {
+        const { "content-length": _length, "transfer-encoding": _encoding, ...kept } = answer.headers;
+        sendPage(response, Buffer.concat(chunks).toString(), answer.statusCode, kept);
+        done();
+      });
+    });
+    onward.once("error", failed);
+    request.pipe(onward);
+  });
+}
+
+function forwardUpgrade(request, socket, head, port) {
+  const onward = connect(port, "localhost", () => {
+    const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    onward.write(`${request.method} ${request.url} HTTP/1.1\r\n${headers.join("")}\r\n`);
+    onward.write(head);
+    onward.pipe(socket).pipe(onward);
+  });
+  for (const end of [socket, onward]) end.on("error", () => [socket, onward].map((one) => one.destroy()));
+}
+
+/** A stand-in for Entra and the Power BI REST API; gives the settings that lead a backend there. */
+async function microsoft() {
+  const { Azure, IDS, SECRET } = await import("../../tests/live/azure.mjs");
+  const azure = await new Azure().listen();
+  azure.life.embed = LIFETIME_SECONDS * 1000;
+  const certificate = path.join(mkdtempSync(path.join(os.tmpdir(), "stand-in-")), "certificate.pem");
+  writeFileSync(certificate, azure.cert);
+  return {
+    NODE_EXTRA_CA_CERTS: certificate,
+    REQUESTS_CA_BUNDLE: certificate,
+    SSL_CERT_FILE: certificate,
+    AZURE_TENANT_ID: IDS.tenant,
+    AZURE_CLIENT_ID: IDS.client,
+    AZURE_CLIENT_SECRET: SECRET,
+    POWERBI_REPORT_ID: IDS.report,
+    POWERBI_DATASET_ID: IDS.dataset,
+    AZURE_AUTHORITY_HOST: azure.origin,
+    POWERBI_API_URL: azure.origin,
+  };
+}
+
+/** Starts a program that will listen at a port, and waits until it does. A backend (with `settings`) reads PORT. */
+async function start([program, ...args], settings) {
+  const port = await freePort();
+  const windows = process.platform === "win32";
+  const child = spawn(program, settings ? args : [...args, String(port)], {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...settings, PORT: String(port), ASPNETCORE_URLS: `http://localhost:${port}` },
+    shell: windows,
+    detached: !windows,
+  });
+  let failure = null;
+  child.once("error", (error) => (failure = error.message));
+  child.once("exit", (code) => (failure ??= `it ended with ${code}`));
+  while (!(await isListening(port))) {
+    if (failure) throw new UserError(`${program} could not be started: ${failure}`);
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  const close = () => {
+    if (child.exitCode !== null) return;
+    // the whole group: some tools start the server as a process of its own
+    if (windows) child.kill();
+    else process.kill(-child.pid);
+  };
+  return { port, close };
+}
+
+function isListening(port) {
+  return new Promise((known) => {
+    const probe = connect(port, "localhost", () => {
+      probe.destroy();
+      known(true);
+    }).once("error", () => known(false));
+  });
+}
+
+function freePort() {
+  return new Promise((found, failed) => {
+    const probe = createSocket().once("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => found(port));
+    });
+  });
+}
+
+await runIfMain(import.meta, async (args) => {
+  if (!existsSync(fromRoot("dist/index.js")))
+    throw new UserError("The package is not built. Run `npm install` and `npm run build` in the repository's root.");
+  const dashes = args.indexOf("--");
+  const command = dashes < 0 ? undefined : args.slice(dashes + 1);
+  const example = { command, folder: path.resolve(args[0] ?? "."), backend: args.includes("--backend") };
+  const { url, close } = await serveExample({ ...example, port: Number(process.env.PORT ?? 5180) });
+  console.log(
+    `\n${url}\n\nThe tokens live two minutes; keeper.status in the console shows the next check. Ctrl+C ends.`,
+  );
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => close().then(() => process.exit()));
+});
