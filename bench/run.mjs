@@ -1,6 +1,6 @@
-// `npm run bench`: every figure of the README's performance tables, beside its competitors, in one run of about ten minutes. Words
-// after `--` are the figures to run: `npm run bench -- poll fleet`. Each writes bench/results/NAME.json and its pictures;
-// bench/results/RESULTS.md and the README are made of what is there.
+// `npm run bench`: every figure of the performance tables, beside its rivals, in one run of about fifteen minutes. Arguments after
+// `--` select figures: `npm run bench -- poll fleet`. Each writes bench/results/NAME.json and its pictures;
+// bench/results/RESULTS.md and the tables in README.md and docs/ are rendered from those.
 //
 // A figure (bench/figures/NAME.mjs) exports `measure()`, which gives data, and `tables(data)`, Markdown; some have `pictures(data)`.
 
@@ -11,7 +11,7 @@ import { build } from "../scripts/build.mjs";
 import { UserError, fromRoot, runIfMain, npm } from "../scripts/lib/run.mjs";
 import { FIGURES, results, write } from "./lib/results.mjs";
 
-/** What is compared with is installed for the bench alone. */
+/** Installs the rivals, which only the bench needs. */
 function install() {
   const wanted = readFileSync(fromRoot("bench/package-lock.json"), "utf8");
   const stamp = fromRoot("bench/node_modules/.installed");

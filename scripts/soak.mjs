@@ -1,5 +1,5 @@
-// `npm run soak -- --days 100000`: as many simulated days as one likes, with a progress bar. The words after `--` go to the
-// simulator: --days, --from, --seed, --sort, --threads, --table. Catches what the days of `npm test` are too few for.
+// `npm run soak -- --days 100000`: any number of simulated days, with a progress bar. The arguments after `--` go to the simulator:
+// --days, --from, --seed, --kind, --threads, --table. Finds what is too rare for the days of `npm test`.
 
 import { runIfMain, run } from "./lib/run.mjs";
 

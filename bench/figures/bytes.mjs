@@ -1,6 +1,6 @@
-// Bytes: what a page loads to keep a token fresh, beside what it loads for powerbi-client itself and for the neighbours that
-// keep another token fresh. Each through the import that its documentation names, bundled and compressed the same way.
-// What a library loads by itself later on is left out, but for our engine.
+// Bytes that a page loads to keep a token fresh, beside powerbi-client itself and libraries that keep other tokens fresh. Each
+// through the import that its documentation names, bundled and compressed the same way. Chunks that a library loads later are
+// left out, except for the keeper's engine.
 
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
@@ -13,7 +13,7 @@ const PACKAGES = [
   { name: "powerbi-token-keeper", entry: 'export { keepFresh } from "powerbi-token-keeper"', chunks: /engine-wasm/ },
   {
     name: "powerbi-token-keeper",
-    way: "its JavaScript engine, under strict policies",
+    strategy: "its JavaScript engine, under strict policies",
     entry: 'export { keepFresh } from "powerbi-token-keeper/csp"',
     chunks: /engine-js/,
   },
@@ -28,7 +28,7 @@ const PACKAGES = [
   { name: "@clerk/clerk-js", script: "dist/clerk.browser.js" },
 ];
 
-const OURS = "powerbi-token-keeper";
+const KEEPER = "powerbi-token-keeper";
 export const bar = { bytes: 30_000, ratio: 2.5 };
 
 async function bundled({ name, entry, chunks, script }) {
@@ -36,7 +36,7 @@ async function bundled({ name, entry, chunks, script }) {
   const own = {
     name: "own",
     setup: ({ onResolve }) =>
-      onResolve({ filter: new RegExp(`^${OURS}`) }, ({ path }) => ({
+      onResolve({ filter: new RegExp(`^${KEEPER}`) }, ({ path }) => ({
         path: fromRoot(path.endsWith("/csp") ? "dist/csp.js" : "dist/index.js"),
         sideEffects: false,
       })),
@@ -76,11 +76,11 @@ export async function measure() {
   for (const one of PACKAGES) {
     const files = await bundled(one);
     const sum = (what) => files.reduce((total, file) => total + file[what], 0);
-    const folder = one.name === OURS ? "." : `bench/node_modules/${one.name}`;
+    const folder = one.name === KEEPER ? "." : `bench/node_modules/${one.name}`;
     const { version } = JSON.parse(readFileSync(fromRoot(folder, "package.json"), "utf8"));
     rows.push({
       name: one.name,
-      way: one.way ?? null,
+      strategy: one.strategy ?? null,
       version,
       raw: sum("raw"),
       gzip: sum("gzip"),
@@ -91,13 +91,13 @@ export async function measure() {
 }
 
 export function tables({ rows }) {
-  const [{ brotli: ours }, { brotli: strict }] = rows;
-  const cells = ({ name, way, version, raw, gzip, brotli }) => {
-    const label = name === OURS ? `**${name}**${way ? `, ${way}` : ""}` : name;
-    return [label, name === OURS ? "" : version, count(raw), count(gzip), count(brotli), times(brotli / ours)];
+  const [{ brotli: own }, { brotli: strict }] = rows;
+  const cells = ({ name, strategy, version, raw, gzip, brotli }) => {
+    const label = name === KEEPER ? `**${name}**${strategy ? `, ${strategy}` : ""}` : name;
+    return [label, name === KEEPER ? "" : version, count(raw), count(gzip), count(brotli), times(brotli / own)];
   };
   const sorted = [...rows].sort((a, b) => a.brotli - b.brotli);
-  return `${table(["bytes that a page loads", "version", "minified", "gzip 9", "brotli 11", "to ours"], sorted.map(cells))}
-The refresh path is ${count(ours)} bytes (bar: ${count(bar.bytes)}); the JavaScript engine makes it ${times(strict / ours)} as much (bar: ${bar.ratio}).
+  return `${table(["bytes that a page loads", "version", "minified", "gzip 9", "brotli 11", "relative"], sorted.map(cells))}
+The refresh path is ${count(own)} bytes (bar: ${count(bar.bytes)}); the JavaScript engine makes it ${times(strict / own)} as much (bar: ${bar.ratio}).
 `;
 }

@@ -1,4 +1,4 @@
-// How long the shipped diagnosis takes for 64 KB of the nastiest texts, in Node: the slowest of each function.
+// The diagnosis of the package with 64 KB of hostile text, in Node: the slowest text of each function.
 
 import { performance } from "node:perf_hooks";
 import { median, ms, table } from "../lib/numbers.mjs";
@@ -9,13 +9,13 @@ const units = ["H4sI", "eyJ.", "%41", "&#x3D;", " ", '"', "Bearer ", '{"a":', "\
 const starts = ["", "H4sI", "eyJ", "{", "Bearer ", "https://app.powerbi.com/reportEmbed?"];
 const texts = starts.flatMap((start) => units.map((unit) => start + unit.repeat(LONG / unit.length)));
 
-async function slowest(name, judge) {
+async function slowest(name, run) {
   let worst = { name, ms: 0, text: "" };
   for (const text of texts) {
     const times = [];
     for (let i = 0; i < 5; i++) {
       const start = performance.now();
-      await judge(text);
+      await run(text);
       times.push(performance.now() - start);
     }
     if (median(times) > worst.ms) worst = { name, ms: median(times), text: `${text.slice(0, 20)}…` };

@@ -1,4 +1,4 @@
-// A keeper at rest: its WebAssembly memory, and how often it is called, and calls, in an hour in which nothing is due.
+// An idle keeper: its WebAssembly memory, and the calls into it and out of it in an hour in which nothing is due.
 
 import { inBrowser } from "../lib/browser.mjs";
 import { count, table } from "../lib/numbers.mjs";
@@ -8,13 +8,13 @@ const PAGE = 65_536;
 
 /** In the page: an hour with `embeds` embeds, from one timer to the next. */
 async function hour(embeds) {
-  const clock = new stage.Clock();
-  stage.virtual();
-  const calls = stage.counted();
+  const clock = new fixtures.Clock();
+  fixtures.virtual();
+  const calls = fixtures.counted();
   return clock.run(async () => {
-    const first = stage.token(24 * 3_600_000);
-    const keeper = await stage.keeps(
-      Array.from({ length: embeds }, () => stage.embed(first)),
+    const first = fixtures.token(24 * 3_600_000);
+    const keeper = await fixtures.startKeeper(
+      Array.from({ length: embeds }, () => fixtures.embed(first)),
       () => ({ token: first }),
     );
     // the first poll settles what attaching has left
@@ -28,7 +28,7 @@ async function hour(embeds) {
         timer();
         timers++;
       }
-      await stage.later();
+      await fixtures.later();
     }
     const row = { embeds, timers, in: calls.in, out: calls.out, bytes: calls.memory.buffer.byteLength };
     if (keeper.status.state !== "fresh" || keeper.status.requests !== 0) throw new Error("the hour was not idle");
@@ -39,7 +39,8 @@ async function hour(embeds) {
 export function measure() {
   return inBrowser(async ({ fresh }) => {
     const rows = [];
-    for (const embeds of [1, 20, 1_000]) rows.push(await fresh("/stage.html", (page) => page.evaluate(hour, embeds)));
+    for (const embeds of [1, 20, 1_000])
+      rows.push(await fresh("/fixtures.html", (page) => page.evaluate(hour, embeds)));
     return { rows: rows.map((row) => ({ ...row, pages: row.bytes / PAGE })) };
   });
 }

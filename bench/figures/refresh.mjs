@@ -1,5 +1,5 @@
-// A refresh of 100 embeds: the longest task of the page's main thread, beside Microsoft's loop, once for each embed. The frames
-// cost nothing here: each takes its token in a task of its own. By the browser's own trace, in processor time.
+// A refresh of 100 embeds: the longest task of the main thread, beside a loop of Microsoft's for each embed. The frames cost
+// nothing here: each takes its token in a task of its own. From the browser's trace, in processor time.
 
 import { inBrowser } from "../lib/browser.mjs";
 import { count, interleaved, median, ms, table } from "../lib/numbers.mjs";
@@ -8,9 +8,9 @@ export const bar = { longest: 10 };
 const EMBEDS = 100;
 const ROUNDS = 7;
 
-/** In the page: everything is there, and rests. */
-async function prepare({ way, embeds }) {
-  const { Clock, START, embed, keeps, later, microsoft, task, token, virtual } = stage;
+/** In the page: attaches everything and waits until it is idle. */
+async function prepare({ strategy, embeds }) {
+  const { Clock, START, embed, startKeeper, later, microsoft, task, token, virtual } = fixtures;
   virtual();
   const clock = new Clock();
   return clock.run(async () => {
@@ -22,7 +22,7 @@ async function prepare({ way, embeds }) {
       await later();
       return { token: token(), expiration: new Date(START + clock.elapsed + 3_600_000).toISOString() };
     };
-    if (way === "ours") await keeps(made, source);
+    if (strategy === "keeper") await startKeeper(made, source);
     else for (const one of made) microsoft(one, new Date(START + 3_600_000).toISOString(), source);
     window.refreshes = async () => {
       performance.mark("begin");
@@ -52,27 +52,27 @@ function tasks(trace) {
 
 export function measure() {
   return inBrowser(async ({ browser, fresh }) => {
-    const run = (way) => () =>
-      fresh("/stage.html", async (page) => {
-        await page.evaluate(prepare, { way, embeds: EMBEDS });
+    const run = (strategy) => () =>
+      fresh("/fixtures.html", async (page) => {
+        await page.evaluate(prepare, { strategy, embeds: EMBEDS });
         await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing"] });
         const { requests, sets } = await page.evaluate(() => window.refreshes());
         const spent = tasks(await browser.stopTracing());
         if (sets !== EMBEDS) throw new Error(`${sets} tokens were set`);
         return { requests, longest: Math.max(...spent), sum: spent.reduce((sum, one) => sum + one, 0) };
       });
-    const results = await interleaved(ROUNDS, { ours: run("ours"), theirs: run("theirs") });
+    const results = await interleaved(ROUNDS, { keeper: run("keeper"), microsoft: run("microsoft") });
     const of = (name) =>
       Object.fromEntries(
-        ["requests", "longest", "sum"].map((what) => [what, median(results[name].map((one) => one[what]))]),
+        ["requests", "longest", "sum"].map((field) => [field, median(results[name].map((one) => one[field]))]),
       );
-    return { rounds: ROUNDS, embeds: EMBEDS, ours: of("ours"), theirs: of("theirs") };
+    return { rounds: ROUNDS, embeds: EMBEDS, keeper: of("keeper"), microsoft: of("microsoft") };
   });
 }
 
-export function tables({ rounds, embeds, ours, theirs }) {
+export function tables({ rounds, embeds, keeper, microsoft }) {
   const cells = (name, { longest, sum, requests }) => [name, ms(longest), ms(sum), count(requests)];
-  return `${table([`a refresh of ${embeds} embeds`, "longest task", "main thread in all", "requests"], [cells("**powerbi-token-keeper**", ours), cells("Microsoft's loop", theirs)])}
+  return `${table([`a refresh of ${embeds} embeds`, "longest task", "main thread in all", "requests"], [cells("**powerbi-token-keeper**", keeper), cells("Microsoft's loop", microsoft)])}
 Median of ${rounds}, with frames that cost nothing. Bar: no task over ${bar.longest} ms.
 `;
 }

@@ -1,5 +1,5 @@
-// Start-up: from the network import of the package to a keeper that is armed, beside the time in which a page loads and
-// evaluates powerbi-client's script. Same server, same run, in turn, each in a page that has nothing in its caches.
+// Start-up: from the network import of the package to a keeper whose timer is set, beside the time to load and evaluate
+// powerbi-client's script. Same server, same run, in turn, each in a page with empty caches.
 
 import { inBrowser } from "../lib/browser.mjs";
 import { interleaved, median, ms, table, times } from "../lib/numbers.mjs";
@@ -7,9 +7,9 @@ import { interleaved, median, ms, table, times } from "../lib/numbers.mjs";
 const ROUNDS = 30;
 export const bar = { ratio: 0.9 };
 
-/** In the page: how long until a timer is set for an embed that has its token. */
-async function ours() {
-  const made = stage.embed(stage.token());
+/** In the page: the time until a timer is set for an embed that has its token. */
+async function keeper() {
+  const made = fixtures.embed(fixtures.token());
   const set = window.setInterval;
   const armed = new Promise((resolve) => {
     window.setInterval = (...args) => {
@@ -27,7 +27,7 @@ async function ours() {
   return { total: end - start, imported: imported - start, loaded: chunk.responseEnd - start };
 }
 
-async function theirs() {
+async function microsoft() {
   const script = document.createElement("script");
   script.src = "/powerbi.js";
   const start = performance.now();
@@ -42,16 +42,16 @@ async function theirs() {
 
 export function measure() {
   return inBrowser(async ({ fresh }) => {
-    const inPage = (work) => () => fresh("/stage.html", (page) => page.evaluate(work));
-    const ways = { ours: inPage(ours), theirs: inPage(theirs) };
-    await interleaved(3, ways); // the browser itself is cold at first
-    const results = await interleaved(ROUNDS, ways);
+    const inPage = (work) => () => fresh("/fixtures.html", (page) => page.evaluate(work));
+    const strategies = { keeper: inPage(keeper), microsoft: inPage(microsoft) };
+    await interleaved(3, strategies); // the browser itself is cold at first
+    const results = await interleaved(ROUNDS, strategies);
     const of = (name, what) => median(results[name].map((one) => one[what]));
-    const [total, powerbi] = [of("ours", "total"), of("theirs", "total")];
+    const [total, powerbi] = [of("keeper", "total"), of("microsoft", "total")];
     return {
       rounds: ROUNDS,
-      imported: of("ours", "imported"),
-      loaded: of("ours", "loaded"),
+      imported: of("keeper", "imported"),
+      loaded: of("keeper", "loaded"),
       total,
       powerbi,
       ratio: total / powerbi,

@@ -1,4 +1,4 @@
-// The browser of the figures: Chromium as the tests start it, a fresh page for each measurement.
+// The browser of the figures: Chromium as in the tests, with a fresh page for each measurement.
 
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
@@ -8,14 +8,14 @@ import { serve } from "./server.mjs";
 
 const BLANK = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">`;
 
-/** The package as it was built, powerbi-client as it is published, and what the figures run in the page. */
+/** The package as it was built, powerbi-client as it is published, and the fixtures. */
 function files() {
   const dist = fromRoot("dist");
   const built = readdirSync(dist).filter((file) => file.endsWith(".js"));
   return {
     "/": BLANK,
-    "/stage.html": `${BLANK}<script src="/stage.js"></script>`,
-    "/stage.js": readFileSync(fromRoot("bench/lib/stage.js"), "utf8"),
+    "/fixtures.html": `${BLANK}<script src="/fixtures.js"></script>`,
+    "/fixtures.js": readFileSync(fromRoot("bench/lib/fixtures.js"), "utf8"),
     "/powerbi.js": readFileSync(fromRoot("node_modules/powerbi-client/dist/powerbi.min.js"), "utf8"),
     ...Object.fromEntries(built.map((file) => [`/dist/${file}`, readFileSync(path.join(dist, file), "utf8")])),
   };

@@ -1,7 +1,7 @@
-// What has been measured, as text: bench/results/RESULTS.md, and the README's parts between `<!-- bench: NAME -->` and
-// `<!-- /bench -->`. A test makes both again from the committed data.
+// The results as text: bench/results/RESULTS.md, and the parts of README.md and docs/ between `<!-- bench: NAME -->` and
+// `<!-- /bench -->`. A test renders them again from the committed data.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fromRoot } from "../../scripts/lib/run.mjs";
 
 /** In the order in which they are run and printed. */
@@ -36,15 +36,21 @@ export function report(texts) {
   return `# What \`npm run bench\` printed\n\nOn ${on}, of ${commit} or what followed it; ${machine}.\n\n${parts.join("\n")}`;
 }
 
-/** The README with its tables made anew. */
-export function renewed(readme, texts) {
-  return readme.replace(/(<!-- bench: (\w+) -->\n)[^]*?(<!-- \/bench -->)/g, (whole, begin, name, end) =>
+/** The files with tables in them, by path. */
+export function documents() {
+  const guides = existsSync(fromRoot("docs")) ? readdirSync(fromRoot("docs")) : [];
+  const files = ["README.md", ...guides.filter((file) => file.endsWith(".md")).map((file) => `docs/${file}`)];
+  return files.filter((file) => readFileSync(fromRoot(file), "utf8").includes("<!-- bench: "));
+}
+
+/** A document with its tables rendered again. */
+export function rendered(document, texts) {
+  return document.replace(/(<!-- bench: (\w+) -->\n)[\s\S]*?(<!-- \/bench -->)/g, (whole, begin, name, end) =>
     texts[name] ? `${begin}${texts[name]}${end}` : whole,
   );
 }
 
 export function write(texts) {
   writeFileSync(fromRoot("bench/results/RESULTS.md"), report(texts));
-  const readme = readFileSync(fromRoot("README.md"), "utf8");
-  writeFileSync(fromRoot("README.md"), renewed(readme, texts));
+  for (const file of documents()) writeFileSync(fromRoot(file), rendered(readFileSync(fromRoot(file), "utf8"), texts));
 }

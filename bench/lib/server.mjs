@@ -1,4 +1,4 @@
-// A server as a page meets one: its files compressed with brotli beforehand, nothing cached, one connection kept open.
+// A server for the pages: its files compressed with brotli beforehand, nothing cached, one connection kept open.
 
 import { once } from "node:events";
 import { createServer } from "node:http";

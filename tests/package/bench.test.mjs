@@ -1,5 +1,5 @@
-// The README's performance tables are what `npm run bench` measured, and the bars that are counts hold for what is built. Times are
-// never tested.
+// The performance tables of the documentation are what `npm run bench` measured, and the bars that are counts hold for the build.
+// Times are never tested.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -8,18 +8,20 @@ import { test } from "node:test";
 import * as bytes from "../../bench/figures/bytes.mjs";
 import * as idle from "../../bench/figures/idle.mjs";
 import { sizes } from "../../scripts/lib/sizes.mjs";
-import { renewed, report, results } from "../../bench/lib/results.mjs";
+import { documents, rendered, report, results } from "../../bench/lib/results.mjs";
 import { root } from "./packed.mjs";
 
 const read = (file) => readFileSync(path.join(root, file), "utf8").replaceAll("\r\n", "\n");
 
-test("the README's tables are what was measured", async () => {
+test("the tables of the documentation are what was measured", async () => {
   const texts = await results();
-  const readme = read("README.md");
-  const shown = [...readme.matchAll(/<!-- bench: (\w+) -->/g)].map(([, name]) => name);
-  assert.ok(shown.length > 5);
-  for (const name of shown) assert.ok(texts[name], `${name} was measured`);
-  assert.equal(readme, renewed(readme, texts), "run `npm run bench`");
+  const names = documents().flatMap((file) => {
+    const document = read(file);
+    assert.equal(document, rendered(document, texts), `${file}: run \`npm run bench\``);
+    return [...document.matchAll(/<!-- bench: (\w+) -->/g)].map(([, name]) => name);
+  });
+  assert.ok(names.length > 5);
+  for (const name of names) assert.ok(texts[name], `${name} was measured`);
   assert.equal(read("bench/results/RESULTS.md"), report(texts));
 });
 

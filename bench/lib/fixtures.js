@@ -1,11 +1,11 @@
-// What the figures have in a page: embeds without frames, Microsoft's loop, clocks that stand still until they are moved, and
-// a count of the calls between JavaScript and WebAssembly.
+// Fixtures for the figures that run in a page: embeds without frames, Microsoft's loop, clocks that the figure moves, and a
+// count of the calls between JavaScript and WebAssembly.
 
-window.stage = (() => {
+window.fixtures = (() => {
   const real = { now: performance.now.bind(performance) };
   const START = 1_767_225_600_000;
 
-  /** A page's two clocks and its timers. What runs under it sees no other. */
+  /** A page's two clocks and its timers, the only ones that code run under it sees. */
   class Clock {
     static current = null;
     elapsed = 0;
@@ -27,12 +27,12 @@ window.stage = (() => {
       this.#timers.delete(id);
     }
 
-    /** How long until the next timer. */
+    /** The time until the next timer. */
     next() {
       return Math.min(...[...this.#timers.values()].map(({ at }) => at)) - this.elapsed;
     }
 
-    /** Takes the timers that are due after `wait`: what a browser's event loop finds out before it calls them. */
+    /** Moves on by `wait` and takes the timers that are due, as a browser's event loop does before it calls them. */
     due(wait) {
       this.elapsed += wait;
       const due = [];
@@ -46,7 +46,7 @@ window.stage = (() => {
     }
   }
 
-  /** From here on timers and clocks are those of the clock in use. */
+  /** Replaces timers and clocks by those of the clock in use. */
   function virtual() {
     Date.now = () => START + Clock.current.elapsed;
     performance.now = () => Clock.current.elapsed;
@@ -55,7 +55,7 @@ window.stage = (() => {
     window.clearTimeout = window.clearInterval = (id) => Clock.current.clear(id);
   }
 
-  /** Has `work` done in a task of its own. */
+  /** Runs `work` in a task of its own. */
   function task(work) {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
@@ -73,7 +73,7 @@ window.stage = (() => {
     return `H4sIAAAA${String(serial).padStart(8, "0")}${"A".repeat(1500)}.${btoa(JSON.stringify({ clusterUrl: "https://x.test", exp }))}`;
   }
 
-  /** What `powerbi.embed()` hands out, in the page, and a frame that costs nothing: it takes every token in a task of its own. */
+  /** An embed as `powerbi.embed()` returns it, with a frame that takes every token in a task of its own. */
   function embed(accessToken) {
     const element = document.createElement("div");
     const iframe = element.appendChild(document.createElement("span"));
@@ -117,8 +117,8 @@ window.stage = (() => {
     });
   }
 
-  /** A keeper for `embeds`, with all of them attached and the engine at rest. */
-  async function keeps(embeds, source) {
+  /** Starts a keeper for `embeds`, and waits until all of them are attached and the engine is idle. */
+  async function startKeeper(embeds, source) {
     const { TokenKeeper } = await import("/dist/index.js");
     const keeper = new TokenKeeper({ source });
     while (keeper.status.engine === "none") await later();
@@ -129,20 +129,24 @@ window.stage = (() => {
     return keeper;
   }
 
-  /** Counts from now on each call into an instance that is made, and each out of it. */
+  /** Counts the calls into every instance that is created from now on, and those out of it. */
   function counted() {
     const calls = { in: 0, out: 0, memory: null };
     const counts =
-      (way, work) =>
+      (direction, work) =>
       (...args) => {
-        calls[way]++;
+        calls[direction]++;
         return work(...args);
       };
-    const each = (way, object) =>
+    const each = (direction, object) =>
       Object.fromEntries(
-        Object.entries(object).map(([name, value]) => [name, typeof value === "function" ? counts(way, value) : value]),
+        Object.entries(object).map(([name, value]) => [
+          name,
+          typeof value === "function" ? counts(direction, value) : value,
+        ]),
       );
     const { Instance } = WebAssembly;
+    // biome-ignore lint/complexity/useArrowFunction: it is called with `new`
     WebAssembly.Instance = function (module, imports) {
       // what puts the engine's module together imports nothing
       if (imports === undefined) return new Instance(module);
@@ -156,5 +160,5 @@ window.stage = (() => {
     return calls;
   }
 
-  return { Clock, START, counted, embed, keeps, later, microsoft, real, task, token, virtual };
+  return { Clock, START, counted, embed, startKeeper, later, microsoft, real, task, token, virtual };
 })();
