@@ -1,5 +1,5 @@
 // `npm run consumers`: installs the packed package into a project of each kind (tests/consumers/matrix.mjs), builds
-// it, and has a keeper refresh a token in a real browser; prints the README's table. `--cheap` takes the half that is part
+// it, and has a keeper refresh a token in a real browser; prints the table of docs/compatibility.md. `--cheap` takes the half that is part
 // of `npm test`, further words the kinds with these names. Catches a layout that some bundler can't read. Needs dist/ and www/dist-server/.
 
 import process from "node:process";

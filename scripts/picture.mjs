@@ -2,7 +2,7 @@
 // story at a moment when the two pages differ. The script moves the time, so that the moment is the same each time.
 
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
-import { Stop, at, entry } from "./lib/run.mjs";
+import { UserError, fromRoot, runIfMain } from "./lib/run.mjs";
 import { launch } from "../tests/browser/lib/browser.mjs";
 import { serveSite } from "../tests/demo/lib/site.mjs";
 
@@ -11,7 +11,7 @@ const MOMENT = 46;
 /** The story's pace: so many minutes in one second. */
 const PACE = 60;
 const MAX_BYTES = 300_000;
-const FILE = at("docs/images/demo.png");
+const FILE = fromRoot("docs/images/demo.png");
 
 async function take(moment) {
   const site = await serveSite();
@@ -31,10 +31,10 @@ async function take(moment) {
   }
 }
 
-await entry(import.meta, async ([moment]) => {
+await runIfMain(import.meta, async ([moment]) => {
   const picture = await take(moment === undefined ? MOMENT : Number(moment));
-  if (picture.length > MAX_BYTES) throw new Stop(`The picture has ${picture.length} bytes, at most ${MAX_BYTES}.`);
-  mkdirSync(at("docs/images"), { recursive: true });
+  if (picture.length > MAX_BYTES) throw new UserError(`The picture has ${picture.length} bytes, at most ${MAX_BYTES}.`);
+  mkdirSync(fromRoot("docs/images"), { recursive: true });
   writeFileSync(FILE, picture);
   console.log(`docs/images/demo.png: ${statSync(FILE).size} bytes`);
 });

@@ -377,14 +377,14 @@ test("at a terminal, - is refused: what is typed would show", terminal, () => {
   assert.equal(atTerminal([], ["diagnose", "-"]).status, 2);
 });
 
-test("the README's example is what it prints", terminal, () => {
+test("the example of docs/diagnosis.md is what it prints", terminal, () => {
   const where = file("token.txt", token("graph_token"));
   const command = [process.execPath, cli, "inspect", "--now", "2023-11-14T22:13:20Z"]
     .map((word) => `'${word}'`)
     .join(" ");
   const { shown } = shownBy([], ["sh", "-c", `${command} < '${where}'`], { NO_COLOR: "1" });
-  const readme = readFileSync(path.join(root, "README.md"), "utf8").replaceAll("\r\n", "\n");
-  const [, printed] = readme.match(
+  const page = readFileSync(path.join(root, "docs/diagnosis.md"), "utf8").replaceAll("\r\n", "\n");
+  const [, printed] = page.match(
     /^\$ npx powerbi-token-keeper inspect --now 2023-11-14T22:13:20Z < token\.txt\n([^`]+)```$/m,
   );
   assert.equal(shown.replaceAll("\r\n", "\n"), printed);

@@ -1,4 +1,4 @@
-// Every code of the declarations is explained in the README, known to the code, and named by a test.
+// Every code of the declarations is explained in docs/, known to the code, and named by a test.
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
@@ -19,14 +19,14 @@ const below = (folder, ending) =>
     .map((file) => read(`${folder}${file}`))
     .join("\n");
 
-/** The first cells of the README's tables. */
-const tabled = read("README.md")
+/** The first cells of the tables in docs/. */
+const tabled = `${read("docs/options-and-events.md")}\n${read("docs/diagnosis.md")}`
   .split("\n")
   .filter((line) => line.startsWith("| `"))
   .map((line) => line.split("|")[1])
   .join(" ");
 
-test("each FindingCode has a rule, a test and a line in the README", () => {
+test("each FindingCode has a rule, a test and a line in docs/", () => {
   const codes = union("FindingCode");
   assert.equal(codes.length, 37);
   const rules = below("src/diagnosis/", ".rs");
@@ -35,11 +35,11 @@ test("each FindingCode has a rule, a test and a line in the README", () => {
     const variant = code.replace(/(^|-)(\w)/g, (_, __, letter) => letter.toUpperCase());
     assert.ok(rules.includes(`FindingCode::${variant}`) || rules.includes(`Code::${variant}`), `${code} has no rule`);
     assert.ok(tests.includes(variant) || tests.includes(code), `${code} has no test`);
-    assert.ok(tabled.includes(`\`${code}\``), `${code} has no line in the README`);
+    assert.ok(tabled.includes(`\`${code}\``), `${code} has no line in docs/`);
   }
 });
 
-test("each ErrorCode has a meaning, a test and a line in the README", () => {
+test("each ErrorCode has a meaning, a test and a line in docs/", () => {
   const meanings = read("npm/src/errors.ts");
   const core = read("src/io/words.rs");
   const browser = below("tests/browser/", ".mjs") + read("tests/web.rs");
@@ -48,6 +48,6 @@ test("each ErrorCode has a meaning, a test and a line in the README", () => {
     const variant = new RegExp(`(\\w+) = "${code}"`).exec(core)?.[1];
     assert.ok(meanings.includes(`${code}:`), `${code} has no meaning`);
     assert.ok(browser.includes(code) || (variant && stories.includes(`ErrorCode::${variant}`)), `${code} has no test`);
-    assert.ok(tabled.includes(`\`${code}\``), `${code} has no line in the README`);
+    assert.ok(tabled.includes(`\`${code}\``), `${code} has no line in docs/`);
   }
 });

@@ -45,4 +45,22 @@ test("nothing is needed at run time", () => {
   assert.deepEqual(peerDependenciesMeta, { "powerbi-client": { optional: true } });
 });
 
-test("package.json, Cargo.toml and the changelog name the same version", () => checkVersion());
+test("package.json and Cargo.toml name the same version, and the changelog can be read", () => checkVersion());
+
+test("a tag is refused that package.json or the changelog does not name", () => {
+  const files = (changelog) => (file) =>
+    ({ "package.json": '{ "version": "1.2.3" }', "Cargo.toml": 'version = "1.2.3"', "CHANGELOG.md": changelog })[file];
+  const released = "# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-01-31\n\n- a fix\n";
+  checkVersion("v1.2.3", files(released));
+  assert.throws(() => checkVersion("v1.2.4", files(released)), /is not v1\.2\.3/);
+  assert.throws(() => checkVersion("v1.2.3", files("## [Unreleased]\n")), /newest version is none/);
+  assert.throws(
+    () => checkVersion("v1.2.3", files(released.replace("[1.2.3]", "[1.2.2]"))),
+    /newest version is 1\.2\.2/,
+  );
+  assert.throws(
+    () => checkVersion("v1.2.3", files(released.replace("## [1.2.3]", "- left behind\n\n## [1.2.3]"))),
+    /entries under \[Unreleased\]/,
+  );
+  assert.throws(() => checkVersion(undefined, files("## 1.2.3, someday\n")), /is not \[Unreleased\]/);
+});

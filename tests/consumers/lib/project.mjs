@@ -84,7 +84,7 @@ export function lay({ name, label }, tarball) {
   return folder;
 }
 
-/** The versions that the README's table names: those asked for, else all but powerbi-client's. */
+/** The versions that the table of docs/compatibility.md names: those asked for, else all but powerbi-client's. */
 export function versions({ name, versions: shown }) {
   const { dependencies } = JSON.parse(readFileSync(fromRoot("examples", name, "package.json"), "utf8"));
   return Object.entries(dependencies)

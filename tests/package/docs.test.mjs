@@ -1,0 +1,158 @@
+// README and docs/ say what the code says: the recipes are the code that `npm run consumers` runs, the tables have a row for each
+// consumer, option, event and state, the README's figures are those that were measured, and every link leads somewhere.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { versions } from "../consumers/lib/project.mjs";
+import { kinds } from "../consumers/matrix.mjs";
+import { root } from "./packed.mjs";
+
+const read = (file) => readFileSync(path.join(root, file), "utf8").replaceAll("\r\n", "\n");
+const pages = readdirSync(path.join(root, "docs"), { recursive: true })
+  .map((file) => `docs/${file.replaceAll("\\", "/")}`)
+  .filter((file) => file.endsWith(".md"));
+const written = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ...pages];
+
+// ---- Recipes ---------------------------------------------------------------------------------------------------------
+
+const QUOTE = /<!-- ((?:examples|tests\/(?:consumers|handlers))\/\S+) -->\n```\w+\n([\s\S]*?)```\n/g;
+const recipes = pages.flatMap((page) => [...read(page).matchAll(QUOTE)]);
+
+test("there are recipes", () => assert.ok(recipes.length > 8));
+
+for (const [, file, code] of recipes) {
+  test(`the recipe is ${file}`, () => {
+    const lines = read(file).split("\n");
+    assert.equal(code, lines.filter((line) => !line.includes("for the test")).join("\n"));
+  });
+}
+
+for (const kind of kinds) {
+  test(`the table of consumers has ${kind.label}`, () => {
+    assert.ok(
+      read("docs/compatibility.md").includes(`\n| ${kind.what} | ${versions(kind)} | ok`),
+      `no row for: | ${kind.what} | ${versions(kind)} |`,
+    );
+  });
+}
+
+// ---- The reference ---------------------------------------------------------------------------------------------------
+
+const types = read("npm/src/types.ts").replace(/\/\*\*[\s\S]*?\*\//g, "");
+const reference = read("docs/options-and-events.md");
+
+/** The names that the first column of the table below a heading has, and each row's cells by them. */
+function table(heading) {
+  const [, section] = reference.split(`\n${heading}\n`);
+  assert.ok(section, `no heading ${heading}`);
+  const rows = section
+    .split(/\n##+ /)[0]
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
+  return new Map(
+    rows.flatMap(([, names, ...cells]) => [...names.matchAll(/`(\w+)[^`]*`/g)].map(([, name]) => [name, cells])),
+  );
+}
+
+/** The members that an interface of npm/src/types.ts declares at its top level. */
+function members(name) {
+  const [, body] = new RegExp(String.raw`export interface ${name} \{\n([\s\S]*?)\n\}`).exec(types);
+  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, member]) => member);
+}
+
+for (const [heading, name] of [
+  ["## Options", "TokenKeeperOptions"],
+  ["## Status", "KeeperStatus"],
+  ["## Events", "KeeperEventMap"],
+]) {
+  test(`"${heading}" has every member of ${name}`, () => {
+    const shown = table(heading);
+    for (const member of members(name)) assert.ok(shown.has(member), `${member} has no row`);
+  });
+}
+
+test('"### Source" has every member of an endpoint and of a request', () => {
+  const shown = table("### Source");
+  for (const member of [...members("TokenEndpoint"), ...members("TokenRequest")])
+    assert.ok(shown.has(member), `${member} has no row`);
+});
+
+test("every state and every reason is explained", () => {
+  for (const name of ["KeeperState", "RefreshReason"]) {
+    const [, body] = new RegExp(`export type ${name} =([^;]+);`).exec(types.replace(/\/\/.*$/gm, ""));
+    for (const [, value] of body.matchAll(/"([^"]+)"/g)) assert.ok(reference.includes(`\`${value}\``), value);
+  }
+});
+
+test("the defaults and ranges of the durations are the code's", () => {
+  const shown = table("## Options");
+  const durations = [...read("npm/src/options.ts").matchAll(/^ {2}(\w+Ms): \[([\d_]+), ([\d_]+), ([\d_]+)\]/gm)];
+  assert.equal(durations.length, 5);
+  const spaced = (text) => Number(text.replaceAll("_", "")).toLocaleString("en").replaceAll(",", " ");
+  for (const [, name, fallback, min, max] of durations) {
+    const [shownDefault, range] = shown.get(name);
+    assert.deepEqual([shownDefault, range], [spaced(fallback), `${spaced(min)} to ${spaced(max)}`], name);
+  }
+});
+
+// ---- README ----------------------------------------------------------------------------------------------------------
+
+test("the README is a front door", () => {
+  const lines = read("README.md").split("\n").length;
+  assert.ok(lines <= 200, `${lines} lines`);
+});
+
+test("the README's figures are those that were measured", () => {
+  const measured = (name) => JSON.parse(read(`bench/results/${name}.json`));
+  const kilobytes = Math.round(
+    measured("bytes").rows.find(({ name }) => name === "powerbi-token-keeper").brotli / 1000,
+  );
+  const twenty = measured("requests").rows.find(({ name }) => name === "20 embeds");
+  const peak = Math.max(...measured("fleet").waves.ours.map((wave) => wave.peak)).toLocaleString("en");
+  const [ours, loop, , chained] = /^\| the usual faults \|(.+)\|$/m
+    .exec(read("docs/comparison.md"))[1]
+    .split("|")
+    .map(parseFloat);
+  const readme = read("README.md").replaceAll(/\s+/g, " ");
+  for (const text of [
+    `${kilobytes} KB compressed`,
+    `${measured("start").ratio.toFixed(1)} × the time`,
+    `20 reports make ${twenty.ours.mean} requests a day instead of ${twenty.microsoft.mean}`,
+    `at most ${peak} times a second`,
+    `no valid token for ${Math.round(ours)} seconds`,
+    `it is ${Math.round(loop)} seconds`,
+    `chained timeout ${Math.round(chained / 60)} minutes`,
+  ])
+    assert.ok(readme.includes(text), `the README does not say: ${text}`);
+});
+
+// ---- Links -----------------------------------------------------------------------------------------------------------
+
+/** The anchor that a heading gets. */
+const anchor = (heading) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");
+const prose = (file) => read(file).replace(/^```[\s\S]*?^```/gm, "");
+const anchors = (file) => [...prose(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading));
+
+for (const file of written) {
+  test(`the links of ${file} lead somewhere`, () => {
+    for (const [, target] of prose(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [linked, heading] = target.split("#");
+      const to = linked ? path.posix.join(path.posix.dirname(file), linked) : file;
+      assert.ok(existsSync(path.join(root, to)), `${target} is not there`);
+      if (heading) assert.ok(anchors(to).includes(heading), `${target} has no such heading`);
+    }
+  });
+}
+
+test("every page is in the table of contents", () => {
+  const contents = read("docs/README.md");
+  for (const page of pages.filter((each) => each !== "docs/README.md"))
+    assert.ok(contents.includes(`(${page.slice("docs/".length)})`), page);
+});
