@@ -1,12 +1,6 @@
-<<<<<<< HEAD
 // `npm run bench`: every figure of the performance tables, beside its rivals, in one run of about fifteen minutes. Arguments after
 // `--` select figures: `npm run bench -- poll fleet`. Each writes bench/results/NAME.json and its pictures;
 // bench/results/RESULTS.md and the tables in README.md and docs/ are rendered from those.
-=======
-// `npm run bench`: every figure of docs/performance.md, beside its competitors, in one run of about ten minutes. Words
-// after `--` are the figures to run: `npm run bench -- poll fleet`. Each writes bench/results/NAME.json and its pictures;
-// bench/results/RESULTS.md and docs/performance.md are made of what is there.
->>>>>>> a2bb647 (wip)
 //
 // A figure (bench/figures/NAME.mjs) exports `measure()`, which gives data, and `tables(data)`, Markdown; some have `pictures(data)`.
 

@@ -45,6 +45,6 @@ export function tables({ texts: number, rows }) {
     `\`${JSON.stringify(text).replaceAll("|", "\\|")}\``,
   ];
   return `${table([`the slowest of ${number} texts of 64 KB`, "median of 5", "text"], rows.map(cells))}
-Limit: ${bar.ms} ms.
+Bar: ${bar.ms} ms.
 `;
 }

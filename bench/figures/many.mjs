@@ -104,6 +104,6 @@ export async function measure() {
 export function tables({ rows }) {
   const cells = ({ name, longest: most, tasks }) => [name, ms(most), tasks];
   return `${table(["very many", "longest task", "tasks"], rows.map(cells))}
-Limit: no task over ${bar.ms} ms.
+Bar: no task over ${bar.ms} ms.
 `;
 }

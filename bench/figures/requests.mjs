@@ -13,6 +13,6 @@ export const measure = () => simulated("requests", DAYS);
 export function tables({ days, rows }) {
   const cells = ({ name, keeper, microsoft }) => [name, keeper.mean.toFixed(1), keeper.most, microsoft.mean.toFixed(1)];
   return `${table(["requests in a day", "powerbi-token-keeper", "at most", "Microsoft's loop"], rows.map(cells))}
-Means of ${days} days. Limit: day / (lifetime − lead) + 2 = ${bar.limit.toFixed(1)} on every day.
+Means of ${days} days. Bar: day / (lifetime − lead) + 2 = ${bar.limit.toFixed(1)} on every day.
 `;
 }

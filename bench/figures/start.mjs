@@ -62,12 +62,12 @@ export function measure() {
 export function tables({ rounds, imported, loaded, total, powerbi, ratio }) {
   const rows = [
     ["powerbi-client: script loaded and evaluated", ms(powerbi), ""],
-    ["**powerbi-token-keeper**: ready", ms(total), times(ratio)],
+    ["**powerbi-token-keeper**: armed", ms(total), times(ratio)],
     ["of which: imported", ms(imported), ""],
-    ["of which: engine loaded", ms(loaded), ""],
+    ["of which: the engine's chunk is there", ms(loaded), ""],
   ];
-  return `${table(["cold start", `median of ${rounds}`, "to powerbi-client"], rows)}
-Limit: ${bar.ratio} ×. Both come from the same server on this machine, so network latency is left out. The engine is a second request, which
-starts when the first has arrived.
+  return `${table(["cold start over the network", `median of ${rounds}`, "to powerbi-client"], rows)}
+Bar: ${bar.ratio} ×. Both from the same server on this machine, so that a network's latency is left out: the engine's chunk is a second
+request, which begins when the first is there.
 `;
 }

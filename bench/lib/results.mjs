@@ -1,10 +1,5 @@
-<<<<<<< HEAD
 // The results as text: bench/results/RESULTS.md, and the parts of README.md and docs/ between `<!-- bench: NAME -->` and
 // `<!-- /bench -->`. A test renders them again from the committed data.
-=======
-// What has been measured, as text: bench/results/RESULTS.md, and the parts of docs/performance.md between
-// `<!-- bench: NAME -->` and `<!-- /bench -->`. A test makes both again from the committed data.
->>>>>>> a2bb647 (wip)
 
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fromRoot } from "../../scripts/lib/run.mjs";
@@ -41,7 +36,6 @@ export function report(texts) {
   return `# What \`npm run bench\` printed\n\nOn ${on}, of ${commit} or what followed it; ${machine}.\n\n${parts.join("\n")}`;
 }
 
-<<<<<<< HEAD
 /** The files with tables in them, by path. */
 export function documents() {
   const guides = existsSync(fromRoot("docs")) ? readdirSync(fromRoot("docs")) : [];
@@ -52,23 +46,11 @@ export function documents() {
 /** A document with its tables rendered again. */
 export function rendered(document, texts) {
   return document.replace(/(<!-- bench: (\w+) -->\n)[\s\S]*?(<!-- \/bench -->)/g, (whole, begin, name, end) =>
-=======
-/** The page that shows the tables. */
-export const PAGE = "docs/performance.md";
-
-/** The page with its tables made anew. */
-export function renewed(page, texts) {
-  return page.replace(/(<!-- bench: (\w+) -->\n)[^]*?(<!-- \/bench -->)/g, (whole, begin, name, end) =>
->>>>>>> a2bb647 (wip)
     texts[name] ? `${begin}${texts[name]}${end}` : whole,
   );
 }
 
 export function write(texts) {
   writeFileSync(fromRoot("bench/results/RESULTS.md"), report(texts));
-<<<<<<< HEAD
   for (const file of documents()) writeFileSync(fromRoot(file), rendered(readFileSync(fromRoot(file), "utf8"), texts));
-=======
-  writeFileSync(fromRoot(PAGE), renewed(readFileSync(fromRoot(PAGE), "utf8"), texts));
->>>>>>> a2bb647 (wip)
 }

@@ -1,10 +1,5 @@
-<<<<<<< HEAD
 // The performance tables of the documentation are what `npm run bench` measured, and the bars that are counts hold for the build.
 // Times are never tested.
-=======
-// The tables of docs/performance.md are what `npm run bench` measured, and the bars that are counts hold for what is built. Times are
-// never tested.
->>>>>>> a2bb647 (wip)
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -13,16 +8,11 @@ import { test } from "node:test";
 import * as bytes from "../../bench/figures/bytes.mjs";
 import * as idle from "../../bench/figures/idle.mjs";
 import { sizes } from "../../scripts/lib/sizes.mjs";
-<<<<<<< HEAD
 import { documents, rendered, report, results } from "../../bench/lib/results.mjs";
-=======
-import { PAGE, renewed, report, results } from "../../bench/lib/results.mjs";
->>>>>>> a2bb647 (wip)
 import { root } from "./packed.mjs";
 
 const read = (file) => readFileSync(path.join(root, file), "utf8").replaceAll("\r\n", "\n");
 
-<<<<<<< HEAD
 test("the tables of the documentation are what was measured", async () => {
   const texts = await results();
   const names = documents().flatMap((file) => {
@@ -32,15 +22,6 @@ test("the tables of the documentation are what was measured", async () => {
   });
   assert.ok(names.length > 5);
   for (const name of names) assert.ok(texts[name], `${name} was measured`);
-=======
-test("the tables are what was measured", async () => {
-  const texts = await results();
-  const page = read(PAGE);
-  const shown = [...page.matchAll(/<!-- bench: (\w+) -->/g)].map(([, name]) => name);
-  assert.ok(shown.length > 5);
-  for (const name of shown) assert.ok(texts[name], `${name} was measured`);
-  assert.equal(page, renewed(page, texts), "run `npm run bench`");
->>>>>>> a2bb647 (wip)
   assert.equal(read("bench/results/RESULTS.md"), report(texts));
 });
 
