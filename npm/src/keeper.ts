@@ -103,15 +103,18 @@ export class TokenKeeper extends EventTarget {
     keepingOf(this).stop();
   }
 
+  /** The same as {@link stop}, for `using`. */
   [Symbol.dispose](): void {
     keepingOf(this).stop();
   }
 
+  /** Listens for an event of {@link KeeperEventMap}. */
   override addEventListener<K extends keyof KeeperEventMap>(
     type: K,
     listener: (event: KeeperEventMap[K]) => void,
     options?: boolean | AddEventListenerOptions,
   ): void;
+  /** Listens for any other event. */
   override addEventListener(
     type: string,
     listener: EventListenerOrEventListenerObject | null,

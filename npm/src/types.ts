@@ -1,39 +1,62 @@
 /**
- * The types of the public surface. Every duration is in milliseconds and its name ends in `Ms`; every point in time
- * that is a number is milliseconds since the Unix epoch. No token is in an event, an error, a status or a finding.
+ * The public types. Every duration is in milliseconds and its name ends in `Ms`. Every point in time that is a number
+ * is milliseconds since the Unix epoch. No event, error, status or finding contains a token.
  */
 
-/** `models.TokenType` of powerbi-models: 0 = Aad (embed for your organization), 1 = Embed (for your customers). */
+/** `models.TokenType` of powerbi-models: 0 is Aad (embed for your organization), 1 is Embed (for your customers). */
 export type TokenType = 0 | 1;
 
-/** What powerbi-client hands out from `powerbi.embed()`, as far as the keeper needs it. Duck-typed: powerbi-client is never imported. */
+/**
+ * What `powerbi.embed()` returns, as far as the keeper needs it. Any object of this shape will do: powerbi-client is
+ * never imported.
+ */
 export interface EmbedLike {
+  /** Sets a new token without a reload. */
   setAccessToken(accessToken: string): Promise<void>;
+  /** The container that was embedded into. */
   readonly element: HTMLElement;
+  /** The iframe of Power BI, once there is one. */
   readonly iframe?: HTMLIFrameElement;
+  /** The configuration as powerbi-client keeps it. */
   readonly config: {
+    /** What is embedded: `report`, `dashboard`, `tile` … */
     type?: string;
+    /** The id of the report, dashboard or tile. */
     id?: string;
+    /** The id of its workspace. */
     groupId?: string;
+    /** Identifies the embed in messages of the frame. */
     uniqueId?: string;
+    /** The token that was set last. */
     accessToken?: string;
+    /** 0 is Aad, 1 is Embed. */
     tokenType?: number;
+    /** The address of the frame. */
     embedUrl?: string;
   };
+  /** Loads the embed again. Page and filters are lost. */
   reload?(): Promise<void>;
+  /** Runs the queries of the embed again. */
   refresh?(): Promise<void>;
 }
 
 /** Any embed configuration of powerbi-client (report, dashboard, tile, qna, visual, create, quickCreate, paginated). */
 export type EmbedConfigLike = KnownConfig | (KnownConfig & Record<string, unknown>);
 
-/** The half of a configuration that every kind has. powerbi-models' interfaces fit this one, literals the one above. */
+/**
+ * The part of an embed configuration that all kinds have. The interfaces of powerbi-models match it; object literals
+ * with more members match {@link EmbedConfigLike}.
+ */
 export interface KnownConfig {
+  /** What is embedded: `report`, `dashboard`, `tile` … */
   type?: string;
+  /** 0 is Aad, 1 is Embed. powerbi-client takes a missing one as Aad. */
   tokenType?: number;
+  /** The first token. */
   accessToken?: string;
 }
 
+/** Why a token is requested. */
 export type RefreshReason =
   | "initial" // no token yet
   | "poll" // the 30 s poll found the token inside its refresh window
@@ -47,68 +70,97 @@ export type RefreshReason =
   | "token-expired" // the embed raised an `error` event whose message is TokenExpired
   | "manual"; // refresh() was called
 
-/** What a token source is told. `signal` aborts when the request timed out or the keeper stopped. */
+/** What a source function receives. */
 export interface TokenRequest {
+  /** Why a token is requested. */
   readonly reason: RefreshReason;
-  /** 1 for a first try, n for the n-th try in a row. */
+  /** 1 for the first try, n for the n-th try in a row. */
   readonly attempt: number;
+  /** Aborts when the request has timed out or the keeper has stopped. Pass it to `fetch`. */
   readonly signal: AbortSignal;
-  readonly embeds: ReadonlyArray<{ type: string; id?: string; groupId?: string }>;
+  /** The attached embeds. The token has to be good for all of them. */
+  readonly embeds: ReadonlyArray<{
+    /** What is embedded: `report`, `dashboard`, `tile` … */
+    type: string;
+    /** The id of the report, dashboard or tile. */
+    id?: string;
+    /** The id of its workspace. */
+    groupId?: string;
+  }>;
 }
 
 /**
- * What a token source may answer: the token alone, or any object in the shape of the REST API's
- * GenerateToken answer, of Microsoft's sample backends, of MSAL or of an OAuth token endpoint.
- * The README lists every accepted shape. When the answer names no expiration the
- * token's own `exp` counts; when both are known the earlier one counts.
+ * What a source may answer: the token alone, or an object in the shape of the REST API's GenerateToken answer, of
+ * Microsoft's sample backends, of MSAL or of an OAuth token endpoint. docs/backend.md lists every shape that is read.
+ * If the answer names no expiration, the token's own `exp` counts; if both are known, the earlier one counts.
  */
-export type TokenAnswer = string | { token: string; expiration?: string | number | Date } | Record<string, unknown>;
+export type TokenAnswer =
+  | string
+  | {
+      /** The token. */
+      token: string;
+      /** When it expires: a date, ISO text, or seconds or milliseconds since 1970. */
+      expiration?: string | number | Date;
+    }
+  | Record<string, unknown>;
+/** A source function: asked for a token, it answers one or a promise of one. It may throw or reject. */
 export type TokenSource = (request: TokenRequest) => TokenAnswer | Promise<TokenAnswer>;
 
-/** A backend the keeper calls with `fetch`. */
+/** A route of a backend, which the keeper calls with `fetch`. Redirects are errors; answers are limited to 1 MiB. */
 export interface TokenEndpoint {
-  /** Same origin, https:, or loopback; anything else is an ERR_OPTION. */
+  /** Of the page's origin, `https:`, or on the loopback interface. Anything else is `ERR_OPTION`. */
   url: string | URL;
   /** Default "POST". */
   method?: "POST" | "GET";
-  /** Evaluated per request when it is a function (an Authorization or anti-forgery header). */
+  /** Request headers. A function is called for each request, for example for an anti-forgery header. */
   headers?: Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
-  /** JSON body of a POST. Default: `{ reason, embeds: [{ type, id, groupId }] }`. */
+  /** JSON body of a POST, or a function that returns it. Default: `{ reason, embeds: [{ type, id, groupId }] }`. */
   body?: unknown | ((request: TokenRequest) => unknown);
-  /** Default "same-origin". */
+  /** As for `fetch`. Default "same-origin". */
   credentials?: RequestCredentials;
 }
 
+/** How a keeper behaves. All but `source` have defaults. */
 export interface TokenKeeperOptions {
-  /** Where new tokens come from: a URL, an endpoint, or a function. Required. */
+  /** Where tokens come from: a URL, an endpoint, or a function. Required. */
   source: string | URL | TokenEndpoint | TokenSource;
-  /** Default: the attached embeds' `config.tokenType`, else what the token itself is. */
+  /** The kind of token. Default: the `config.tokenType` of the attached embeds, else what the token itself is. */
   tokenType?: TokenType;
-  /** A token already in hand, so that none is requested at the start. Default: the first attached embed's. */
+  /** A token that you already have, so that none is requested at the start. Default: that of the first embed. */
   initial?: TokenAnswer;
   /** How often the expiration is checked. Default 30_000 (30 seconds). Range 1_000 to 600_000. */
   pollIntervalMs?: number;
-  /** How long before expiration the refresh window opens. Default 600_000 (10 minutes), and never more than half of the token's lifetime. Range 1_000 to 86_400_000. */
+  /**
+   * How long before expiration a new token is requested. The exact moment is drawn at random for each token. Default
+   * 600_000 (10 minutes), and never more than half of the token's lifetime. Range 1_000 to 86_400_000.
+   */
   leadMs?: number;
-  /** How long one request to the source may take. Default 30_000. Range 1_000 to 300_000. */
+  /** How long one request to the source may take. Default 30_000 (30 seconds). Range 1_000 to 300_000. */
   sourceTimeoutMs?: number;
-  /** How long one setAccessToken may take (powerbi-client itself waits for ever). Default 10_000. Range 1_000 to 300_000. */
+  /**
+   * How long one `setAccessToken` may take; powerbi-client itself waits for ever. Default 10_000 (10 seconds). Range
+   * 1_000 to 300_000.
+   */
   applyTimeoutMs?: number;
-  /** accessTokenProvider always settles within this time. Default 15_000. Range 1_000 to 300_000. */
+  /** `accessTokenProvider` settles within this time. Default 15_000 (15 seconds). Range 1_000 to 300_000. */
   providerTimeoutMs?: number;
-  /** "refresh" (default) keeps a hidden page's token fresh; "pause" asks for nothing while hidden and re-checks on return. */
+  /**
+   * "refresh" (the default) keeps the token of a hidden page fresh. "pause" requests nothing while the page is hidden,
+   * and checks when it returns.
+   */
   whileHidden?: "refresh" | "pause";
   /**
-   * What follows a late token on an embed that has already shown TokenExpired. Default "auto": `reload()` after a
-   * load-level failure, `refresh()` after a visual-level one. "none" only sets the token.
+   * How to repair an embed that has already shown TokenExpired, once it has a new token. "auto" (the default) calls
+   * `reload()` if the whole embed failed, and `refresh()` if single visuals did. "none" only sets the token.
    */
   afterExpiry?: "auto" | "reload" | "refresh" | "none";
-  /** Share one token between the tabs of this origin that give the same key (name the signed-in user in it). Default: off. */
+  /** The tabs of this origin that pass the same key share one token. Name the signed-in user in it. Default: off. */
   shareKey?: string;
   /** Stops the keeper when it aborts. */
   signal?: AbortSignal;
 }
 
+/** What a keeper is doing. */
 export type KeeperState =
   | "idle" // nothing attached, or no token yet and none asked for
   | "fresh" // before the refresh window
@@ -119,26 +171,35 @@ export type KeeperState =
   | "expired" // the token ran out and no newer one is there
   | "stopped";
 
-/** A read-out for support and dashboards. Holds no secret. */
+/** A snapshot for support and dashboards, without secrets. */
 export interface KeeperStatus {
+  /** What the keeper is doing. */
   readonly state: KeeperState;
+  /** 0 is Aad, 1 is Embed; null while unknown. */
   readonly tokenType: TokenType | null;
+  /** When the token expires; null while there is none. */
   readonly expiresAt: number | null;
+  /** How long the token is still good, at least 0; null while there is none. */
   readonly remainingMs: number | null;
   /** When the keeper will next act by itself. */
   readonly nextCheckAt: number | null;
+  /** When a token was last obtained; null if none was. */
   readonly lastRefreshAt: number | null;
+  /** The last failure; null after a success. */
   readonly lastErrorCode: ErrorCode | null;
+  /** Tries in a row so far. */
   readonly attempt: number;
+  /** How many embeds are attached. */
   readonly embeds: number;
-  /** Signed correction of this machine's clock, learnt from the source's answers; 0 when unknown. */
+  /** How far this machine's clock is behind the server's, learnt from the source's answers; 0 when unknown. */
   readonly clockSkewMs: number;
-  /** Requests made to the source since the start. */
+  /** Requests to the source since the start. */
   readonly requests: number;
-  /** Which build runs. */
+  /** Which engine runs; "none" before it has loaded, or if none could be. */
   readonly engine: "wasm" | "js" | "none";
 }
 
+/** The stable code of a failure. docs/options-and-events.md says what the keeper does about each. */
 export type ErrorCode =
   | "ERR_OPTION" // a bad option; thrown by the constructor as TypeError or RangeError, message names the option
   | "ERR_ENGINE" // neither the WebAssembly nor the JavaScript build could be started
@@ -163,31 +224,84 @@ export type ErrorCode =
   | "ERR_APPLY_GONE" // the embed is gone from the page
   | "ERR_BUDGET"; // the request budget is spent; the request waits for the next grant
 
+/** The events of a keeper, by type. */
 export interface KeeperEventMap {
-  /** A new token was obtained and set on every attached embed that is still there. */
-  refreshed: CustomEvent<{ reason: RefreshReason; expiresAt: number; attempt: number; embeds: number }>;
+  /** A new token was obtained, and every attached embed has responded to it. */
+  refreshed: CustomEvent<{
+    /** Why the token was requested. */
+    reason: RefreshReason;
+    /** When the new token expires. */
+    expiresAt: number;
+    /** Which try it was, from 1. */
+    attempt: number;
+    /** How many embeds have it. */
+    embeds: number;
+  }>;
   /** A request failed; the old token stays in place. */
   refreshfailed: CustomEvent<{
+    /** Why the token was requested. */
     reason: RefreshReason;
+    /** What went wrong. */
     code: ErrorCode;
+    /** Which try it was, from 1. */
     attempt: number;
+    /** When the next request follows; null if none does by itself. */
     retryInMs: number | null;
+    /** The HTTP status of the answer, if there was one. */
     status?: number;
+    /** What is wrong with the token that was refused. */
     findings: Finding[];
   }>;
-  /** setAccessToken failed on one embed; the others are not affected and it is tried again without a new request. */
-  applyfailed: CustomEvent<{ code: ErrorCode; element: HTMLElement; attempt: number; retryInMs: number | null }>;
-  /** The token has run out and none is there to replace it. Once per token. */
-  expired: CustomEvent<{ expiresAt: number }>;
-  /** The embed was reloaded or refreshed after a late token. */
-  recovered: CustomEvent<{ element: HTMLElement; how: "reload" | "refresh" }>;
-  /** An `error` event of an embed, explained. */
-  explained: CustomEvent<Explanation & { element: HTMLElement }>;
+  /** `setAccessToken` failed on one embed. It is tried again without a new request; other embeds are not affected. */
+  applyfailed: CustomEvent<{
+    /** What went wrong. */
+    code: ErrorCode;
+    /** The container of the embed. */
+    element: HTMLElement;
+    /** Which try it was, from 1. */
+    attempt: number;
+    /** When it is tried again; null if it is not. */
+    retryInMs: number | null;
+  }>;
+  /** The token has expired and there is none to replace it. Once per token. */
+  expired: CustomEvent<{
+    /** When it expired. */
+    expiresAt: number;
+  }>;
+  /** An embed that had shown TokenExpired got a new token, and was reloaded or refreshed. */
+  recovered: CustomEvent<{
+    /** The container of the embed. */
+    element: HTMLElement;
+    /** What was called. */
+    how: "reload" | "refresh";
+  }>;
+  /** An embed raised an `error` event; here is its explanation. Once per token and kind of error. */
+  explained: CustomEvent<
+    Explanation & {
+      /** The container of the embed. */
+      element: HTMLElement;
+    }
+  >;
+  /** `state` has changed; the detail is the whole status. */
   statechange: CustomEvent<KeeperStatus>;
 }
 
-export type RefreshOutcome = { ok: true; expiresAt: number } | { ok: false; code: ErrorCode };
+/** What `refresh()` resolves to. */
+export type RefreshOutcome =
+  | {
+      /** A new token was obtained. */
+      ok: true;
+      /** When it expires. */
+      expiresAt: number;
+    }
+  | {
+      /** None was. */
+      ok: false;
+      /** Why. */
+      code: ErrorCode;
+    };
 
+/** The stable code of a finding. docs/diagnosis.md says what each means. */
 export type FindingCode =
   // the token's text
   | "token-missing"
@@ -232,11 +346,15 @@ export type FindingCode =
   | "permission"
   | "content-not-in-token";
 
+/** One thing that is wrong, or worth knowing. */
 export interface Finding {
+  /** The stable code. */
   readonly code: FindingCode;
-  /** "error": this embed can't work. "warning": it works now, and will not for long, or only by luck. "info": good to know. */
+  /**
+   * "error": this embed can't work. "warning": it works now, but not for long, or only by luck. "info": good to know.
+   */
   readonly severity: "error" | "warning" | "info";
-  /** What is wrong, in one sentence, with the values compared (ids, hosts, times; never the token). */
+  /** What is wrong, in one sentence, with the values compared: ids, hosts, times; never the token. */
   readonly message: string;
   /** What to do, in one sentence. */
   readonly fix: string;
@@ -246,31 +364,54 @@ export interface Finding {
 
 /** A token taken apart, without its secret. */
 export interface TokenReport {
+  /** "aad" is an Entra access token, "legacy" one of the retired workspace collections. */
   readonly kind: "aad" | "embed" | "legacy" | "unknown";
+  /** Whose Entra token it is; null if the token does not say. */
   readonly principal: "user" | "service-principal" | null;
+  /** When it expires; null if the token does not say. */
   readonly expiresAt: number | null;
+  /** When it was issued; null if the token does not say, as embed tokens never do. */
   readonly issuedAt: number | null;
+  /** The API that an Entra token is for. */
   readonly audience: string | null;
+  /** The tenant of an Entra token. */
   readonly tenantId: string | null;
+  /** The delegated permissions of an Entra token. */
   readonly scopes: readonly string[];
+  /** The cloud that it belongs to, such as "global". */
   readonly cloud: string | null;
+  /** The cluster of an embed token. */
   readonly clusterUrl: string | null;
+  /** What is wrong with it. */
   readonly findings: readonly Finding[];
 }
 
+/** Why an embed, or a request for a token, failed. */
 export interface Explanation {
   /** The event's `message`, as powerbi-client's CommonErrorCodes spell it, or "unknown". */
   readonly error: string;
+  /** What happened, in one sentence. */
   readonly summary: string;
-  /** Each possible cause, with what the evidence at hand says of it; confirmed ones first. */
-  readonly causes: ReadonlyArray<Finding & { verdict: "confirmed" | "possible" | "ruled-out" }>;
+  /** Each possible cause, with what the evidence says about it; confirmed ones first. */
+  readonly causes: ReadonlyArray<
+    Finding & {
+      /** What the token and the configuration say about this cause. */
+      verdict: "confirmed" | "possible" | "ruled-out";
+    }
+  >;
   /** Whether a new token of the same kind can help. */
   readonly refreshHelps: boolean;
 }
 
+/** What to judge by. */
 export interface DiagnoseOptions {
-  /** Default: Date.now(). */
+  /** The time to judge by. Default: `Date.now()`. */
   now?: number;
-  expected?: { tenantId?: string };
+  /** What the token should say. */
+  expected?: {
+    /** The tenant whose content is embedded. */
+    tenantId?: string;
+  };
+  /** The version of powerbi-client on the page, such as "2.23.1". */
   sdkVersion?: string;
 }
