@@ -90,10 +90,10 @@ test("the defaults and ranges of the durations are the code's", () => {
   const shown = table("## Options");
   const durations = [...read("npm/src/options.ts").matchAll(/^ {2}(\w+Ms): \[([\d_]+), ([\d_]+), ([\d_]+)\]/gm)];
   assert.equal(durations.length, 5);
-  const spaced = (text) => Number(text.replaceAll("_", "")).toLocaleString("en").replaceAll(",", " ");
+  const grouped = (text) => Number(text.replaceAll("_", "")).toLocaleString("en");
   for (const [, name, fallback, min, max] of durations) {
     const [shownDefault, range] = shown.get(name);
-    assert.deepEqual([shownDefault, range], [spaced(fallback), `${spaced(min)} to ${spaced(max)}`], name);
+    assert.deepEqual([shownDefault, range], [grouped(fallback), `${grouped(min)} to ${grouped(max)}`], name);
   }
 });
 
