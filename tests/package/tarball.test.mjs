@@ -18,7 +18,8 @@ test("the tarball holds the package and nothing else", () => {
   const packed = npmPack("--dry-run")
     .files.map(({ path: file }) => file)
     .sort();
-  const meant = [...code, ...declarations].map((file) => `dist/${file}`);
+  const guide = readdirSync(path.join(root, "docs")).filter((file) => file.endsWith(".md"));
+  const meant = [...code, ...declarations].map((file) => `dist/${file}`).concat(guide.map((file) => `docs/${file}`));
   assert.deepEqual(
     packed,
     ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "csp.d.ts", "csp.js", "package.json", ...meant].sort(),
