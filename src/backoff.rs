@@ -2,40 +2,40 @@
 
 use crate::time::Duration;
 
-/// The ladder after a request that failed: full jitter, base 2 s, factor 2, cap 60 s; after 10 failures in a row
+/// The schedule after a request that failed: full jitter, base 2 s, factor 2, cap 60 s; after 10 failures in a row
 /// cap 5 min.
 ///
-/// `failures` counts from 1; `draw` is 0 to `u32::MAX`.
+/// `failures` counts from 1; `jitter` is 0 to `u32::MAX`.
 #[must_use]
-pub fn retry(failures: u32, draw: u32) -> Duration {
+pub fn retry(failures: u32, jitter: u32) -> Duration {
     let cap = if failures > 10 {
         Duration::from_mins(5)
     } else {
         Duration::from_secs(60)
     };
-    let step = Duration::from_secs(doubled(2, failures));
-    step.min(cap).part(draw)
+    let step = Duration::from_secs(exponential(2, failures));
+    step.min(cap).scaled_by(jitter)
 }
 
-/// The ladder after a `setAccessToken` that failed: 2, 4, 8 … 60 s. `failures` counts from 1.
+/// The schedule after a `setAccessToken` that failed: 2, 4, 8 … 60 s. `failures` counts from 1.
 #[must_use]
 pub fn apply(failures: u32) -> Duration {
-    Duration::from_secs(doubled(2, failures).min(60))
+    Duration::from_secs(exponential(2, failures).min(60))
 }
 
-/// The ladder while the network is not up yet after waking: 1, 2, 4, 8 s, then `None`. `failures` counts from 1; `None`
+/// The schedule while the network is not up yet after waking: 1, 2, 4, 8 s, then `None`. `failures` counts from 1; `None`
 /// for none.
 #[must_use]
 pub fn waking(failures: u32) -> Option<Duration> {
     (1..=4)
         .contains(&failures)
-        .then(|| Duration::from_secs(doubled(1, failures)))
+        .then(|| Duration::from_secs(exponential(1, failures)))
 }
 
-/// The ladder after 401 and 403: 5 min, doubling to 1 h. `denials` counts from 1.
+/// The schedule after 401 and 403: 5 min, doubling to 1 h. `denials` counts from 1.
 #[must_use]
 pub fn denied(denials: u32) -> Duration {
-    Duration::from_mins(doubled(5, denials).min(60))
+    Duration::from_mins(exponential(5, denials).min(60))
 }
 
 /// What a `Retry-After` of `asked` makes us wait: 1 s to 1 h, and 60 s where a throttled answer names none.
@@ -47,7 +47,7 @@ pub fn throttled(asked: Option<Duration>) -> Duration {
 }
 
 /// `base` × 2^(count − 1), without overflow.
-fn doubled(base: u64, count: u32) -> u64 {
+fn exponential(base: u64, count: u32) -> u64 {
     base << count.saturating_sub(1).min(20)
 }
 

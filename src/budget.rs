@@ -5,9 +5,9 @@ use crate::time::{Duration, Instant};
 /// How many requests may be made in one burst.
 pub const BURST: u32 = 10;
 /// The time in which one request is granted again: 120 an hour in the long run.
-pub const GRANT: Duration = Duration::from_secs(30);
+pub const REFILL_INTERVAL: Duration = Duration::from_secs(30);
 
-/// A bucket of [`BURST`] requests that refills one per [`GRANT`].
+/// A bucket of [`BURST`] requests that refills one per [`REFILL_INTERVAL`].
 ///
 /// Counts on the monotonic clock alone: a wall clock that is set grants nothing.
 #[derive(Debug, Clone)]
@@ -41,19 +41,19 @@ impl Budget {
                 self.left = left;
                 Ok(())
             }
-            None => Err(GRANT - now.since(self.since)),
+            None => Err(REFILL_INTERVAL - now.since(self.since)),
         }
     }
 
     fn refill(&mut self, now: Instant) {
-        let grants = now.since(self.since).as_ms() / GRANT.as_ms();
+        let grants = now.since(self.since).as_ms() / REFILL_INTERVAL.as_ms();
         let missing = u64::from(BURST - self.left);
         if grants >= missing {
             self.left = BURST;
         } else {
             // fewer grants than the burst, so the count fits
             self.left += u32::try_from(grants).unwrap_or(0);
-            self.since = self.since + Duration::from_ms(grants * GRANT.as_ms());
+            self.since = self.since + Duration::from_ms(grants * REFILL_INTERVAL.as_ms());
         }
     }
 }
@@ -72,10 +72,10 @@ mod tests {
         for _ in 0..10 {
             assert_eq!(budget.take(at(5)), Ok(()));
         }
-        assert_eq!(budget.take(at(5)), Err(GRANT));
+        assert_eq!(budget.take(at(5)), Err(REFILL_INTERVAL));
         assert_eq!(budget.take(at(20)), Err(Duration::from_secs(15)));
         assert_eq!(budget.take(at(35)), Ok(()));
-        assert_eq!(budget.take(at(35)), Err(GRANT));
+        assert_eq!(budget.take(at(35)), Err(REFILL_INTERVAL));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::time::{Duration, Now, Skew, Timestamp};
 
 /// A difference to the server's clock below this is measurement noise.
-pub const SKEW_IGNORED: Duration = Duration::from_secs(5);
+pub const SKEW_TOLERANCE: Duration = Duration::from_secs(5);
 /// Wall and monotonic time that part by more than this between two looks mean a jump.
 pub const JUMP: Duration = Duration::from_secs(5);
 
@@ -43,33 +43,33 @@ impl Clock {
     ///
     /// A clock set back is corrected for at once: the server's did not follow it. One that is ahead may have slept
     /// or been set; it counts as sleep, which at worst asks for a token too early.
-    pub fn look(&mut self, now: Now) -> Jump {
+    pub fn observe(&mut self, now: Now) -> Jump {
         let Some(last) = self.last.replace(now) else {
             return Jump::None;
         };
         let expected = last.wall + now.mono.since(last.mono);
-        let drift = now.wall.skew_to(expected);
+        let drift = now.wall.signed_difference(expected);
         if drift.size() <= JUMP {
             Jump::None
         } else if drift > Skew::ZERO {
             Jump::Forward
         } else {
-            self.skew = self.skew + expected.skew_to(now.wall);
+            self.skew = self.skew + expected.signed_difference(now.wall);
             Jump::Back
         }
     }
 
     /// Learns from an answer that says what time it was for the server, some time between `asked` and `now`.
     ///
-    /// The middle of the two is taken; less than [`SKEW_IGNORED`] counts as none. A request during which a clock
+    /// The middle of the two is taken; less than [`SKEW_TOLERANCE`] counts as none. A request during which a clock
     /// jumped teaches nothing.
-    pub fn learn(&mut self, asked: Now, now: Now, server: Timestamp) {
+    pub fn update_from_response(&mut self, asked: Now, now: Now, server: Timestamp) {
         let took = now.mono.since(asked.mono);
-        if now.wall.skew_to(asked.wall + took).size() > JUMP {
+        if now.wall.signed_difference(asked.wall + took).size() > JUMP {
             return;
         }
-        let skew = server.skew_to(asked.wall + took.over(2));
-        self.skew = if skew.size() < SKEW_IGNORED {
+        let skew = server.signed_difference(asked.wall + took / 2);
+        self.skew = if skew.size() < SKEW_TOLERANCE {
             Skew::ZERO
         } else {
             skew
@@ -80,9 +80,9 @@ impl Clock {
     ///
     /// Only ever moves the server's time ahead of ours. A token issued long ago says nothing, since it may come
     /// from a cache.
-    pub fn learn_issued(&mut self, now: Now, issued: Timestamp) {
-        let ahead = issued.skew_to(self.server(now));
-        if ahead > Skew::ZERO && ahead.size() >= SKEW_IGNORED {
+    pub fn update_from_issued_at(&mut self, now: Now, issued: Timestamp) {
+        let ahead = issued.signed_difference(self.server(now));
+        if ahead > Skew::ZERO && ahead.size() >= SKEW_TOLERANCE {
             self.skew = self.skew + ahead;
         }
     }
@@ -90,21 +90,21 @@ impl Clock {
 
 /// The server's time as one token saw it: the latest reading, which no clock can take back.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading {
+pub struct ServerTime {
     at: Now,
     server: Timestamp,
     /// This machine's clock is known to be wrong for this token: only what passes on it counts.
-    alone: bool,
+    ignores_wall_clock: bool,
 }
 
-impl Reading {
+impl ServerTime {
     /// The first reading, at a token's receipt.
     #[must_use]
     pub fn new(clock: &Clock, now: Now) -> Self {
         Self {
             at: now,
             server: clock.server(now),
-            alone: false,
+            ignores_wall_clock: false,
         }
     }
 
@@ -114,14 +114,14 @@ impl Reading {
         Self {
             at: now,
             server,
-            alone: true,
+            ignores_wall_clock: true,
         }
     }
 
     /// This reading, where the wall clock does not count for it; it holds for every token of the page then.
     #[must_use]
-    pub fn apart(self) -> Option<Self> {
-        self.alone.then_some(self)
+    pub fn if_wall_clock_untrusted(self) -> Option<Self> {
+        self.ignores_wall_clock.then_some(self)
     }
 
     /// The server's time now: as far as the wall clock says, and no less than either clock has counted since the
@@ -130,7 +130,7 @@ impl Reading {
     pub fn server(&self, clock: &Clock, now: Now) -> Timestamp {
         let passed = now.mono.since(self.at.mono).max(now.wall.since(self.at.wall));
         let counted = self.server + passed;
-        if self.alone {
+        if self.ignores_wall_clock {
             counted
         } else {
             counted.max(clock.server(now))
@@ -162,55 +162,59 @@ mod tests {
     #[test]
     fn sleep_and_a_set_clock_are_told_from_passing_time() {
         let mut clock = Clock::default();
-        assert_eq!(clock.look(now(1_000, 0)), Jump::None);
-        assert_eq!(clock.look(now(1_030, 30)), Jump::None);
-        assert_eq!(clock.look(now(1_064, 60)), Jump::None, "four seconds are drift");
-        assert_eq!(clock.look(now(11_000, 61)), Jump::Forward);
+        assert_eq!(clock.observe(now(1_000, 0)), Jump::None);
+        assert_eq!(clock.observe(now(1_030, 30)), Jump::None);
+        assert_eq!(
+            clock.observe(now(1_064, 60)),
+            Jump::None,
+            "four seconds are drift"
+        );
+        assert_eq!(clock.observe(now(11_000, 61)), Jump::Forward);
         assert_eq!(clock.skew(), Skew::ZERO, "sleep moves the server's clock too");
-        assert_eq!(clock.look(now(7_401, 62)), Jump::Back);
+        assert_eq!(clock.observe(now(7_401, 62)), Jump::Back);
         assert_eq!(clock.server(now(7_401, 62)), Timestamp::from_secs(11_001));
     }
 
     #[test]
     fn skew_is_measured_at_the_middle_of_the_request() {
         let mut clock = Clock::default();
-        clock.learn(now(1_000, 0), now(1_020, 20), Timestamp::from_secs(4_610));
+        clock.update_from_response(now(1_000, 0), now(1_020, 20), Timestamp::from_secs(4_610));
         assert_eq!(clock.skew(), Skew::from_ms(3_600_000));
-        clock.learn(now(1_000, 0), now(1_020, 20), Timestamp::from_secs(1_014));
+        clock.update_from_response(now(1_000, 0), now(1_020, 20), Timestamp::from_secs(1_014));
         assert_eq!(clock.skew(), Skew::ZERO, "under five seconds is noise");
-        clock.learn(now(1_000, 0), now(8_000, 20), Timestamp::from_secs(9));
+        clock.update_from_response(now(1_000, 0), now(8_000, 20), Timestamp::from_secs(9));
         assert_eq!(clock.skew(), Skew::ZERO, "a jump in between teaches nothing");
     }
 
     #[test]
     fn five_seconds_are_a_skew_and_no_jump() {
         let mut clock = Clock::default();
-        // the wall clock went five seconds further than the monotonic one: drift, as in `look`
-        clock.learn(now(1_000, 0), now(1_007, 2), Timestamp::from_secs(1_006));
+        // the wall clock went five seconds further than the monotonic one: drift, as in `observe`
+        clock.update_from_response(now(1_000, 0), now(1_007, 2), Timestamp::from_secs(1_006));
         assert_eq!(
             clock.skew(),
             Skew::from_ms(5_000),
             "and that is no noise any more"
         );
-        clock.learn(now(1_000, 0), now(1_002, 2), Timestamp::from_secs(996));
+        clock.update_from_response(now(1_000, 0), now(1_002, 2), Timestamp::from_secs(996));
         assert_eq!(clock.skew(), Skew::from_ms(-5_000));
     }
 
     #[test]
     fn a_token_of_the_future_puts_a_slow_clock_right_and_an_old_one_says_nothing() {
         let mut clock = Clock::default();
-        clock.learn_issued(now(1_000, 0), Timestamp::from_secs(400));
+        clock.update_from_issued_at(now(1_000, 0), Timestamp::from_secs(400));
         assert_eq!(clock.skew(), Skew::ZERO);
-        clock.learn_issued(now(1_000, 0), Timestamp::from_secs(1_003));
+        clock.update_from_issued_at(now(1_000, 0), Timestamp::from_secs(1_003));
         assert_eq!(clock.skew(), Skew::ZERO);
-        clock.learn_issued(now(1_000, 0), Timestamp::from_secs(4_600));
+        clock.update_from_issued_at(now(1_000, 0), Timestamp::from_secs(4_600));
         assert_eq!(clock.skew(), Skew::from_ms(3_600_000));
     }
 
     #[test]
     fn i10_a_reading_never_goes_back() {
         let clock = Clock::default();
-        let mut reading = Reading::new(&clock, now(1_000, 0));
+        let mut reading = ServerTime::new(&clock, now(1_000, 0));
         assert_eq!(reading.server(&clock, now(4_600, 1)), Timestamp::from_secs(4_600));
         reading.advance(&clock, now(4_600, 1));
         reading.advance(&clock, now(1_002, 2));

@@ -15,8 +15,8 @@
 //! let mut now = Now { wall: Timestamp::from_secs(1_767_225_600), mono: Instant::from_ms(0) };
 //!
 //! let mut asked = None;
-//! for effect in keeper.handle(now, Input::Obtain(WaiterId(0))) {
-//!     if let Effect::Ask { request, .. } = effect {
+//! for effect in keeper.handle(now, Input::GetToken(WaiterId(0))) {
+//!     if let Effect::RequestToken { request, .. } = effect {
 //!         asked = Some(request);
 //!     }
 //! }
@@ -28,9 +28,9 @@
 //!     ("token".into(), Json::Text(AccessToken::new("opaque-".repeat(10)))),
 //!     ("expiration".into(), Json::Text(AccessToken::new("2026-01-01T01:00:00Z".into()))),
 //! ]);
-//! let answered = Input::Answered { request, answer, headers: Default::default() };
+//! let answered = Input::ResponseReceived { request, answer, headers: Default::default() };
 //! let told = keeper.handle(now, answered).into_iter().find_map(|effect| match effect {
-//!     Effect::Settle(WaiterId(0), outcome) => Some(outcome),
+//!     Effect::ResolveWaiter(WaiterId(0), outcome) => Some(outcome),
 //!     _ => None,
 //! });
 //! assert!(matches!(told, Some(Outcome::Token(_))));
@@ -55,9 +55,9 @@ pub mod diagnosis;
 pub mod io;
 pub mod keeper;
 pub mod policy;
-pub mod shout;
 pub mod time;
 pub mod token;
+pub mod token_expired;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 

@@ -10,17 +10,17 @@ pub struct Limit {
     /// What counts when the option is left out.
     pub default: Duration,
     /// The least value taken.
-    pub least: Duration,
+    pub min: Duration,
     /// The greatest value taken.
-    pub most: Duration,
+    pub max: Duration,
 }
 
-const fn limit(name: &'static str, default: u64, least: u64, most: u64) -> Limit {
+const fn limit(name: &'static str, default: u64, min: u64, max: u64) -> Limit {
     Limit {
         name,
         default: Duration::from_ms(default),
-        least: Duration::from_ms(least),
-        most: Duration::from_ms(most),
+        min: Duration::from_ms(min),
+        max: Duration::from_ms(max),
     }
 }
 
@@ -45,7 +45,7 @@ pub const LIMITS: [Limit; 5] = [
 ];
 
 /// The least time between a token's receipt from the source and the next request for one.
-pub const RECEIPT_FLOOR: Duration = Duration::from_secs(30);
+pub const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(30);
 
 /// An option that is not taken; names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,16 +105,16 @@ impl Default for RefreshPolicy {
 }
 
 impl RefreshPolicy {
-    /// The policy for the durations that `stated` knows by their option names; the others take their defaults.
+    /// The policy for the durations that `lookup` knows by their option names; the others take their defaults.
     ///
     /// # Errors
     /// [`OptionError`] names the first option that is no number or out of its range.
     pub fn parse(
-        stated: impl Fn(&'static str) -> Option<f64>,
+        lookup: impl Fn(&'static str) -> Option<f64>,
         while_hidden: WhileHidden,
         after_expiry: AfterExpiry,
     ) -> Result<Self, OptionError> {
-        let read = |limit: &Limit| match stated(limit.name) {
+        let read = |limit: &Limit| match lookup(limit.name) {
             None => Ok(limit.default),
             Some(ms) => in_range(limit, ms).ok_or(OptionError { name: limit.name }),
         };
@@ -143,7 +143,7 @@ impl RefreshPolicy {
     reason = "the ranges lie far inside what an f64 holds exactly"
 )]
 fn in_range(limit: &Limit, ms: f64) -> Option<Duration> {
-    let inside = ms >= limit.least.as_ms() as f64 && ms <= limit.most.as_ms() as f64;
+    let inside = ms >= limit.min.as_ms() as f64 && ms <= limit.max.as_ms() as f64;
     inside.then(|| Duration::from_ms(ms as u64))
 }
 
@@ -153,7 +153,7 @@ pub enum Origin {
     /// The source answered with it: its receipt starts the floor between requests.
     Source,
     /// It was in hand before: an option, or an embed's configuration.
-    Page,
+    Existing,
 }
 
 /// When one token is due for a successor, and when it ends. Both in the server's time.
@@ -170,7 +170,7 @@ impl RefreshWindow {
     ///
     /// Opens `min(lead, lifetime / 2)` before the expiration, later by up to a fifth of that as `draw`
     /// (0 to `u32::MAX`) says, so that a fleet does not ask in the same second; never within
-    /// [`RECEIPT_FLOOR`] of a receipt from the source. The lifetime counts from `issued` where it is known.
+    /// [`MIN_REFRESH_INTERVAL`] of a receipt from the source. The lifetime counts from `issued` where it is known.
     #[must_use]
     pub fn new(
         policy: &RefreshPolicy,
@@ -181,12 +181,12 @@ impl RefreshWindow {
         draw: u32,
     ) -> Self {
         let born = issued.filter(|issued| *issued < expires).unwrap_or(received);
-        let lead = policy.lead.min(expires.since(born).over(2));
-        let jitter = lead.over(5).part(draw);
+        let lead = policy.lead.min(expires.since(born) / 2);
+        let jitter = (lead / 5).scaled_by(draw);
         let opens = expires - lead + jitter;
         let opens = match origin {
-            Origin::Source => opens.max(received + RECEIPT_FLOOR),
-            Origin::Page => opens,
+            Origin::Source => opens.max(received + MIN_REFRESH_INTERVAL),
+            Origin::Existing => opens,
         };
         Self { opens, expires }
     }
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn a_token_of_the_page_has_no_floor() {
         let end = T0 + Duration::from_secs(4);
-        let w = RefreshWindow::new(&RefreshPolicy::default(), Origin::Page, T0, None, end, 0);
+        let w = RefreshWindow::new(&RefreshPolicy::default(), Origin::Existing, T0, None, end, 0);
         assert_eq!(w.opens, T0 + Duration::from_secs(2));
     }
 
@@ -244,8 +244,8 @@ mod tests {
         let end = T0 + Duration::from_mins(5);
         let iat = Some(end - Duration::from_mins(75));
         let w = RefreshWindow::new(&RefreshPolicy::default(), Origin::Source, T0, iat, end, 0);
-        assert_eq!(w.opens, T0 + RECEIPT_FLOOR);
-        let w = RefreshWindow::new(&RefreshPolicy::default(), Origin::Page, T0, iat, end, 0);
+        assert_eq!(w.opens, T0 + MIN_REFRESH_INTERVAL);
+        let w = RefreshWindow::new(&RefreshPolicy::default(), Origin::Existing, T0, iat, end, 0);
         assert_eq!(w.opens, end - Duration::from_mins(10));
     }
 

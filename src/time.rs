@@ -3,12 +3,12 @@
 //! All are whole milliseconds. A [`Timestamp`] is what the calendar says and may jump; an [`Instant`] only
 //! ever grows; a [`Duration`] is never negative; a [`Skew`] is signed.
 
-use crate::io::Member;
-use core::ops::{Add, Sub};
+use crate::io::FieldValue;
+use core::ops::{Add, Div, Sub};
 
 /// JavaScript's dates end 8.64e15 ms from the epoch. Everything is clamped to that on its way in, so that sums can't
 /// overflow, and plain arithmetic will do.
-const FARTHEST: i64 = 8_640_000_000_000_000;
+const MAX_MS: i64 = 8_640_000_000_000_000;
 
 /// A span of time in milliseconds, never negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
@@ -42,15 +42,9 @@ impl Duration {
         self.0.unsigned_abs()
     }
 
-    /// `self` / `d`. A `d` of 0 counts as 1.
-    #[must_use]
-    pub const fn over(self, d: u32) -> Self {
-        Self(self.0 / if d == 0 { 1 } else { d as i64 })
-    }
-
     /// The part of `self` that `draw`, 0 to `u32::MAX`, says. Spans of more than 24 days count as that long.
     #[must_use]
-    pub const fn part(self, draw: u32) -> Self {
+    pub const fn scaled_by(self, draw: u32) -> Self {
         let most = i32::MAX as i64;
         let ms = if self.0 > most { most } else { self.0 };
         Self(ms * draw as i64 / u32::MAX as i64)
@@ -62,18 +56,18 @@ impl Duration {
 }
 
 const fn clamped(ms: u64) -> i64 {
-    if ms > FARTHEST.unsigned_abs() {
-        FARTHEST
+    if ms > MAX_MS.unsigned_abs() {
+        MAX_MS
     } else {
         ms.cast_signed()
     }
 }
 
 const fn within(ms: i64) -> i64 {
-    if ms > FARTHEST {
-        FARTHEST
-    } else if ms < -FARTHEST {
-        -FARTHEST
+    if ms > MAX_MS {
+        MAX_MS
+    } else if ms < -MAX_MS {
+        -MAX_MS
     } else {
         ms
     }
@@ -90,6 +84,14 @@ impl Sub for Duration {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
         Self::between(self.0, other.0)
+    }
+}
+
+/// A divisor of 0 counts as 1.
+impl Div<u32> for Duration {
+    type Output = Self;
+    fn div(self, divisor: u32) -> Self {
+        Self(self.0 / i64::from(divisor.max(1)))
     }
 }
 
@@ -158,7 +160,7 @@ impl Timestamp {
 
     /// The signed difference `self − other`.
     #[must_use]
-    pub const fn skew_to(self, other: Self) -> Skew {
+    pub const fn signed_difference(self, other: Self) -> Skew {
         Skew(self.0 - other.0)
     }
 }
@@ -230,7 +232,7 @@ pub struct Now {
 /// As JavaScript has it: a number of milliseconds, never a `BigInt`.
 macro_rules! as_number {
     ($($name:ident),*) => {$(
-        impl From<$name> for Member {
+        impl From<$name> for FieldValue {
             #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers are f64, and no date needs 2^53 ms")]
             fn from(time: $name) -> Self {
                 Self::Number(time.0 as f64)

@@ -10,8 +10,8 @@
 use powerbi_token_keeper::token;
 use std::path::{Path, PathBuf};
 
-mod steps;
-mod world;
+mod actions;
+mod harness;
 
 #[path = "../fuzz/checks/answer.rs"]
 mod answer;

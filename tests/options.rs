@@ -6,8 +6,8 @@ use powerbi_token_keeper::policy::LIMITS;
 fn the_facade_has_the_engines_limits() {
     let facade = include_str!("../npm/src/options.ts").replace('_', "");
     for limit in LIMITS {
-        let (usual, least, most) = (limit.default.as_ms(), limit.least.as_ms(), limit.most.as_ms());
-        let line = format!("{}: [{usual}, {least}, {most}],", limit.name);
+        let (usual, min, max) = (limit.default.as_ms(), limit.min.as_ms(), limit.max.as_ms());
+        let line = format!("{}: [{usual}, {min}, {max}],", limit.name);
         assert!(facade.contains(&line), "npm/src/options.ts lacks `{line}`");
     }
     let lines = facade

@@ -1,15 +1,15 @@
 //! Random sequences of everything that can happen, in virtual time. What must hold in every state is checked after
-//! every input by the [`world`], what needs the whole sequence by [`steps`].
+//! every input by the [`harness`], what needs the whole sequence by [`actions`].
 
-mod steps;
-mod world;
+mod actions;
+mod harness;
 
-use powerbi_token_keeper::io::{Level, RecoveryOutcome, SourceFailure, Trigger};
+use actions::{Action, Answer, NAMES, Session};
+use harness::{FrameBehaviour, HOUR, Harness, MINUTE, SECOND, expires_at};
+use powerbi_token_keeper::io::{ExpiryScope, RecoveryOutcome, SourceFailure, Trigger};
 use powerbi_token_keeper::policy::{AfterExpiry, RefreshPolicy, WhileHidden};
 use powerbi_token_keeper::token::Kind;
 use proptest::prelude::*;
-use steps::{Answer, NAMES, Run, Step};
-use world::{HOUR, MINUTE, Manner, SECOND, World, expires_at};
 
 fn answer() -> impl Strategy<Value = Answer> {
     prop_oneof![
@@ -21,13 +21,13 @@ fn answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn action() -> impl Strategy<Value = Action> {
     let embed = 0..NAMES;
     let span = prop_oneof![0..SECOND, 0..MINUTE, 0..HOUR, Just(3 * HOUR)];
     let failure = prop_oneof![
         Just(SourceFailure::Network),
-        Just(SourceFailure::Threw),
-        Just(SourceFailure::Unreadable),
+        Just(SourceFailure::SourceThrew),
+        Just(SourceFailure::InvalidBody),
         (100..600_u16).prop_map(SourceFailure::Status),
     ];
     let retry_after = prop_oneof![
@@ -42,14 +42,14 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Trigger::Online),
         Just(Trigger::Focus),
     ];
-    let manner = prop_oneof![
-        Just(Manner::Takes),
-        Just(Manner::Refuses),
-        Just(Manner::Hangs),
-        Just(Manner::Deaf),
-        Just(Manner::Gone),
+    let behaviour = prop_oneof![
+        Just(FrameBehaviour::Accepts),
+        Just(FrameBehaviour::Rejects),
+        Just(FrameBehaviour::Hangs),
+        Just(FrameBehaviour::NotListening),
+        Just(FrameBehaviour::Gone),
     ];
-    let level = prop_oneof![Just(Level::Load), Just(Level::Visual)];
+    let scope = prop_oneof![Just(ExpiryScope::Embed), Just(ExpiryScope::Visual)];
     let dated = prop_oneof![3 => Just(None), 1 => (-25 * HOUR..25 * HOUR).prop_map(Some)];
     let recovery = prop_oneof![
         Just(RecoveryOutcome::Done),
@@ -57,30 +57,30 @@ fn step() -> impl Strategy<Value = Step> {
         Just(RecoveryOutcome::Refused),
     ];
     prop_oneof![
-        8 => span.clone().prop_map(Step::Passes),
-        1 => span.clone().prop_map(Step::Sleeps),
-        1 => span.prop_map(Step::Freezes),
-        1 => (-25 * HOUR..25 * HOUR).prop_map(Step::WallJumps),
-        6 => (answer(), dated).prop_map(|(answer, dated)| Step::Answers(answer, dated)),
-        2 => answer().prop_map(Step::AnswersLate),
-        3 => (failure, retry_after).prop_map(|(failure, after)| Step::Fails(failure, after)),
-        2 => trigger.prop_map(Step::Triggers),
-        1 => Just(Step::Hides),
-        3 => (embed.clone(), -HOUR..2 * HOUR).prop_map(|(id, life)| Step::Attaches(id, life)),
-        1 => embed.clone().prop_map(Step::Detaches),
-        2 => (embed.clone(), manner).prop_map(|(id, manner)| Step::Manners(id, manner)),
-        1 => embed.clone().prop_map(Step::AnswersCall),
-        1 => prop::option::of(recovery.clone()).prop_map(Step::Recovers),
-        1 => recovery.prop_map(Step::AnswersRecovery),
-        1 => embed.clone().prop_map(Step::Ails),
-        2 => (embed.clone(), level).prop_map(|(id, level)| Step::Shouts(id, level)),
-        2 => embed.clone().prop_map(Step::Provides),
-        1 => Just(Step::Refreshes),
-        1 => Just(Step::Obtains),
-        1 => embed.clone().prop_map(Step::Sees),
-        1 => (embed, any::<bool>()).prop_map(|(id, same)| Step::Embeds(id, same)),
-        1 => Just(Step::GetsTurn),
-        1 => answer().prop_map(Step::Hears),
+        8 => span.clone().prop_map(Action::Advance),
+        1 => span.clone().prop_map(Action::Suspend),
+        1 => span.prop_map(Action::Freeze),
+        1 => (-25 * HOUR..25 * HOUR).prop_map(Action::JumpWallClock),
+        6 => (answer(), dated).prop_map(|(answer, dated)| Action::Respond(answer, dated)),
+        2 => answer().prop_map(Action::RespondLate),
+        3 => (failure, retry_after).prop_map(|(failure, after)| Action::FailRequest(failure, after)),
+        2 => trigger.prop_map(Action::Trigger),
+        1 => Just(Action::Hide),
+        3 => (embed.clone(), -HOUR..2 * HOUR).prop_map(|(id, life)| Action::Attach(id, life)),
+        1 => embed.clone().prop_map(Action::Detach),
+        2 => (embed.clone(), behaviour).prop_map(|(id, behaviour)| Action::SetBehaviour(id, behaviour)),
+        1 => embed.clone().prop_map(Action::AnswerCall),
+        1 => prop::option::of(recovery.clone()).prop_map(Action::SetRecoveryOutcome),
+        1 => recovery.prop_map(Action::FinishRecovery),
+        1 => embed.clone().prop_map(Action::ReportRefreshMayHelp),
+        2 => (embed.clone(), scope).prop_map(|(id, scope)| Action::ReportTokenExpired(id, scope)),
+        2 => embed.clone().prop_map(Action::CallProvider),
+        1 => Just(Action::CallRefresh),
+        1 => Just(Action::CallGetToken),
+        1 => embed.clone().prop_map(Action::Observe),
+        1 => (embed, any::<bool>()).prop_map(|(id, same)| Action::EmbedAgain(id, same)),
+        1 => Just(Action::GrantLock),
+        1 => answer().prop_map(Action::ReceiveFromTab),
     ]
 }
 
@@ -117,9 +117,9 @@ proptest! {
     /// I1, I2, I3, I4, I5, I6, I7, I8, I10, I12; I9 from the end of the faults on.
     #[test]
     fn i1_to_i12_hold_for_every_sequence(
-        policy in policy(), seed in any::<u64>(), steps in prop::collection::vec(step(), 1..120)
+        policy in policy(), seed in any::<u64>(), actions in prop::collection::vec(action(), 1..120)
     ) {
-        Run::new(policy, seed).plays(&steps);
+        Session::new(policy, seed).play(&actions);
     }
 
     /// I9: with a source that answers in time, no embed ever holds an expired token, whatever the lifetimes.
@@ -127,16 +127,16 @@ proptest! {
     fn i9_no_embed_holds_an_expired_token_while_the_source_answers(
         lives in prop::collection::vec(61 * SECOND..3 * HOUR, 5..40), delay in 0..10 * SECOND, seed in any::<u64>()
     ) {
-        let mut page = World::with(RefreshPolicy::default(), seed);
+        let mut page = Harness::with(RefreshPolicy::default(), seed);
         let first = page.mint(HOUR);
         page.attach(0, Some(first), Some(Kind::Embed));
         for life in lives {
-            page.until_request(4 * HOUR);
-            page.passes(delay);
+            page.advance_until_request(4 * HOUR);
+            page.advance(delay);
             prop_assert!(!page.holds_expired(0), "I9");
             // expirations are whole seconds, and no earlier than the one replaced
             let held = page.frame(0).holds.as_deref().map_or(0, expires_at);
-            page.answers_token(life.max(held - page.wall + 2 * SECOND));
+            page.respond_with_token(life.max(held - page.wall + 2 * SECOND));
             prop_assert!(!page.holds_expired(0), "I9");
         }
     }

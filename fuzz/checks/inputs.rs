@@ -1,22 +1,26 @@
-//! Any bytes as a page's day: a policy, then steps of four bytes each.
+//! Any bytes as a page's day: a policy, then actions of four bytes each.
 //!
-//! The table in [`step`] has gaps, so that a new variant is a new line and the corpus keeps its meaning.
+//! The table in [`action`] has gaps, so that a new variant is a new line and the corpus keeps its meaning.
 
-use crate::steps::{Answer, NAMES, Run, Step};
-use crate::world::{HOUR, MINUTE, Manner, SECOND};
-use powerbi_token_keeper::io::{Level, RecoveryOutcome, SourceFailure, Trigger};
+use crate::actions::{Action, Answer, NAMES, Session};
+use crate::harness::{FrameBehaviour, HOUR, MINUTE, SECOND};
+use powerbi_token_keeper::io::{ExpiryScope, RecoveryOutcome, SourceFailure, Trigger};
 use powerbi_token_keeper::policy::{AfterExpiry, RefreshPolicy, WhileHidden};
 
 /// Longer days find nothing that shorter ones don't, and take their time.
-const MOST_STEPS: usize = 200;
+const MAX_ACTIONS: usize = 200;
 
 pub(crate) fn check(bytes: &[u8]) {
-    let (steps, _) = bytes.as_chunks::<4>();
-    let Some((head, steps)) = steps.split_first() else {
+    let (actions, _) = bytes.as_chunks::<4>();
+    let Some((head, actions)) = actions.split_first() else {
         return;
     };
-    let steps: Vec<Step> = steps.iter().take(MOST_STEPS).map(|bytes| step(*bytes)).collect();
-    Run::new(policy(*head), u64::from(head[3])).plays(&steps);
+    let actions: Vec<Action> = actions
+        .iter()
+        .take(MAX_ACTIONS)
+        .map(|bytes| action(*bytes))
+        .collect();
+    Session::new(policy(*head), u64::from(head[3])).play(&actions);
 }
 
 fn policy([words, durations, size, _]: [u8; 4]) -> RefreshPolicy {
@@ -43,44 +47,47 @@ fn policy([words, durations, size, _]: [u8; 4]) -> RefreshPolicy {
     policy.with_tabs(words & 8 > 0)
 }
 
-fn step([tag, who, high, low]: [u8; 4]) -> Step {
+fn action([tag, who, high, low]: [u8; 4]) -> Action {
     let name = u32::from(who) % NAMES;
     let amount = u16::from_be_bytes([high, low]);
     match tag {
-        0..16 => Step::Passes(span(who, amount)),
-        16..20 => Step::Sleeps(span(who, amount)),
-        20..24 => Step::Freezes(span(who, amount)),
-        24..28 => Step::WallJumps(signed(amount) * 3 * SECOND),
-        32..40 => Step::Answers(answer(who, amount), None),
-        40..44 => Step::Answers(
+        0..16 => Action::Advance(span(who, amount)),
+        16..20 => Action::Suspend(span(who, amount)),
+        20..24 => Action::Freeze(span(who, amount)),
+        24..28 => Action::JumpWallClock(signed(amount) * 3 * SECOND),
+        32..40 => Action::Respond(answer(who, amount), None),
+        40..44 => Action::Respond(
             answer(who, amount),
             Some(signed(amount.rotate_left(5)) * 3 * SECOND),
         ),
-        44..48 => Step::AnswersLate(answer(who, amount)),
-        48..56 => Step::Fails(failure(who, amount), None),
-        56..60 => Step::Fails(failure(who, amount), Some(amount.to_string())),
-        60..64 => Step::Fails(
+        44..48 => Action::RespondLate(answer(who, amount)),
+        48..56 => Action::FailRequest(failure(who, amount), None),
+        56..60 => Action::FailRequest(failure(who, amount), Some(amount.to_string())),
+        60..64 => Action::FailRequest(
             failure(who, amount),
-            Some(crate::steps::http_date(i64::from(amount) * HOUR)),
+            Some(crate::actions::http_date(i64::from(amount) * HOUR)),
         ),
-        64..72 => Step::Triggers(trigger(who)),
-        72..76 => Step::Hides,
-        80..88 => Step::Attaches(name, signed(amount) * SECOND),
-        88..92 => Step::Detaches(name),
-        96..104 => Step::Manners(name, manner(low)),
-        104..108 => Step::AnswersCall(name),
-        112..116 => Step::Recovers(recovery(who)),
-        116..120 => Step::AnswersRecovery(recovery(who).unwrap_or(RecoveryOutcome::Done)),
-        128..132 => Step::Shouts(name, [Level::Load, Level::Visual][usize::from(low & 1)]),
-        132..136 => Step::Ails(name),
-        144..148 => Step::Provides(name),
-        148..152 => Step::Refreshes,
-        152..156 => Step::Obtains,
-        160..164 => Step::Sees(name),
-        164..168 => Step::Embeds(name, low & 1 > 0),
-        176..180 => Step::GetsTurn,
-        180..184 => Step::Hears(answer(who, amount)),
-        _ => Step::Passes(i64::from(amount)),
+        64..72 => Action::Trigger(trigger(who)),
+        72..76 => Action::Hide,
+        80..88 => Action::Attach(name, signed(amount) * SECOND),
+        88..92 => Action::Detach(name),
+        96..104 => Action::SetBehaviour(name, behaviour(low)),
+        104..108 => Action::AnswerCall(name),
+        112..116 => Action::SetRecoveryOutcome(recovery(who)),
+        116..120 => Action::FinishRecovery(recovery(who).unwrap_or(RecoveryOutcome::Done)),
+        128..132 => Action::ReportTokenExpired(
+            name,
+            [ExpiryScope::Embed, ExpiryScope::Visual][usize::from(low & 1)],
+        ),
+        132..136 => Action::ReportRefreshMayHelp(name),
+        144..148 => Action::CallProvider(name),
+        148..152 => Action::CallRefresh,
+        152..156 => Action::CallGetToken,
+        160..164 => Action::Observe(name),
+        164..168 => Action::EmbedAgain(name, low & 1 > 0),
+        176..180 => Action::GrantLock,
+        180..184 => Action::ReceiveFromTab(answer(who, amount)),
+        _ => Action::Advance(i64::from(amount)),
     }
 }
 
@@ -109,8 +116,8 @@ fn answer(which: u8, amount: u16) -> Answer {
 fn failure(which: u8, amount: u16) -> SourceFailure {
     match which {
         0..64 => SourceFailure::Network,
-        64..80 => SourceFailure::Threw,
-        80..96 => SourceFailure::Unreadable,
+        64..80 => SourceFailure::SourceThrew,
+        80..96 => SourceFailure::InvalidBody,
         96..112 => SourceFailure::Status(401),
         112..128 => SourceFailure::Status(403),
         128..144 => SourceFailure::Status(429),
@@ -130,13 +137,13 @@ fn trigger(which: u8) -> Trigger {
     all[usize::from(which) % all.len()]
 }
 
-fn manner(which: u8) -> Manner {
+fn behaviour(which: u8) -> FrameBehaviour {
     let all = [
-        Manner::Takes,
-        Manner::Refuses,
-        Manner::Hangs,
-        Manner::Deaf,
-        Manner::Gone,
+        FrameBehaviour::Accepts,
+        FrameBehaviour::Rejects,
+        FrameBehaviour::Hangs,
+        FrameBehaviour::NotListening,
+        FrameBehaviour::Gone,
     ];
     all[usize::from(which) % all.len()]
 }

@@ -5,12 +5,12 @@
 use crate::testing::read_json;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use powerbi_token_keeper::shout;
 use powerbi_token_keeper::time::{Duration, Timestamp};
 use powerbi_token_keeper::token::{
     ASSUMED_LIFE, AccessToken, Expiry, Kind, Look, Stated, Token, Unusable, is_power_bi, look_at, read_date,
     read_http_date, read_token, trim,
 };
+use powerbi_token_keeper::token_expired;
 
 /// 2023-11-14T22:13:20Z, near which the corpus' tokens live.
 pub(crate) const RECEIVED: Timestamp = Timestamp::from_secs(1_700_000_000);
@@ -20,7 +20,7 @@ pub(crate) fn check(bytes: &[u8]) {
     check_token(&text);
     check_dates(&text);
     check_audience(&text);
-    let _ = shout::level(Some(&text), Some(&text));
+    let _ = token_expired::expiry_scope(Some(&text), Some(&text));
 }
 
 fn text(bytes: &[u8]) -> Option<String> {

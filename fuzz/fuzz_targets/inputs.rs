@@ -3,9 +3,9 @@
 
 #[path = "../checks/inputs.rs"]
 mod inputs;
-#[path = "../../tests/steps/mod.rs"]
-mod steps;
-#[path = "../../tests/world/mod.rs"]
-mod world;
+#[path = "../../tests/actions/mod.rs"]
+mod actions;
+#[path = "../../tests/harness/mod.rs"]
+mod harness;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inputs::check(bytes));

@@ -1,6 +1,6 @@
 //! What a shell must do.
 
-use super::{CallId, ClaimId, EmbedId, ErrorCode, Event, Reason, Recovery, RequestId, WaiterId};
+use super::{EmbedCallId, EmbedId, ErrorCode, Event, LockRequestId, Reason, Recovery, RequestId, WaiterId};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
 
@@ -18,8 +18,8 @@ pub enum Outcome {
 /// What the shell must do, in this order, after every borrow has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask the source; answer with [`Input::Answered`](super::Input::Answered) or [`Input::Failed`](super::Input::Failed).
-    Ask {
+    /// Ask the source; answer with [`Input::ResponseReceived`](super::Input::ResponseReceived) or [`Input::RequestFailed`](super::Input::RequestFailed).
+    RequestToken {
         /// The request.
         request: RequestId,
         /// Why.
@@ -28,37 +28,37 @@ pub enum Effect {
         attempt: u32,
     },
     /// Abort the request; its answer will be ignored.
-    Abort(RequestId),
-    /// Wait for this tab's turn among those of the same `shareKey`; answer with [`Input::Claimed`](super::Input::Claimed).
-    Claim(ClaimId),
+    AbortRequest(RequestId),
+    /// Wait for this tab's turn among those of the same `shareKey`; answer with [`Input::LockAcquired`](super::Input::LockAcquired).
+    AcquireLock(LockRequestId),
     /// End that wait, or let the next tab have its turn.
-    Release,
-    /// Give the token, with its expiration, to the tabs of the same `shareKey`; they are told [`Input::Shared`](super::Input::Shared).
-    Share(AccessToken, Timestamp),
-    /// Call `setAccessToken`; answer with [`Input::Applied`](super::Input::Applied).
-    Apply {
+    ReleaseLock,
+    /// Give the token, with its expiration, to the tabs of the same `shareKey`; they are told [`Input::TokenReceivedFromTab`](super::Input::TokenReceivedFromTab).
+    BroadcastToken(AccessToken, Timestamp),
+    /// Call `setAccessToken`; answer with [`Input::ApplyFinished`](super::Input::ApplyFinished).
+    SetAccessToken {
         /// The embed.
         embed: EmbedId,
         /// The call.
-        call: CallId,
+        call: EmbedCallId,
         /// The token to set.
         token: AccessToken,
     },
-    /// Call `reload()` or `refresh()`; answer with [`Input::Recovered`](super::Input::Recovered).
+    /// Call `reload()` or `refresh()`; answer with [`Input::RecoveryFinished`](super::Input::RecoveryFinished).
     Recover {
         /// The embed.
         embed: EmbedId,
         /// The call.
-        call: CallId,
+        call: EmbedCallId,
         /// Which.
         how: Recovery,
     },
-    /// Look at the embed; answer with [`Input::Seen`](super::Input::Seen).
-    Look(EmbedId),
+    /// Look at the embed; answer with [`Input::EmbedObserved`](super::Input::EmbedObserved).
+    ObserveEmbed(EmbedId),
     /// The embed is gone: drop what is held for it.
-    Drop(EmbedId),
+    ForgetEmbed(EmbedId),
     /// Tell a waiter.
-    Settle(WaiterId, Outcome),
+    ResolveWaiter(WaiterId, Outcome),
     /// Tell the page.
     Emit(Event),
 }

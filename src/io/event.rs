@@ -1,6 +1,6 @@
 //! What a page is told. Holds no secret, but for the refused token that goes to the diagnosis.
 
-use super::member::Member;
+use super::field_value::FieldValue;
 use super::{EmbedId, ErrorCode, KeeperState, Reason, Recovery};
 use crate::time::{Duration, Timestamp};
 use crate::token::{AccessToken, Kind};
@@ -23,7 +23,7 @@ pub enum Event {
     StateChange(Status),
 }
 
-detail! {
+event_detail! {
     /// The detail of `refreshed`.
     Refreshed {
         /// Why the token was asked for.
@@ -37,7 +37,7 @@ detail! {
     }
 }
 
-detail! {
+event_detail! {
     /// The detail of `refreshfailed`, but for the findings.
     RefreshFailed {
         /// Why the token was asked for.
@@ -54,7 +54,7 @@ detail! {
     }
 }
 
-detail! {
+event_detail! {
     /// The detail of `applyfailed`, but for the element.
     ApplyFailed {
         /// What went wrong.
@@ -66,7 +66,7 @@ detail! {
     }
 }
 
-detail! {
+event_detail! {
     /// The detail of `expired`.
     Expired {
         /// When the token expired, in milliseconds since the Unix epoch.
@@ -74,7 +74,7 @@ detail! {
     }
 }
 
-detail! {
+event_detail! {
     /// A read-out: `KeeperStatus` of the declarations, but for the engine. Holds no secret.
     Status {
         /// The state.

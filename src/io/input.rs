@@ -1,6 +1,6 @@
 //! What a keeper can be told.
 
-use super::{CallId, ClaimId, EmbedId, Reason, RequestId, WaiterId};
+use super::{EmbedCallId, EmbedId, LockRequestId, Reason, RequestId, WaiterId};
 use crate::policy::AfterExpiry;
 use crate::token::{AccessToken, Json, Kind};
 
@@ -35,9 +35,9 @@ impl Trigger {
 
 /// How far an embed's `TokenExpired` reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub enum ExpiryScope {
     /// The embed did not load.
-    Load,
+    Embed,
     /// One of its visuals could not be rendered.
     Visual,
 }
@@ -63,20 +63,20 @@ impl Recovery {
 
     /// The expiry that this recovery is enough for.
     #[must_use]
-    pub(crate) const fn level(self) -> Level {
+    pub(crate) const fn scope(self) -> ExpiryScope {
         match self {
-            Self::Reload => Level::Load,
-            Self::Refresh => Level::Visual,
+            Self::Reload => ExpiryScope::Embed,
+            Self::Refresh => ExpiryScope::Visual,
         }
     }
 
-    /// What follows an expiry of `level` under `policy`.
+    /// What follows an expiry of `scope` under `policy`.
     #[must_use]
-    pub(crate) const fn after(policy: AfterExpiry, level: Level) -> Option<Self> {
-        match (policy, level) {
+    pub(crate) const fn after(policy: AfterExpiry, scope: ExpiryScope) -> Option<Self> {
+        match (policy, scope) {
             (AfterExpiry::None, _) => None,
-            (AfterExpiry::Reload, _) | (AfterExpiry::Auto, Level::Load) => Some(Self::Reload),
-            (AfterExpiry::Refresh, _) | (AfterExpiry::Auto, Level::Visual) => Some(Self::Refresh),
+            (AfterExpiry::Reload, _) | (AfterExpiry::Auto, ExpiryScope::Embed) => Some(Self::Reload),
+            (AfterExpiry::Refresh, _) | (AfterExpiry::Auto, ExpiryScope::Visual) => Some(Self::Refresh),
         }
     }
 }
@@ -98,9 +98,9 @@ pub enum SourceFailure {
     /// It answered, with a status that is no success.
     Status(u16),
     /// The source function threw or rejected.
-    Threw,
+    SourceThrew,
     /// It answered, and the body can't be read: not text, or too long.
-    Unreadable,
+    InvalidBody,
 }
 
 /// How a call of `setAccessToken` ended.
@@ -116,13 +116,13 @@ pub enum ApplyOutcome {
 
 /// What a look at an embed showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sight {
+pub enum EmbedSnapshot {
     /// An embed is there; its configuration holds this token, of this type.
-    Holds(Option<AccessToken>, Option<Kind>),
+    Present(Option<AccessToken>, Option<Kind>),
     /// Nothing is embedded there yet.
-    Nothing,
+    NotEmbedded,
     /// The embed is gone from the page.
-    Gone,
+    Removed,
 }
 
 /// How a `reload()` or `refresh()` ended.
@@ -165,15 +165,15 @@ pub enum Input {
     },
     /// An embed is no longer to be kept fresh, or gone.
     Detach(EmbedId),
-    /// An embed was looked at, because [`Effect::Look`](super::Effect::Look) asked for it or the shell had another reason.
-    Seen {
+    /// An embed was looked at, because [`Effect::ObserveEmbed`](super::Effect::ObserveEmbed) asked for it or the shell had another reason.
+    EmbedObserved {
         /// The embed.
         embed: EmbedId,
         /// What there was to see.
-        sight: Sight,
+        snapshot: EmbedSnapshot,
     },
     /// The source answered with a success.
-    Answered {
+    ResponseReceived {
         /// The request that is answered.
         request: RequestId,
         /// The answer.
@@ -182,7 +182,7 @@ pub enum Input {
         headers: Headers,
     },
     /// The request failed.
-    Failed {
+    RequestFailed {
         /// The request.
         request: RequestId,
         /// How.
@@ -191,38 +191,38 @@ pub enum Input {
         headers: Headers,
     },
     /// A call of `setAccessToken` ended, perhaps long after its time limit.
-    Applied {
+    ApplyFinished {
         /// The embed.
         embed: EmbedId,
         /// The call.
-        call: CallId,
+        call: EmbedCallId,
         /// How it ended.
         outcome: ApplyOutcome,
     },
     /// A `reload()` or `refresh()` ended.
-    Recovered {
+    RecoveryFinished {
         /// The embed.
         embed: EmbedId,
         /// The call.
-        call: CallId,
+        call: EmbedCallId,
         /// How it ended.
         outcome: RecoveryOutcome,
     },
     /// It is this tab's turn to ask, and what the tab before it got has been told.
-    Claimed(ClaimId),
+    LockAcquired(LockRequestId),
     /// A tab of the same `shareKey` got this answer.
-    Shared(Json),
+    TokenReceivedFromTab(Json),
     /// An embed said `TokenExpired`.
-    Shouted {
+    TokenExpiredReported {
         /// The embed.
         embed: EmbedId,
         /// How far it reaches.
-        level: Level,
+        scope: ExpiryScope,
     },
     /// An embed failed to load in a way that a new token may heal.
-    Ailing(EmbedId),
+    RefreshMayHelp(EmbedId),
     /// A frame asked through `accessTokenProvider`.
-    Provide {
+    ProviderCalled {
         /// Who waits.
         waiter: WaiterId,
         /// The embed of that frame, where it is known.
@@ -231,7 +231,7 @@ pub enum Input {
     /// `refresh()` was called.
     Refresh(WaiterId),
     /// `getToken()` was called.
-    Obtain(WaiterId),
+    GetToken(WaiterId),
     /// `stop()` was called.
     Stop,
 }

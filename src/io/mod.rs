@@ -2,19 +2,20 @@
 //! ([`Event`]).
 
 #[macro_use]
-mod member;
+mod field_value;
+mod codes;
 mod effect;
 mod event;
 mod input;
-mod words;
 
+pub use codes::{DeadlineReason, ErrorCode, KeeperState, Reason};
 pub use effect::{Effect, Effects, Outcome};
 pub use event::{ApplyFailed, Event, Expired, RefreshFailed, Refreshed, Status};
+pub use field_value::FieldValue;
 pub use input::{
-    ApplyOutcome, Headers, Input, Level, Recovery, RecoveryOutcome, Sight, SourceFailure, Trigger,
+    ApplyOutcome, EmbedSnapshot, ExpiryScope, Headers, Input, Recovery, RecoveryOutcome, SourceFailure,
+    Trigger,
 };
-pub use member::Member;
-pub use words::{ErrorCode, KeeperState, Reason, Wake};
 
 use crate::time::Instant;
 
@@ -28,11 +29,11 @@ pub struct EmbedId(pub u32);
 
 /// One wait for this tab's turn. Ids are never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClaimId(pub u32);
+pub struct LockRequestId(pub u32);
 
 /// One call into an embed. Ids are never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CallId(pub u32);
+pub struct EmbedCallId(pub u32);
 
 /// Somebody who waits for an answer: a promise of the facade. The shell gives the ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,5 +45,5 @@ pub struct Deadline {
     /// The point on the monotonic clock.
     pub at: Instant,
     /// Why.
-    pub reason: Wake,
+    pub reason: DeadlineReason,
 }

@@ -3,66 +3,69 @@
 //! It is told what happened ([`Input`]) and says what to do ([`Effects`]) and when it wants to be called again
 //! ([`Keeper::deadline`]). It never waits, never reads a clock and never calls anybody.
 
-mod accept;
+mod attachments;
+mod current_token;
+mod embed_state;
 mod embeds;
-mod flight;
-mod held;
-mod page;
-mod slot;
-mod source;
+mod provider;
+mod requests;
+mod retry;
 mod tabs;
+mod tokens;
+mod triggers;
+mod validation;
 mod waiters;
 
 use crate::budget::Budget;
-use crate::clock::{Clock, Jump, Reading};
+use crate::clock::{Clock, Jump, ServerTime};
 use crate::io::{
-    ClaimId, Deadline, Effect, Effects, EmbedId, ErrorCode, Event, Expired, Headers, Input, KeeperState,
-    Level, Outcome, Reason, RefreshFailed, Refreshed, RequestId, Sight, SourceFailure, Status, Trigger,
-    WaiterId, Wake,
+    Deadline, DeadlineReason, Effect, Effects, EmbedId, EmbedSnapshot, ErrorCode, Event, Expired,
+    ExpiryScope, Headers, Input, KeeperState, LockRequestId, Outcome, Reason, RefreshFailed, Refreshed,
+    RequestId, SourceFailure, Status, Trigger, WaiterId,
 };
 use crate::policy::{Origin, RefreshPolicy, WhileHidden};
 use crate::time::{Duration, Instant, Now, Timestamp};
 use crate::token::{self, AccessToken, Json, Kind, ReadJson, Token};
-use accept::Refusal;
-use embeds::{Embeds, Shout};
-use flight::{Cause, Failure, Flight, Pause, Row};
-use held::Held;
-use tabs::Claim;
-use waiters::{Waiters, Wish};
+use current_token::CurrentToken;
+use embeds::{Embeds, ExpiryReport};
+use retry::{Backoff, BackoffReason, Failure, PendingRequest, RetryState};
+use tabs::LockRequest;
+use validation::Rejection;
+use waiters::{WaitFor, Waiters};
 
 /// Triggers within this time of each other count as one.
-const COALESCE: Duration = Duration::from_secs(1);
+const TRIGGER_DEBOUNCE: Duration = Duration::from_secs(1);
 /// For how long after waking a network that is not up yet is no surprise.
-const WAKING: Duration = Duration::from_secs(60);
+const WAKE_GRACE: Duration = Duration::from_secs(60);
 
 /// What the keeper is doing about the source.
 #[derive(Debug)]
 enum Phase {
     /// Nothing is to be asked yet.
-    Resting,
+    Idle,
     /// A request waits for its turn among the tabs.
-    Claiming(Claim),
+    AwaitingLock(LockRequest),
     /// A request is under way.
-    Asking(Flight),
+    Requesting(PendingRequest),
     /// A request failed, or none may be made; the next is scheduled.
-    Pausing(Pause),
+    BackingOff(Backoff),
     /// Everything has ended.
     Stopped,
 }
 
 /// A new token on its way to the embeds.
 #[derive(Debug, Clone, Copy)]
-struct Round {
+struct Rollout {
     reason: Reason,
     attempt: u32,
     expires: Timestamp,
     /// Waiters were told that no embed took it; `refreshed` follows when one does.
-    told: bool,
+    failure_reported: bool,
 }
 
 /// A token that looked expired when it was received, and when that was.
 #[derive(Debug)]
-struct Stale {
+struct SuspectToken {
     text: AccessToken,
     expires: Timestamp,
     received: Instant,
@@ -75,34 +78,34 @@ pub struct Keeper {
     read_json: ReadJson,
     kind: Option<Kind>,
     clock: Clock,
-    draws: fastrand::Rng,
+    rng: fastrand::Rng,
     budget: Budget,
     phase: Phase,
-    newest: Option<Held>,
-    round: Option<Round>,
+    current: Option<CurrentToken>,
+    rollout: Option<Rollout>,
     embeds: Embeds,
     waiters: Waiters,
     hidden: bool,
     /// When it last checked, by the poll or a trigger.
-    polled: Instant,
+    last_poll: Instant,
     /// Until then triggers count as one with the last that was acted on.
-    quiet: Instant,
+    debounce_until: Instant,
     /// A trigger that came before that, which will be acted on then.
-    echo: Option<Trigger>,
+    debounced_trigger: Option<Trigger>,
     /// Until then a network that is not up yet is no surprise.
-    waking: Instant,
+    wake_grace_until: Instant,
     /// Requests in a row that did not reach the server since it woke.
-    unreached: u32,
+    network_failures: u32,
     /// When the token in place on the embeds expires.
-    placed: Option<Timestamp>,
+    applied_expiry: Option<Timestamp>,
     refreshed_at: Option<Timestamp>,
     /// The last token of the source that looked expired on receipt.
-    stale: Option<Stale>,
+    suspect_token: Option<SuspectToken>,
     /// A token of the page's own that looked expired. Under a wrong clock it may be the latest of all.
-    spare: Option<Token>,
+    superseding_token: Option<Token>,
     last_error: Option<ErrorCode>,
-    requests: u32,
-    claims: u32,
+    next_request_id: u32,
+    next_lock_id: u32,
     state: KeeperState,
     deadline: Option<Deadline>,
 }
@@ -116,26 +119,26 @@ impl Keeper {
             read_json,
             kind: None,
             clock: Clock::default(),
-            draws: fastrand::Rng::with_seed(seed),
+            rng: fastrand::Rng::with_seed(seed),
             budget: Budget::default(),
-            phase: Phase::Resting,
-            newest: None,
-            round: None,
+            phase: Phase::Idle,
+            current: None,
+            rollout: None,
             embeds: Embeds::new(),
             waiters: Waiters::default(),
             hidden: false,
-            polled: Instant::default(),
-            quiet: Instant::default(),
-            echo: None,
-            waking: Instant::default(),
-            unreached: 0,
-            placed: None,
+            last_poll: Instant::default(),
+            debounce_until: Instant::default(),
+            debounced_trigger: None,
+            wake_grace_until: Instant::default(),
+            network_failures: 0,
+            applied_expiry: None,
             refreshed_at: None,
-            stale: None,
-            spare: None,
+            suspect_token: None,
+            superseding_token: None,
             last_error: None,
-            requests: 0,
-            claims: 0,
+            next_request_id: 0,
+            next_lock_id: 0,
             state: KeeperState::Idle,
             deadline: None,
         }
@@ -156,47 +159,47 @@ impl Keeper {
         if early || matches!(self.phase, Phase::Stopped) {
             return fx;
         }
-        self.look(now);
-        let reason = self.take_in(now, input, &mut fx);
-        if now.mono >= self.polled + self.policy.poll_interval {
+        self.observe_clocks(now);
+        let reason = self.dispatch(now, input, &mut fx);
+        if now.mono >= self.last_poll + self.policy.poll_interval {
             self.check(now, &mut fx);
         }
-        self.run(now, reason, &mut fx);
-        self.report(now, &mut fx);
-        self.deadline = self.plan(now);
+        self.do_due_work(now, reason, &mut fx);
+        self.emit_changes(now, &mut fx);
+        self.deadline = self.next_deadline(now);
         fx
     }
 
     /// Notices what the clocks did since the last time.
-    fn look(&mut self, now: Now) {
-        if self.clock.look(now) == Jump::Forward {
-            self.wakes(now);
-            // while asleep the pause did not pass on every machine, and the failure may be gone
-            if let Phase::Pausing(
-                pause @ Pause {
-                    cause: Cause::Failure,
+    fn observe_clocks(&mut self, now: Now) {
+        if self.clock.observe(now) == Jump::Forward {
+            self.start_wake_grace(now);
+            // while asleep the backoff did not pass on every machine, and the failure may be gone
+            if let Phase::BackingOff(
+                backoff @ Backoff {
+                    cause: BackoffReason::Failure,
                     ..
                 },
             ) = &mut self.phase
             {
-                pause.until = now.mono;
+                backoff.until = now.mono;
             }
         }
-        if let Some(held) = &mut self.newest {
+        if let Some(held) = &mut self.current {
             held.advance(&self.clock, now);
         }
     }
 
     /// The network may not be up yet from here on.
-    fn wakes(&mut self, now: Now) {
-        self.waking = now.mono + WAKING;
-        self.unreached = 0;
+    fn start_wake_grace(&mut self, now: Now) {
+        self.wake_grace_until = now.mono + WAKE_GRACE;
+        self.network_failures = 0;
     }
 
     /// Takes one input in. Answers with the reason of a request that time alone would now lead to.
-    fn take_in(&mut self, now: Now, input: Input, fx: &mut Effects) -> Reason {
+    fn dispatch(&mut self, now: Now, input: Input, fx: &mut Effects) -> Reason {
         match input {
-            Input::Tick => return self.echoed(now, fx),
+            Input::Tick => return self.fire_debounced(now, fx),
             Input::Begin {
                 initial,
                 kind,
@@ -211,89 +214,94 @@ impl Keeper {
             Input::Attach { embed, held, kind } => self.attach(now, embed, held, kind),
             Input::Detach(embed) => {
                 self.embeds.detach(embed);
-                self.let_go(fx);
+                self.cancel_if_unused(fx);
             }
-            Input::Seen { embed, sight } => self.seen(now, embed, sight, fx),
-            Input::Answered {
+            Input::EmbedObserved { embed, snapshot } => self.embed_observed(now, embed, snapshot, fx),
+            Input::ResponseReceived {
                 request,
                 answer,
                 headers,
             } => {
-                self.answered(now, request, &answer, &headers, fx);
+                self.response_received(now, request, &answer, &headers, fx);
             }
-            Input::Failed {
+            Input::RequestFailed {
                 request,
                 failure,
                 headers,
-            } => self.failed(now, request, failure, &headers, fx),
-            Input::Applied { embed, call, outcome } => {
-                let newest = self.newest.as_ref().map(Held::text);
+            } => self.request_failed(now, request, failure, &headers, fx),
+            Input::ApplyFinished { embed, call, outcome } => {
+                let newest = self.current.as_ref().map(CurrentToken::text);
                 if self
                     .embeds
                     .applied(embed, call, outcome, newest, &self.policy, now.mono, fx)
                 {
-                    self.let_go(fx);
+                    self.cancel_if_unused(fx);
                 }
             }
-            Input::Recovered { embed, call, outcome } => {
-                let newest = self.newest.as_ref().map(Held::text);
+            Input::RecoveryFinished { embed, call, outcome } => {
+                let newest = self.current.as_ref().map(CurrentToken::text);
                 self.embeds.recovered(embed, call, outcome, newest, now.mono, fx);
             }
-            Input::Claimed(claim) => self.claimed(now, claim),
-            Input::Shared(answer) => self.shared(now, &answer, fx),
-            Input::Shouted { embed, level } => return self.shouted(now, embed, level),
-            Input::Ailing(embed) => self.ailing(now, embed, fx),
-            Input::Provide { waiter, embed } => self.provide(now, waiter, embed, fx),
-            Input::Refresh(waiter) => {
-                self.waiters.add(waiter, Wish::Refresh);
-                self.ask_for_page(now, Reason::Manual, fx);
+            Input::LockAcquired(lock) => self.lock_acquired(now, lock),
+            Input::TokenReceivedFromTab(answer) => self.token_received_from_tab(now, &answer, fx),
+            Input::TokenExpiredReported { embed, scope } => {
+                return self.token_expired_reported(now, embed, scope);
             }
-            Input::Obtain(waiter) => self.obtain(now, waiter, fx),
+            Input::RefreshMayHelp(embed) => self.refresh_to_recover(now, embed, fx),
+            Input::ProviderCalled { waiter, embed } => self.provider_called(now, waiter, embed, fx),
+            Input::Refresh(waiter) => {
+                self.waiters.add(waiter, WaitFor::Refresh);
+                self.request_on_demand(now, Reason::Manual, fx);
+            }
+            Input::GetToken(waiter) => self.get_token(now, waiter, fx),
             Input::Stop => self.stop(fx),
         }
         Reason::Poll
     }
 
     /// Does what is due at `now`.
-    fn run(&mut self, now: Now, reason: Reason, fx: &mut Effects) {
-        if let Phase::Asking(flight) = self.phase
-            && now.mono >= flight.ends
+    fn do_due_work(&mut self, now: Now, reason: Reason, fx: &mut Effects) {
+        if let Phase::Requesting(pending) = self.phase
+            && now.mono >= pending.ends
         {
-            fx.push(Effect::Abort(flight.id));
+            fx.push(Effect::AbortRequest(pending.id));
             self.fail(
                 now,
-                flight.reason,
-                flight.row,
-                Failure::of(ErrorCode::SourceTimeout),
+                pending.reason,
+                pending.retry,
+                Failure::new(ErrorCode::SourceTimeout),
                 fx,
             );
         }
-        if let Phase::Claiming(claim) = self.phase
-            && now.mono >= claim.ends
+        if let Phase::AwaitingLock(lock) = self.phase
+            && now.mono >= lock.ends
         {
-            self.ask_now(now, claim.reason, claim.row, fx);
+            self.send_request(now, lock.reason, lock.retry, fx);
         }
-        if !self.embeds.is_empty() && !self.holds_back() {
+        if !self.embeds.is_empty() && !self.is_paused_while_hidden() {
             match self.phase {
-                Phase::Resting if self.due(now) => self.ask(now, self.named(reason), Row::default(), fx),
-                Phase::Pausing(pause) if now.mono >= pause.until => {
-                    self.ask(now, pause.reason, pause.row, fx);
+                Phase::Idle if self.is_refresh_due(now) => {
+                    self.request_token(now, self.reason_or_initial(reason), RetryState::default(), fx)
                 }
-                Phase::Resting
-                | Phase::Pausing(_)
-                | Phase::Claiming(_)
-                | Phase::Asking(_)
+                Phase::BackingOff(backoff) if now.mono >= backoff.until => {
+                    self.request_token(now, backoff.reason, backoff.retry, fx);
+                }
+                Phase::Idle
+                | Phase::BackingOff(_)
+                | Phase::AwaitingLock(_)
+                | Phase::Requesting(_)
                 | Phase::Stopped => {}
             }
         }
-        let valid = self.newest.as_ref().filter(|held| held.valid(&self.clock, now));
-        self.embeds.run(valid.map(Held::text), &self.policy, now.mono, fx);
-        self.close_round(now, fx);
+        let valid = self.current.as_ref().filter(|held| held.valid(&self.clock, now));
+        self.embeds
+            .run(valid.map(CurrentToken::text), &self.policy, now.mono, fx);
+        self.finish_rollout(now, fx);
     }
 
     /// The reason to give for a request that a check led to: without a token it is the first.
-    fn named(&self, reason: Reason) -> Reason {
-        if self.newest.is_none() {
+    fn reason_or_initial(&self, reason: Reason) -> Reason {
+        if self.current.is_none() {
             Reason::Initial
         } else {
             reason
@@ -301,92 +309,99 @@ impl Keeper {
     }
 
     /// Whether a successor is due.
-    fn due(&self, now: Now) -> bool {
-        self.newest
+    fn is_refresh_due(&self, now: Now) -> bool {
+        self.current
             .as_ref()
             .is_none_or(|held| held.until_due(&self.clock, now) == Duration::ZERO)
     }
 
     /// Whether nothing is asked for because nobody looks.
-    fn holds_back(&self) -> bool {
+    fn is_paused_while_hidden(&self) -> bool {
         self.hidden && self.policy.while_hidden == WhileHidden::Pause
     }
 
     /// Tells the page what has changed by now.
-    fn report(&mut self, now: Now, fx: &mut Effects) {
-        if let Some(held) = &mut self.newest
-            && !held.announced
+    fn emit_changes(&mut self, now: Now, fx: &mut Effects) {
+        if let Some(held) = &mut self.current
+            && !held.expiry_reported
             && !self.embeds.is_empty()
             && held.remaining(&self.clock, now) == Duration::ZERO
         {
-            held.announced = true;
+            held.expiry_reported = true;
             fx.push(Effect::Emit(Event::Expired(Expired {
                 expires_at: held.window.expires,
             })));
         }
-        let state = self.name_state(now);
+        let state = self.compute_state(now);
         if state != self.state {
             self.state = state;
-            self.deadline = self.plan(now);
+            self.deadline = self.next_deadline(now);
             fx.push(Effect::Emit(Event::StateChange(self.status(now))));
         }
     }
 
-    fn name_state(&self, now: Now) -> KeeperState {
-        let left = self.newest.as_ref().map(|held| held.remaining(&self.clock, now));
+    fn compute_state(&self, now: Now) -> KeeperState {
+        let left = self.current.as_ref().map(|held| held.remaining(&self.clock, now));
         let expired = left == Some(Duration::ZERO);
         match &self.phase {
             Phase::Stopped => KeeperState::Stopped,
-            Phase::Claiming(_) | Phase::Asking(_) => KeeperState::Refreshing,
-            Phase::Pausing(Pause {
-                cause: Cause::Denied, ..
-            }) => KeeperState::Denied,
-            Phase::Pausing(_) | Phase::Resting if expired && !self.embeds.is_empty() => KeeperState::Expired,
-            Phase::Pausing(Pause {
-                cause: Cause::Budget,
-                row,
+            Phase::AwaitingLock(_) | Phase::Requesting(_) => KeeperState::Refreshing,
+            Phase::BackingOff(Backoff {
+                cause: BackoffReason::Denied,
                 ..
-            }) if row.failures == 0 => KeeperState::Due,
-            Phase::Pausing(_) if self.embeds.is_empty() => KeeperState::Idle,
-            Phase::Pausing(_) => KeeperState::Retrying,
-            Phase::Resting if self.embeds.tally.pending > 0 => KeeperState::Refreshing,
-            Phase::Resting if self.embeds.is_empty() || left.is_none() => KeeperState::Idle,
-            Phase::Resting if self.due(now) => KeeperState::Due,
-            Phase::Resting => KeeperState::Fresh,
+            }) => KeeperState::Denied,
+            Phase::BackingOff(_) | Phase::Idle if expired && !self.embeds.is_empty() => KeeperState::Expired,
+            Phase::BackingOff(Backoff {
+                cause: BackoffReason::Budget,
+                retry,
+                ..
+            }) if retry.failures == 0 => KeeperState::Due,
+            Phase::BackingOff(_) if self.embeds.is_empty() => KeeperState::Idle,
+            Phase::BackingOff(_) => KeeperState::Retrying,
+            Phase::Idle if self.embeds.progress.pending > 0 => KeeperState::Refreshing,
+            Phase::Idle if self.embeds.is_empty() || left.is_none() => KeeperState::Idle,
+            Phase::Idle if self.is_refresh_due(now) => KeeperState::Due,
+            Phase::Idle => KeeperState::Fresh,
         }
     }
 
     /// The next time at which something may have to be done.
-    fn plan(&self, now: Now) -> Option<Deadline> {
-        let mut plan = Plan {
+    fn next_deadline(&self, now: Now) -> Option<Deadline> {
+        let mut plan = DeadlinePicker {
             now: now.mono,
             next: None,
         };
         match self.phase {
             Phase::Stopped => return None,
-            Phase::Claiming(claim) => plan.at(claim.ends, Wake::Claim),
-            Phase::Asking(flight) => plan.at(flight.ends, Wake::SourceTimeout),
-            Phase::Pausing(pause) if !self.holds_back() && !self.embeds.is_empty() => {
-                plan.at(pause.until, Wake::Retry);
+            Phase::AwaitingLock(lock) => plan.at(lock.ends, DeadlineReason::Lock),
+            Phase::Requesting(pending) => plan.at(pending.ends, DeadlineReason::SourceTimeout),
+            Phase::BackingOff(backoff) if !self.is_paused_while_hidden() && !self.embeds.is_empty() => {
+                plan.at(backoff.until, DeadlineReason::Retry);
             }
-            Phase::Pausing(_) | Phase::Resting => {}
+            Phase::BackingOff(_) | Phase::Idle => {}
         }
         if self.embeds.is_empty() {
             return plan.next;
         }
-        plan.at(self.polled + self.policy.poll_interval, Wake::Poll);
-        if let Some(held) = &self.newest {
-            if matches!(self.phase, Phase::Resting) && !self.holds_back() {
-                plan.at(now.mono + held.until_due(&self.clock, now), Wake::Window);
+        plan.at(self.last_poll + self.policy.poll_interval, DeadlineReason::Poll);
+        if let Some(held) = &self.current {
+            if matches!(self.phase, Phase::Idle) && !self.is_paused_while_hidden() {
+                plan.at(
+                    now.mono + held.until_due(&self.clock, now),
+                    DeadlineReason::Window,
+                );
             }
-            if !held.announced {
-                plan.at(now.mono + held.remaining(&self.clock, now), Wake::Expiry);
+            if !held.expiry_reported {
+                plan.at(
+                    now.mono + held.remaining(&self.clock, now),
+                    DeadlineReason::Expiry,
+                );
             }
         }
-        if self.echo.is_some() {
-            plan.at(self.quiet, Wake::Recheck);
+        if self.debounced_trigger.is_some() {
+            plan.at(self.debounce_until, DeadlineReason::Recheck);
         }
-        plan.at(self.embeds.alarm(), Wake::Embed);
+        plan.at(self.embeds.next_wakeup(), DeadlineReason::Embed);
         plan.next
     }
 
@@ -394,29 +409,29 @@ impl Keeper {
     #[must_use]
     pub fn status(&self, now: Now) -> Status {
         let attempt = match &self.phase {
-            Phase::Claiming(claim) => claim.row.attempt(),
-            Phase::Asking(flight) => flight.attempt(),
-            Phase::Pausing(pause) => pause.row.failures,
-            Phase::Resting | Phase::Stopped => 0,
+            Phase::AwaitingLock(lock) => lock.retry.attempt(),
+            Phase::Requesting(pending) => pending.attempt(),
+            Phase::BackingOff(backoff) => backoff.retry.failures,
+            Phase::Idle | Phase::Stopped => 0,
         };
         Status {
             state: self.state,
             token_type: self.wanted(),
-            expires_at: self.placed,
-            remaining_ms: self.placed.map(|at| at.since(self.server(now))),
+            expires_at: self.applied_expiry,
+            remaining_ms: self.applied_expiry.map(|at| at.since(self.server_time(now))),
             next_check_at: self.deadline.map(|due| now.wall + due.at.since(now.mono)),
             last_refresh_at: self.refreshed_at,
             last_error_code: self.last_error,
             attempt,
             embeds: self.embeds.len(),
             clock_skew_ms: self.clock.skew(),
-            requests: self.requests,
+            requests: self.next_request_id,
         }
     }
 
     /// The server's time, no earlier than the newest token has seen it.
-    fn server(&self, now: Now) -> Timestamp {
-        match &self.newest {
+    fn server_time(&self, now: Now) -> Timestamp {
+        match &self.current {
             Some(held) => held.server(&self.clock, now),
             None => self.clock.server(now),
         }
@@ -424,13 +439,13 @@ impl Keeper {
 }
 
 /// The earliest of several times, none of them in the past.
-struct Plan {
+struct DeadlinePicker {
     now: Instant,
     next: Option<Deadline>,
 }
 
-impl Plan {
-    fn at(&mut self, at: Instant, reason: Wake) {
+impl DeadlinePicker {
+    fn at(&mut self, at: Instant, reason: DeadlineReason) {
         let at = at.max(self.now + Duration::from_ms(1));
         if self.next.is_none_or(|next| at < next.at) {
             self.next = Some(Deadline { at, reason });

@@ -6,68 +6,68 @@
 use super::*;
 
 /// How long another tab is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A request that waits for its turn among the tabs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Claim {
-    id: ClaimId,
+pub(super) struct LockRequest {
+    id: LockRequestId,
     pub(super) reason: Reason,
-    pub(super) row: Row,
+    pub(super) retry: RetryState,
     /// When the request is made, with the lock or without.
     pub(super) ends: Instant,
 }
 
 impl Keeper {
     /// Waits for this tab's turn.
-    pub(super) fn claim(&mut self, now: Now, reason: Reason, row: Row, fx: &mut Effects) {
-        self.claims = self.claims.wrapping_add(1);
-        let id = ClaimId(self.claims);
-        let ends = now.mono + PATIENCE;
-        self.phase = Phase::Claiming(Claim {
+    pub(super) fn acquire_lock(&mut self, now: Now, reason: Reason, retry: RetryState, fx: &mut Effects) {
+        self.next_lock_id = self.next_lock_id.wrapping_add(1);
+        let id = LockRequestId(self.next_lock_id);
+        let ends = now.mono + LOCK_TIMEOUT;
+        self.phase = Phase::AwaitingLock(LockRequest {
             id,
             reason,
-            row,
+            retry,
             ends,
         });
-        fx.push(Effect::Claim(id));
+        fx.push(Effect::AcquireLock(id));
     }
 
     /// It is this tab's turn.
-    pub(super) fn claimed(&mut self, now: Now, id: ClaimId) {
-        if let Phase::Claiming(claim) = &mut self.phase
-            && claim.id == id
+    pub(super) fn lock_acquired(&mut self, now: Now, id: LockRequestId) {
+        if let Phase::AwaitingLock(lock) = &mut self.phase
+            && lock.id == id
         {
-            claim.ends = now.mono;
+            lock.ends = now.mono;
         }
     }
 
     /// The others may go on: the request has ended, or is not made.
-    pub(super) fn release(&self, fx: &mut Effects) {
+    pub(super) fn release_lock(&self, fx: &mut Effects) {
         if self.policy.tabs {
-            fx.push(Effect::Release);
+            fx.push(Effect::ReleaseLock);
         }
     }
 
     /// Another tab got a token. One that would not be taken from the source is not taken from there either.
-    pub(super) fn shared(&mut self, now: Now, answer: &Json, fx: &mut Effects) {
+    pub(super) fn token_received_from_tab(&mut self, now: Now, answer: &Json, fx: &mut Effects) {
         let Ok(token) = token::read_answer(answer, self.clock.server(now), self.read_json) else {
             return;
         };
-        let reading = self.reading(now);
+        let reading = self.server_time_reading(now);
         let server = reading.server(&self.clock, now);
-        if accept::judge(&token, self.wanted(), self.newest.as_ref(), server).is_err() {
+        if validation::validate_replacement(&token, self.wanted(), self.current.as_ref(), server).is_err() {
             return;
         }
         let (reason, attempt) = match self.phase {
-            Phase::Asking(flight) => {
-                fx.push(Effect::Abort(flight.id));
-                (flight.reason, flight.attempt())
+            Phase::Requesting(pending) => {
+                fx.push(Effect::AbortRequest(pending.id));
+                (pending.reason, pending.attempt())
             }
-            Phase::Claiming(claim) => (claim.reason, claim.row.attempt()),
-            Phase::Resting | Phase::Pausing(_) | Phase::Stopped => (Reason::Poll, 1),
+            Phase::AwaitingLock(lock) => (lock.reason, lock.retry.attempt()),
+            Phase::Idle | Phase::BackingOff(_) | Phase::Stopped => (Reason::Poll, 1),
         };
-        self.release(fx);
+        self.release_lock(fx);
         self.take(now, token, reading, reason, attempt, fx);
     }
 }

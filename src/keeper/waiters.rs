@@ -7,7 +7,7 @@ use core::mem::take;
 
 /// What a waiter waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum WaitFor {
     /// A new token in the keeper's hands.
     Token,
     /// A new token in place on the embeds.
@@ -16,10 +16,10 @@ pub(super) enum Wish {
 
 /// Everybody who waits.
 #[derive(Debug, Default)]
-pub(super) struct Waiters(Vec<(WaiterId, Wish)>);
+pub(super) struct Waiters(Vec<(WaiterId, WaitFor)>);
 
 impl Waiters {
-    pub(super) fn add(&mut self, id: WaiterId, wish: Wish) {
+    pub(super) fn add(&mut self, id: WaiterId, wish: WaitFor) {
         self.0.push((id, wish));
     }
 
@@ -29,7 +29,7 @@ impl Waiters {
 
     /// A new token was accepted.
     pub(super) fn accepted(&mut self, token: &AccessToken, fx: &mut Effects) {
-        self.settle(Some(Wish::Token), &Outcome::Token(token.clone()), fx);
+        self.settle(Some(WaitFor::Token), &Outcome::Token(token.clone()), fx);
     }
 
     /// The first round of calls with the new token has ended.
@@ -38,7 +38,7 @@ impl Waiters {
             Ok(expires) => Outcome::Refreshed(expires),
             Err(code) => Outcome::Failed(code),
         };
-        self.settle(Some(Wish::Refresh), &outcome, fx);
+        self.settle(Some(WaitFor::Refresh), &outcome, fx);
     }
 
     /// The request failed, or the keeper stopped: nobody waits on.
@@ -46,12 +46,12 @@ impl Waiters {
         self.settle(None, &Outcome::Failed(code), fx);
     }
 
-    fn settle(&mut self, wish: Option<Wish>, outcome: &Outcome, fx: &mut Effects) {
+    fn settle(&mut self, wish: Option<WaitFor>, outcome: &Outcome, fx: &mut Effects) {
         for (id, its) in take(&mut self.0) {
             if wish.is_some_and(|wish| wish != its) {
                 self.0.push((id, its));
             } else {
-                fx.push(Effect::Settle(id, outcome.clone()));
+                fx.push(Effect::ResolveWaiter(id, outcome.clone()));
             }
         }
     }

@@ -6,9 +6,9 @@
 use super::js;
 use super::listener::Listener;
 use super::options::kind;
-use crate::io::{ApplyOutcome, EmbedId, Level, Recovery, RecoveryOutcome, Sight};
-use crate::shout;
+use crate::io::{ApplyOutcome, EmbedId, EmbedSnapshot, ExpiryScope, Recovery, RecoveryOutcome};
 use crate::token::{AccessToken, Kind};
+use crate::token_expired;
 use core::cell::Cell;
 use js_sys::{Date, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -50,13 +50,13 @@ impl Attached {
         id: EmbedId,
         element: Element,
         given: JsValue,
-        heard: impl Fn(Option<Level>, &JsValue) + 'static,
+        heard: impl Fn(Option<ExpiryScope>, &JsValue) + 'static,
     ) -> Self {
         let heard = js::callback(move |event| {
             // missing where something else raised the event
             let detail = js::get(&event, "detail");
             if detail.is_object() {
-                heard(level(&detail), &detail);
+                heard(expiry_scope(&detail), &detail);
             }
         });
         let listener = Listener::new(&element, "error", heard);
@@ -122,11 +122,11 @@ impl Attached {
     }
 
     /// What there is to see of the embed.
-    pub(crate) fn look(&self) -> Sight {
+    pub(crate) fn look(&self) -> EmbedSnapshot {
         match self.there() {
-            Ready::Yes(_) => Sight::Holds(self.holds(), self.kind()),
-            Ready::NotYet => Sight::Nothing,
-            Ready::Gone => Sight::Gone,
+            Ready::Yes(_) => EmbedSnapshot::Present(self.holds(), self.kind()),
+            Ready::NotYet => EmbedSnapshot::NotEmbedded,
+            Ready::Gone => EmbedSnapshot::Removed,
         }
     }
 
@@ -220,9 +220,9 @@ fn just_loaded(embed: &JsValue) -> bool {
 }
 
 /// How far a `TokenExpired` reaches.
-fn level(detail: &JsValue) -> Option<Level> {
+fn expiry_scope(detail: &JsValue) -> Option<ExpiryScope> {
     let (message, detailed) = (js::text(detail, "message"), js::text(detail, "detailedMessage"));
-    shout::level(message.as_deref(), detailed.as_deref())
+    token_expired::expiry_scope(message.as_deref(), detailed.as_deref())
 }
 
 /// The token that powerbi-client's Service shares among embeds, as it was before a call.

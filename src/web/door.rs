@@ -4,7 +4,7 @@
 use super::live::{Live, Look};
 use super::page::{self, KeeperId};
 use super::{answer, events, js, options};
-use crate::io::{ClaimId, EmbedId, Input, WaiterId};
+use crate::io::{EmbedId, Input, LockRequestId, WaiterId};
 use crate::keeper::Keeper;
 use core::cell::Cell;
 use js_sys::{Function, Object};
@@ -92,11 +92,11 @@ pub fn tell(keeper: u32, call: u32, id: u32, embed: u32) {
     let input = match call {
         call::LOOK => return page::keeper(keeper).map_or((), |live| live.look(EmbedId(id), true)),
         call::DETACH => return page::keeper(keeper).map_or((), |live| live.detach(EmbedId(id))),
-        call::HEAL => Input::Ailing(EmbedId(id)),
-        call::CLAIMED => Input::Claimed(ClaimId(id)),
-        call::OBTAIN => Input::Obtain(WaiterId(id)),
+        call::HEAL => Input::RefreshMayHelp(EmbedId(id)),
+        call::CLAIMED => Input::LockAcquired(LockRequestId(id)),
+        call::OBTAIN => Input::GetToken(WaiterId(id)),
         call::REFRESH => Input::Refresh(WaiterId(id)),
-        call::PROVIDE => Input::Provide {
+        call::PROVIDE => Input::ProviderCalled {
             waiter: WaiterId(id),
             embed: (embed != NONE).then_some(EmbedId(embed)),
         },
@@ -108,7 +108,10 @@ pub fn tell(keeper: u32, call: u32, id: u32, embed: u32) {
 /// Another tab got `answer`.
 #[wasm_bindgen]
 pub fn shared(keeper: u32, answer: JsValue) {
-    page::tell(KeeperId(keeper), Input::Shared(answer::json(&answer)));
+    page::tell(
+        KeeperId(keeper),
+        Input::TokenReceivedFromTab(answer::json(&answer)),
+    );
 }
 
 /// `KeeperStatus`, but for the engine; nothing for a keeper that has stopped.
@@ -118,7 +121,7 @@ pub fn status(keeper: u32) -> Option<Object> {
     let now = js::now();
     // bound first, so that the borrow has ended when the object is made
     let status = live.core.borrow().status(now);
-    Some(status.read_out(events::object))
+    Some(status.to_object(events::object))
 }
 
 #[expect(

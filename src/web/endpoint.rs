@@ -27,9 +27,9 @@ pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, as
                 add(&headers, &own);
                 send(&url, &init, asked);
             }
-            None => asked.fail(SourceFailure::Threw),
+            None => asked.fail(SourceFailure::SourceThrew),
         }),
-        None => asked.fail(SourceFailure::Threw),
+        None => asked.fail(SourceFailure::SourceThrew),
     }
 }
 
@@ -123,7 +123,7 @@ fn receive(response: &JsValue, asked: Asked) {
             };
             body.read();
         }
-        None => asked.answer(Err(SourceFailure::Unreadable), heard),
+        None => asked.answer(Err(SourceFailure::InvalidBody), heard),
     }
 }
 
@@ -162,7 +162,7 @@ impl Body {
                 self.bytes.append(&mut part.to_vec());
                 self.read();
             }
-            Ok(_) | Err(_) => self.fail(SourceFailure::Unreadable),
+            Ok(_) | Err(_) => self.fail(SourceFailure::InvalidBody),
         }
     }
 
@@ -172,7 +172,7 @@ impl Body {
                 let text = AccessToken::new(text);
                 self.asked.answer(Ok(Json::Text(text)), self.heard);
             }
-            None => self.fail(SourceFailure::Unreadable),
+            None => self.fail(SourceFailure::InvalidBody),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The core's events as the details that pages get.
 
 use super::js;
-use crate::io::{EmbedId, Event, Member};
+use crate::io::{EmbedId, Event, FieldValue};
 use crate::token::words;
 use js_sys::{Array, Object};
 use wasm_bindgen::JsValue;
@@ -15,33 +15,33 @@ pub(crate) struct Told {
 
 pub(crate) fn told(event: &Event) -> Told {
     let (name, detail, embed) = match event {
-        Event::Refreshed(detail) => ("refreshed", detail.read_out(object), None),
+        Event::Refreshed(detail) => ("refreshed", detail.to_object(object), None),
         Event::RefreshFailed(failed, _) => {
-            let detail = failed.read_out(object);
+            let detail = failed.to_object(object);
             js::set(&detail, "findings", &Array::new());
             ("refreshfailed", detail, None)
         }
-        Event::ApplyFailed(embed, detail) => ("applyfailed", detail.read_out(object), Some(*embed)),
-        Event::Expired(detail) => ("expired", detail.read_out(object), None),
+        Event::ApplyFailed(embed, detail) => ("applyfailed", detail.to_object(object), Some(*embed)),
+        Event::Expired(detail) => ("expired", detail.to_object(object), None),
         Event::Recovered(embed, how) => {
             let detail = Object::new();
             js::set_text(&detail, "how", how.as_str());
             ("recovered", detail, Some(*embed))
         }
-        Event::StateChange(status) => ("statechange", status.read_out(object), None),
+        Event::StateChange(status) => ("statechange", status.to_object(object), None),
     };
     Told { name, detail, embed }
 }
 
 /// A plain object with these members.
-pub(crate) fn object(names: &'static str, members: &[Member]) -> Object {
+pub(crate) fn object(names: &'static str, members: &[FieldValue]) -> Object {
     let object = Object::new();
     for (name, member) in words(names).zip(members) {
         let value = match member {
-            Member::Absent => continue,
-            Member::Null => JsValue::NULL,
-            Member::Number(number) => JsValue::from_f64(*number),
-            Member::Text(text) => JsValue::from_str(text),
+            FieldValue::Absent => continue,
+            FieldValue::Null => JsValue::NULL,
+            FieldValue::Number(number) => JsValue::from_f64(*number),
+            FieldValue::Text(text) => JsValue::from_str(text),
         };
         js::set(&object, name, &value);
     }

@@ -4,7 +4,7 @@ use super::attached::Attached;
 use super::page::{self, KeeperId};
 use super::source::{Asked, Source};
 use super::{events, js};
-use crate::io::{CallId, Effect, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId};
+use crate::io::{Effect, EmbedCallId, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId};
 use crate::keeper::Keeper;
 use crate::time::{Instant, Now};
 use crate::token::AccessToken;
@@ -61,13 +61,13 @@ impl Live {
     /// Takes an embed in. The facade gives each container one id, in rising order.
     pub(crate) fn attach(&self, id: EmbedId, element: Element, given: JsValue) {
         let keeper = self.id;
-        let attached = Rc::new(Attached::new(id, element, given, move |level, error| {
+        let attached = Rc::new(Attached::new(id, element, given, move |scope, error| {
             let Some(live) = page::keeper(keeper) else { return };
             live.heard(id, error);
-            if let Some(level) = level {
+            if let Some(scope) = scope {
                 // which token was it that has expired? others than us may have set it
                 live.look(id, false);
-                page::tell(keeper, Input::Shouted { embed: id, level });
+                page::tell(keeper, Input::TokenExpiredReported { embed: id, scope });
             }
         }));
         let (held, kind) = (attached.holds(), attached.kind());
@@ -107,27 +107,27 @@ impl Live {
     /// Performs one effect. No borrow is held here.
     pub(crate) fn perform(&self, effect: Effect) {
         match effect {
-            Effect::Ask {
+            Effect::RequestToken {
                 request,
                 reason,
                 attempt,
             } => self.ask(request, reason, attempt),
-            Effect::Abort(id) => self.abort(id),
-            Effect::Claim(claim) => {
+            Effect::AbortRequest(id) => self.abort(id),
+            Effect::AcquireLock(claim) => {
                 self.tell_tabs("claim", &JsValue::from(claim.0));
             }
-            Effect::Release => self.tell_tabs("release", &JsValue::TRUE),
-            Effect::Share(token, expires) => {
+            Effect::ReleaseLock => self.tell_tabs("release", &JsValue::TRUE),
+            Effect::BroadcastToken(token, expires) => {
                 let news = Object::new();
                 js::set_text(&news, "token", token.expose());
                 js::set(&news, "expiration", &js::time(expires));
                 self.tell_tabs("news", &news);
             }
-            Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
+            Effect::SetAccessToken { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => self.recover(embed, call, how),
-            Effect::Look(embed) => self.look(embed, false),
-            Effect::Drop(embed) => self.drop_embed(embed),
-            Effect::Settle(waiter, outcome) => self.settle(waiter, &outcome),
+            Effect::ObserveEmbed(embed) => self.look(embed, false),
+            Effect::ForgetEmbed(embed) => self.drop_embed(embed),
+            Effect::ResolveWaiter(waiter, outcome) => self.settle(waiter, &outcome),
             Effect::Emit(event) => self.emit(&event),
         }
     }
@@ -162,12 +162,12 @@ impl Live {
         None
     }
 
-    fn apply(&self, embed: EmbedId, call: CallId, token: &AccessToken) {
+    fn apply(&self, embed: EmbedId, call: EmbedCallId, token: &AccessToken) {
         let Some(attached) = self.embed(embed) else { return };
         let keeper = self.id;
         attached.call_begins();
         attached.apply(token, move |outcome| {
-            called(keeper, embed, Input::Applied { embed, call, outcome })
+            called(keeper, embed, Input::ApplyFinished { embed, call, outcome })
         });
     }
 
@@ -175,8 +175,8 @@ impl Live {
     pub(crate) fn look(&self, embed: EmbedId, seen: bool) {
         let Some(attached) = self.embed(embed) else { return };
         attached.sees(seen);
-        let sight = attached.look();
-        page::tell(self.id, Input::Seen { embed, sight });
+        let snapshot = attached.look();
+        page::tell(self.id, Input::EmbedObserved { embed, snapshot });
     }
 
     /// Has the facade look at the embeds whose turn it is: it calls back for those that are not as it saw them last, and for those
@@ -184,7 +184,7 @@ impl Live {
     /// clocks, which the same call brings.
     pub(crate) fn glance(&self) -> Now {
         let mut ids = Vec::new();
-        for embed in self.core.borrow().looks_next() {
+        for embed in self.core.borrow().embeds_to_observe() {
             if let Some(attached) = self.embed(embed) {
                 ids.push(2 * attached.id.0 + u32::from(!attached.is_seen()));
             }
@@ -194,12 +194,12 @@ impl Live {
         js::clocks(clocks)
     }
 
-    fn recover(&self, embed: EmbedId, call: CallId, how: Recovery) {
+    fn recover(&self, embed: EmbedId, call: EmbedCallId, how: Recovery) {
         let Some(attached) = self.embed(embed) else { return };
         let keeper = self.id;
         attached.call_begins();
         attached.recover(how, move |outcome| {
-            called(keeper, embed, Input::Recovered { embed, call, outcome })
+            called(keeper, embed, Input::RecoveryFinished { embed, call, outcome })
         });
     }
 

@@ -149,7 +149,7 @@ impl Page {
         if let Some((live, effects)) = &mut self.todo {
             for effect in effects {
                 // the timer's call has looked already
-                if !(matches!(effect, Effect::Look(_)) && self.told.is_some()) {
+                if !(matches!(effect, Effect::ObserveEmbed(_)) && self.told.is_some()) {
                     self.performed += 1;
                     self.told = None;
                     return Some((Rc::clone(live), Next::Perform(effect)));

@@ -34,12 +34,12 @@ impl Asked {
             live.asked(request);
         }
         let input = match answer {
-            Ok(answer) => Input::Answered {
+            Ok(answer) => Input::ResponseReceived {
                 request,
                 answer,
                 headers,
             },
-            Err(failure) => Input::Failed {
+            Err(failure) => Input::RequestFailed {
                 request,
                 failure,
                 headers,
@@ -82,9 +82,9 @@ impl Source {
             Some(function) => match js::run(function, request) {
                 Some(called) => js::settled(&called, move |answer| {
                     let answer = answer.map(|answer| super::answer::json(&answer));
-                    asked.answer(answer.ok_or(SourceFailure::Threw), Headers::default());
+                    asked.answer(answer.ok_or(SourceFailure::SourceThrew), Headers::default());
                 }),
-                None => asked.fail(SourceFailure::Threw),
+                None => asked.fail(SourceFailure::SourceThrew),
             },
             None => endpoint::ask(&self.asked, request, signal, asked),
         }

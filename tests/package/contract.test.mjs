@@ -41,9 +41,9 @@ test("each FindingCode has a rule, a test and a line in docs/", () => {
 
 test("each ErrorCode has a meaning, a test and a line in docs/", () => {
   const meanings = read("npm/src/errors.ts");
-  const core = read("src/io/words.rs");
+  const core = read("src/io/codes.rs");
   const browser = below("tests/browser/", ".mjs") + read("tests/web.rs");
-  const stories = read("tests/stories.rs");
+  const stories = read("tests/scenarios.rs");
   for (const code of union("ErrorCode")) {
     const variant = new RegExp(`(\\w+) = "${code}"`).exec(core)?.[1];
     assert.ok(meanings.includes(`${code}:`), `${code} has no meaning`);

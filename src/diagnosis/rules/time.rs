@@ -110,7 +110,7 @@ pub(super) const RULES: &[Rule] = &[
                 return Evidence::Silent;
             };
             let (own_told, stated_told) = (when(own, facts.now()), when(stated, facts.now()));
-            if own.skew_to(stated).size() > TOLERANCE {
+            if own.signed_difference(stated).size() > TOLERANCE {
                 Evidence::Confirms(format!(
                     "The token ends at {own_told}, and the backend says {stated_told}."
                 ))

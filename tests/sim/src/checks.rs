@@ -127,7 +127,7 @@ impl Checks {
     pub fn last_words(&mut self, site: &Site, effect: &Effect) {
         let allowed = matches!(
             effect,
-            Effect::Abort(_) | Effect::Settle(..) | Effect::Emit(Event::StateChange(_))
+            Effect::AbortRequest(_) | Effect::ResolveWaiter(..) | Effect::Emit(Event::StateChange(_))
         );
         self.holds(site.now, "I3", allowed, || format!("{effect:?} at stop"));
     }

@@ -4,7 +4,7 @@
 use crate::mint::{Mint, read_json};
 use crate::{HOUR, MINUTE, SECOND, START};
 use fastrand::Rng;
-use powerbi_token_keeper::io::{ApplyOutcome, Effect, EmbedId, Headers, Input, Sight};
+use powerbi_token_keeper::io::{ApplyOutcome, Effect, EmbedId, EmbedSnapshot, Headers, Input};
 use powerbi_token_keeper::time::{Instant, Now, Timestamp};
 use powerbi_token_keeper::token::{AccessToken, Json, Kind};
 use powerbi_token_keeper::{Keeper, RefreshPolicy};
@@ -113,7 +113,7 @@ fn keeper(seed: u64, opened: i64, tokens: &Tokens, long: i64, ask: &mut impl FnM
         let input = told.map_or(Input::Tick, |(_, input)| input);
         for effect in keeper.handle(now(at), input) {
             match effect {
-                Effect::Ask { request, .. } => {
+                Effect::RequestToken { request, .. } => {
                     ask(at);
                     let (text, expires) = tokens.at(at + ANSWER / 2);
                     let answer = Json::Map(vec![
@@ -126,21 +126,21 @@ fn keeper(seed: u64, opened: i64, tokens: &Tokens, long: i64, ask: &mut impl FnM
                     let headers = Headers::default();
                     inbox.push_back((
                         at + ANSWER,
-                        Input::Answered {
+                        Input::ResponseReceived {
                             request,
                             answer,
                             headers,
                         },
                     ));
                 }
-                Effect::Apply { embed, call, token } => {
+                Effect::SetAccessToken { embed, call, token } => {
                     holds = token.clone();
                     let outcome = ApplyOutcome::Settled(Some(token));
-                    inbox.push_back((at + ANSWER, Input::Applied { embed, call, outcome }));
+                    inbox.push_back((at + ANSWER, Input::ApplyFinished { embed, call, outcome }));
                 }
-                Effect::Look(embed) => {
-                    let sight = Sight::Holds(Some(holds.clone()), Some(Kind::Embed));
-                    inbox.push_front((at, Input::Seen { embed, sight }));
+                Effect::ObserveEmbed(embed) => {
+                    let snapshot = EmbedSnapshot::Present(Some(holds.clone()), Some(Kind::Embed));
+                    inbox.push_front((at, Input::EmbedObserved { embed, snapshot }));
                 }
                 _ => {}
             }

@@ -4,7 +4,7 @@ use crate::frame::FrameId;
 use crate::mint::TokenId;
 use crate::site::Site;
 use crate::source::Reply;
-use powerbi_token_keeper::io::{Level, RecoveryOutcome, Trigger};
+use powerbi_token_keeper::io::{ExpiryScope, RecoveryOutcome, Trigger};
 
 /// What a player is told. Everything it does about it, it does by calling the [`Site`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub enum News {
     /// A frame asks its provider; to be answered by [`Site::provide`].
     Asked(FrameId),
     /// An embed said `TokenExpired`.
-    Shouted(FrameId, Level),
+    Shouted(FrameId, ExpiryScope),
     /// It is this tab's turn to ask; its own name for the claim.
     Turn(u32),
     /// Another tab got this token, which expires then, in ms since the epoch.

@@ -9,7 +9,7 @@ use crate::player::{News, Player};
 use crate::source::{Reply, Source, cut_off};
 use crate::{DAY, MINUTE, SECOND, stamp};
 use fastrand::Rng;
-use powerbi_token_keeper::io::{Level, Recovery, RecoveryOutcome, Trigger};
+use powerbi_token_keeper::io::{ExpiryScope, Recovery, RecoveryOutcome, Trigger};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::AddAssign;
@@ -300,7 +300,7 @@ impl Site {
             Next::Comes(frame) => self.attach(frame, player),
             Next::Shouts(frame) if self.frames[frame].attached && self.frames[frame].there => {
                 self.note(|_| format!("frame {frame}: TokenExpired, of a token that has not"));
-                player.told(self, News::Shouted(frame, Level::Visual));
+                player.told(self, News::Shouted(frame, ExpiryScope::Visual));
             }
             Next::Shouts(_) => {}
         }
@@ -616,8 +616,8 @@ impl Site {
             return;
         }
         let (level, times) = match self.frames[frame].loaded {
-            false => (Level::Load, 1),
-            true => (Level::Visual, self.draws.u32(1..5)),
+            false => (ExpiryScope::Embed, 1),
+            true => (ExpiryScope::Visual, self.draws.u32(1..5)),
         };
         self.note(|_| format!("frame {frame}: TokenExpired, {times} × {level:?}"));
         for _ in 0..times {

@@ -13,8 +13,8 @@ use crate::site::{Post, Site};
 use crate::source::Reply;
 use crate::{MINUTE, SECOND, START};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, ClaimId, Deadline, Effect, EmbedId, Event, Input, Level, Outcome, RecoveryOutcome,
-    RequestId, Sight, Trigger, WaiterId,
+    ApplyOutcome, Deadline, Effect, EmbedCallId, EmbedId, EmbedSnapshot, Event, ExpiryScope, Input,
+    LockRequestId, Outcome, RecoveryOutcome, RequestId, Trigger, WaiterId,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, WhileHidden};
 use powerbi_token_keeper::time::{Instant, Now, Timestamp};
@@ -176,7 +176,7 @@ impl Ours {
 
     fn perform(&mut self, site: &mut Site, effect: Effect) {
         match effect {
-            Effect::Ask {
+            Effect::RequestToken {
                 request,
                 reason,
                 attempt,
@@ -189,31 +189,31 @@ impl Ours {
                 self.checks.ask(site, &self.ledger.allowance, request, reason);
                 site.ask(request.0);
             }
-            Effect::Abort(request) => self.abort(site, request),
-            Effect::Apply { embed, call, token } => self.apply(site, embed, call, &token),
+            Effect::AbortRequest(request) => self.abort(site, request),
+            Effect::SetAccessToken { embed, call, token } => self.apply(site, embed, call, &token),
             Effect::Recover { embed, call, how } => {
                 let frame = embed.0 as FrameId;
                 self.ledger.recovering(site, frame);
                 site.recover(frame, call.0, how);
             }
-            Effect::Claim(claim) => {
+            Effect::AcquireLock(claim) => {
                 self.ledger.allowance.claims();
                 site.note(|_| "waits for its turn".to_owned());
                 site.posts.push(Post::Claim(claim.0));
             }
-            Effect::Release => site.posts.push(Post::Release),
-            Effect::Share(text, expires) => {
+            Effect::ReleaseLock => site.posts.push(Post::Release),
+            Effect::BroadcastToken(text, expires) => {
                 if let Some(token) = site.mint.find(&text) {
                     site.posts.push(Post::News(token, expires.as_ms()));
                 }
             }
-            Effect::Look(embed) => self.look(site, embed),
-            Effect::Drop(embed) => {
+            Effect::ObserveEmbed(embed) => self.look(site, embed),
+            Effect::ForgetEmbed(embed) => {
                 site.frames[embed.0 as FrameId].attached = false;
                 let last = !site.frames.iter().any(|frame| frame.attached);
                 self.ledger.detached(embed.0 as FrameId, last);
             }
-            Effect::Settle(waiter, outcome) => self.settle(site, waiter, &outcome),
+            Effect::ResolveWaiter(waiter, outcome) => self.settle(site, waiter, &outcome),
             Effect::Emit(event) => {
                 site.note(|_| in_words(&event));
                 self.checks.event(&event);
@@ -240,7 +240,7 @@ impl Ours {
         site.frames.iter().any(|frame| frame.attached)
     }
 
-    fn apply(&mut self, site: &mut Site, embed: EmbedId, call: CallId, text: &AccessToken) {
+    fn apply(&mut self, site: &mut Site, embed: EmbedId, call: EmbedCallId, text: &AccessToken) {
         let frame = embed.0 as FrameId;
         let token = site.mint.find(text);
         self.checks.hands_out(
@@ -257,18 +257,19 @@ impl Ours {
         } else {
             ApplyOutcome::Gone
         };
-        self.inbox.push_back(Input::Applied { embed, call, outcome });
+        self.inbox
+            .push_back(Input::ApplyFinished { embed, call, outcome });
     }
 
     /// The shell looks at an embed.
     fn look(&mut self, site: &Site, embed: EmbedId) {
         let frame = &site.frames[embed.0 as FrameId];
         let held = frame.config.map(|token| site.mint.get(token).text.clone());
-        let sight = match frame.there {
-            true => Sight::Holds(held, Some(site.kind())),
-            false => Sight::Gone,
+        let snapshot = match frame.there {
+            true => EmbedSnapshot::Present(held, Some(site.kind())),
+            false => EmbedSnapshot::Removed,
         };
-        self.inbox.push_back(Input::Seen { embed, sight });
+        self.inbox.push_back(Input::EmbedObserved { embed, snapshot });
     }
 
     fn settle(&mut self, site: &mut Site, WaiterId(waiter): WaiterId, outcome: &Outcome) {
@@ -434,7 +435,7 @@ impl Ours {
             self.ledger.renewed(site, token, true);
         }
         self.inbox
-            .push_back(Input::Shared(wire::news(site, token, expires)));
+            .push_back(Input::TokenReceivedFromTab(wire::news(site, token, expires)));
     }
 
     // ---- embeds ---------------------------------------------------------------------------------
@@ -481,7 +482,7 @@ impl Ours {
         }
     }
 
-    fn shouted(&mut self, site: &Site, frame: FrameId, level: Level) {
+    fn shouted(&mut self, site: &Site, frame: FrameId, scope: ExpiryScope) {
         let mono = site.clocks.mono(site.now);
         let settled = self.took.get(&frame).is_none_or(|took| mono - took > ECHO);
         if settled && site.frames[frame].config == self.ledger.newest {
@@ -489,9 +490,9 @@ impl Ours {
         }
         // which token was it that has expired?
         self.look(site, EmbedId(frame as u32));
-        self.inbox.push_back(Input::Shouted {
+        self.inbox.push_back(Input::TokenExpiredReported {
             embed: EmbedId(frame as u32),
-            level,
+            scope,
         });
     }
 
@@ -561,8 +562,8 @@ impl Player for Ours {
                 let holds = site.frames[frame]
                     .config
                     .map(|token| site.mint.get(token).text.clone());
-                let (embed, call) = (EmbedId(frame as u32), CallId(call));
-                self.inbox.push_back(Input::Applied {
+                let (embed, call) = (EmbedId(frame as u32), EmbedCallId(call));
+                self.inbox.push_back(Input::ApplyFinished {
                     embed,
                     call,
                     outcome: ApplyOutcome::Settled(holds),
@@ -572,8 +573,9 @@ impl Player for Ours {
                 if outcome != RecoveryOutcome::TooSoon {
                     self.ledger.recovered(site, frame);
                 }
-                let (embed, call) = (EmbedId(frame as u32), CallId(call));
-                self.inbox.push_back(Input::Recovered { embed, call, outcome });
+                let (embed, call) = (EmbedId(frame as u32), EmbedCallId(call));
+                self.inbox
+                    .push_back(Input::RecoveryFinished { embed, call, outcome });
             }
             News::Trigger(_) | News::Hidden if unheard => {}
             News::Trigger(trigger) => self.triggered(site, trigger),
@@ -587,7 +589,7 @@ impl Player for Ours {
             News::Asked(frame) => {
                 let waiter = self.wait(site, Some(frame));
                 site.arm(waiter.0, PROVIDER_TIMEOUT);
-                self.inbox.push_back(Input::Provide {
+                self.inbox.push_back(Input::ProviderCalled {
                     waiter,
                     embed: Some(EmbedId(frame as u32)),
                 });
@@ -597,13 +599,13 @@ impl Player for Ours {
                     self.ledger.changed(site, frame);
                 }
             }
-            News::Shouted(frame, level) => self.shouted(site, frame, level),
-            News::Turn(claim) => self.inbox.push_back(Input::Claimed(ClaimId(claim))),
+            News::Shouted(frame, scope) => self.shouted(site, frame, scope),
+            News::Turn(claim) => self.inbox.push_back(Input::LockAcquired(LockRequestId(claim))),
             News::Heard(token, expires) => self.heard(site, token, expires),
             News::Rubbish(sort) => {
                 let newest = self.ledger.newest;
                 self.inbox
-                    .push_back(Input::Shared(wire::malformed(site, newest, sort)));
+                    .push_back(Input::TokenReceivedFromTab(wire::malformed(site, newest, sort)));
             }
             News::Refresh => {
                 let waiter = self.wait(site, None);
@@ -611,7 +613,7 @@ impl Player for Ours {
             }
             News::Obtain => {
                 let waiter = self.wait(site, None);
-                self.inbox.push_back(Input::Obtain(waiter));
+                self.inbox.push_back(Input::GetToken(waiter));
             }
             News::Stop => {
                 self.ledger.stop();
@@ -680,7 +682,7 @@ fn in_words(event: &Event) -> String {
 }
 
 fn is_answer_to(input: &Input, asked: RequestId) -> bool {
-    matches!(input, Input::Answered { request, .. } | Input::Failed { request, .. } if *request == asked)
+    matches!(input, Input::ResponseReceived { request, .. } | Input::RequestFailed { request, .. } if *request == asked)
 }
 
 fn options(site: &Site) -> Options {

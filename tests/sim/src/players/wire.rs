@@ -13,7 +13,7 @@ use serde_json::json;
 /// What the shell tells the keeper of an answer.
 pub(super) fn input(site: &Site, request: RequestId, reply: Reply) -> Input {
     let date = site.date().filter(|_| reply.spoken()).map(http_date);
-    let failed = |failure, retry_after| Input::Failed {
+    let failed = |failure, retry_after| Input::RequestFailed {
         request,
         failure,
         headers: Headers {
@@ -22,7 +22,7 @@ pub(super) fn input(site: &Site, request: RequestId, reply: Reply) -> Input {
         },
     };
     match reply {
-        Reply::Token(token) => Input::Answered {
+        Reply::Token(token) => Input::ResponseReceived {
             request,
             answer: answer(site, token),
             headers: Headers {
@@ -31,7 +31,7 @@ pub(super) fn input(site: &Site, request: RequestId, reply: Reply) -> Input {
             },
         },
         Reply::Rubbish(sort) => match rubbish(sort) {
-            Some(answer) => Input::Answered {
+            Some(answer) => Input::ResponseReceived {
                 request,
                 answer,
                 headers: Headers {
@@ -39,10 +39,10 @@ pub(super) fn input(site: &Site, request: RequestId, reply: Reply) -> Input {
                     retry_after: None,
                 },
             },
-            None => failed(SourceFailure::Unreadable, None),
+            None => failed(SourceFailure::InvalidBody, None),
         },
         Reply::Network => failed(SourceFailure::Network, None),
-        Reply::Threw => failed(SourceFailure::Threw, None),
+        Reply::Threw => failed(SourceFailure::SourceThrew, None),
         Reply::Status(status, after) => failed(SourceFailure::Status(status), retry_after(site, after)),
     }
 }

@@ -16,9 +16,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, ClaimId, Deadline, Effect, EmbedId, ErrorCode, Event, Headers, Input, KeeperState,
-    Level, Outcome, Reason, Recovery, RecoveryOutcome, RequestId, Sight, SourceFailure, Status, Trigger,
-    WaiterId,
+    ApplyOutcome, Deadline, Effect, EmbedCallId, EmbedId, EmbedSnapshot, ErrorCode, Event, ExpiryScope,
+    Headers, Input, KeeperState, LockRequestId, Outcome, Reason, Recovery, RecoveryOutcome, RequestId,
+    SourceFailure, Status, Trigger, WaiterId,
 };
 use powerbi_token_keeper::keeper::Keeper;
 use powerbi_token_keeper::policy::RefreshPolicy;
@@ -80,15 +80,15 @@ pub fn aad_token(serial: u32, issued: i64, expires: i64, oid: &str) -> String {
 
 /// How a frame answers `setAccessToken`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub enum FrameBehaviour {
     /// At once, and takes the token.
-    Takes,
+    Accepts,
     /// At once, and refuses.
-    Refuses,
+    Rejects,
     /// Never.
     Hangs,
     /// It does not listen yet.
-    Deaf,
+    NotListening,
     /// It is gone.
     Gone,
 }
@@ -98,41 +98,41 @@ pub enum Manner {
 pub struct Frame {
     pub holds: Option<String>,
     pub kind: Option<Kind>,
-    pub manner: Manner,
+    pub behaviour: FrameBehaviour,
     pub calls: u32,
     /// Calls that were never answered.
-    pub open: Vec<(CallId, String)>,
+    pub open: Vec<(EmbedCallId, String)>,
 }
 
 /// A request under way.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked {
+pub struct Request {
     pub id: RequestId,
     pub reason: Reason,
     pub attempt: u32,
     pub at: i64,
 }
 
-pub struct World {
+pub struct Harness {
     pub keeper: Keeper,
     pub wall: i64,
     pub mono: i64,
-    pub flight: Option<Asked>,
-    pub asked: Vec<Asked>,
+    pub pending: Option<Request>,
+    pub requests: Vec<Request>,
     pub frames: BTreeMap<u32, Frame>,
     pub events: Vec<Event>,
-    pub settled: Vec<(u32, Outcome)>,
-    pub recovered: Vec<(u32, Recovery)>,
+    pub outcomes: Vec<(u32, Outcome)>,
+    pub recoveries: Vec<(u32, Recovery)>,
     /// The turn among the tabs that is waited for or held.
-    pub claim: Option<ClaimId>,
+    pub lock_request: Option<LockRequestId>,
     /// What was given to other tabs: tokens, and when they expire.
-    pub shares: Vec<(String, i64)>,
+    pub broadcasts: Vec<(String, i64)>,
     /// How often an embed was looked at.
-    pub looks: u32,
+    pub observations: u32,
     /// The last call of `reload()` or `refresh()`.
-    pub recovering: Option<(EmbedId, CallId)>,
+    pub last_recovery: Option<(EmbedId, EmbedCallId)>,
     /// How a `reload()` or `refresh()` ends; `None` when it does not.
-    pub recovery: Option<RecoveryOutcome>,
+    pub recovery_outcome: Option<RecoveryOutcome>,
     pub ticks: u32,
     inbox: VecDeque<Input>,
     busy: bool,
@@ -143,27 +143,27 @@ pub struct World {
     arrival: i64,
 }
 
-impl World {
+impl Harness {
     pub fn new() -> Self {
         Self::with(RefreshPolicy::default(), 7)
     }
 
     pub fn with(policy: RefreshPolicy, seed: u64) -> Self {
-        let mut world = Self {
+        let mut harness = Self {
             keeper: Keeper::new(policy, read_json, seed),
             wall: START,
             mono: 1_000,
-            flight: None,
-            asked: Vec::new(),
+            pending: None,
+            requests: Vec::new(),
             frames: BTreeMap::new(),
             events: Vec::new(),
-            settled: Vec::new(),
-            recovered: Vec::new(),
-            claim: None,
-            shares: Vec::new(),
-            looks: 0,
-            recovering: None,
-            recovery: Some(RecoveryOutcome::Done),
+            outcomes: Vec::new(),
+            recoveries: Vec::new(),
+            lock_request: None,
+            broadcasts: Vec::new(),
+            observations: 0,
+            last_recovery: None,
+            recovery_outcome: Some(RecoveryOutcome::Done),
             ticks: 0,
             inbox: VecDeque::new(),
             busy: false,
@@ -172,12 +172,12 @@ impl World {
             waiter: 0,
             arrival: i64::MIN,
         };
-        world.tell(Input::Begin {
+        harness.send(Input::Begin {
             initial: None,
             kind: None,
             hidden: false,
         });
-        world
+        harness
     }
 
     pub fn now(&self) -> Now {
@@ -196,7 +196,7 @@ impl World {
     }
 
     /// Tells the keeper, performs what it wants, and checks what must hold in every state.
-    pub fn tell(&mut self, input: Input) {
+    pub fn send(&mut self, input: Input) {
         self.inbox.push_back(input);
         // as in the shell: what is answered while effects are performed waits until all of them are
         if std::mem::replace(&mut self.busy, true) {
@@ -245,38 +245,40 @@ impl World {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Ask {
+            Effect::RequestToken {
                 request,
                 reason,
                 attempt,
             } => self.ask(request, reason, attempt),
-            Effect::Abort(request) => {
+            Effect::AbortRequest(request) => {
                 assert_eq!(
-                    self.flight.map(|flight| flight.id),
+                    self.pending.map(|request| request.id),
                     Some(request),
                     "only the current is aborted"
                 );
-                self.flight = None;
+                self.pending = None;
             }
-            Effect::Claim(claim) => self.claim = Some(claim),
-            Effect::Release => self.claim = None,
-            Effect::Share(token, expires) => self.shares.push((token.expose().to_owned(), expires.as_ms())),
-            Effect::Apply { embed, call, token } => self.apply(embed, call, &token),
+            Effect::AcquireLock(claim) => self.lock_request = Some(claim),
+            Effect::ReleaseLock => self.lock_request = None,
+            Effect::BroadcastToken(token, expires) => {
+                self.broadcasts.push((token.expose().to_owned(), expires.as_ms()))
+            }
+            Effect::SetAccessToken { embed, call, token } => self.apply(embed, call, &token),
             Effect::Recover { embed, call, how } => {
-                self.recovered.push((embed.0, how));
-                self.recovering = Some((embed, call));
-                if let Some(outcome) = self.recovery {
-                    self.tell(Input::Recovered { embed, call, outcome });
+                self.recoveries.push((embed.0, how));
+                self.last_recovery = Some((embed, call));
+                if let Some(outcome) = self.recovery_outcome {
+                    self.send(Input::RecoveryFinished { embed, call, outcome });
                 }
             }
-            Effect::Look(embed) => {
-                self.looks += 1;
-                self.sees(embed.0);
+            Effect::ObserveEmbed(embed) => {
+                self.observations += 1;
+                self.observe(embed.0);
             }
-            Effect::Drop(embed) => {
+            Effect::ForgetEmbed(embed) => {
                 self.frames.remove(&embed.0);
             }
-            Effect::Settle(WaiterId(id), outcome) => self.settled.push((id, outcome)),
+            Effect::ResolveWaiter(WaiterId(id), outcome) => self.outcomes.push((id, outcome)),
             Effect::Emit(event) => {
                 assert!(
                     !format!("{event:?}").contains(CANARY),
@@ -288,25 +290,25 @@ impl World {
     }
 
     fn ask(&mut self, id: RequestId, reason: Reason, attempt: u32) {
-        assert!(self.flight.is_none(), "I1: at most one request under way");
+        assert!(self.pending.is_none(), "I1: at most one request under way");
         self.arrival = self.arrival.max(self.mono) + 30 * SECOND;
         assert!(
             self.arrival - self.mono <= 300 * SECOND,
             "I8: the request budget holds"
         );
-        let asked = Asked {
+        let asked = Request {
             id,
             reason,
             attempt,
             at: self.mono,
         };
-        self.flight = Some(asked);
-        self.asked.push(asked);
+        self.pending = Some(asked);
+        self.requests.push(asked);
     }
 
-    fn apply(&mut self, embed: EmbedId, call: CallId, token: &AccessToken) {
+    fn apply(&mut self, embed: EmbedId, call: EmbedCallId, token: &AccessToken) {
         let Some(frame) = self.frames.get_mut(&embed.0) else {
-            return self.tell(Input::Applied {
+            return self.send(Input::ApplyFinished {
                 embed,
                 call,
                 outcome: ApplyOutcome::Gone,
@@ -320,26 +322,26 @@ impl World {
             );
         }
         frame.calls += 1;
-        let outcome = match frame.manner {
-            Manner::Takes => {
+        let outcome = match frame.behaviour {
+            FrameBehaviour::Accepts => {
                 frame.holds = Some(text);
                 ApplyOutcome::Settled(Some(token.clone()))
             }
-            Manner::Refuses => ApplyOutcome::Settled(frame.holds.clone().map(AccessToken::new)),
-            Manner::Deaf => ApplyOutcome::NotListening,
-            Manner::Gone => ApplyOutcome::Gone,
-            Manner::Hangs => {
+            FrameBehaviour::Rejects => ApplyOutcome::Settled(frame.holds.clone().map(AccessToken::new)),
+            FrameBehaviour::NotListening => ApplyOutcome::NotListening,
+            FrameBehaviour::Gone => ApplyOutcome::Gone,
+            FrameBehaviour::Hangs => {
                 frame.open.push((call, text));
                 return;
             }
         };
-        self.tell(Input::Applied { embed, call, outcome });
+        self.send(Input::ApplyFinished { embed, call, outcome });
     }
 
     // ---- what happens ---------------------------------------------------------------------------
 
     /// Time goes by, on both clocks alike; the timer fires at each deadline.
-    pub fn passes(&mut self, ms: i64) {
+    pub fn advance(&mut self, ms: i64) {
         let end = self.mono + ms;
         while let Some(due) = self
             .keeper
@@ -352,7 +354,7 @@ impl World {
             self.wall += due - self.mono;
             self.mono = due;
             self.ticks += 1;
-            self.tell(Input::Tick);
+            self.send(Input::Tick);
         }
         self.wall += end - self.mono;
         self.mono = end;
@@ -360,25 +362,25 @@ impl World {
 
     /// Time goes by until a request is under way, for `within` ms at most.
     #[track_caller]
-    pub fn until_request(&mut self, within: i64) -> Asked {
+    pub fn advance_until_request(&mut self, within: i64) -> Request {
         let end = self.mono + within;
-        while self.flight.is_none() && self.mono < end {
+        while self.pending.is_none() && self.mono < end {
             let due = self
                 .keeper
                 .deadline()
                 .map_or(end, |due| due.at.as_ms().cast_signed());
-            self.passes((due - self.mono).clamp(0, end - self.mono));
+            self.advance((due - self.mono).clamp(0, end - self.mono));
         }
         self.expect_request()
     }
 
     /// The machine sleeps: the wall clock goes on, the monotonic one does not, no timer fires.
-    pub fn sleeps(&mut self, ms: i64) {
+    pub fn suspend(&mut self, ms: i64) {
         self.wall += ms;
     }
 
     /// The page is frozen or throttled: both clocks go on, no timer fires.
-    pub fn freezes(&mut self, ms: i64) {
+    pub fn freeze(&mut self, ms: i64) {
         self.wall += ms;
         self.mono += ms;
     }
@@ -388,12 +390,12 @@ impl World {
         let frame = Frame {
             holds: holds.clone(),
             kind,
-            manner: Manner::Takes,
+            behaviour: FrameBehaviour::Accepts,
             calls: 0,
             open: Vec::new(),
         };
         self.frames.insert(id, frame);
-        self.tell(Input::Attach {
+        self.send(Input::Attach {
             embed: EmbedId(id),
             held: holds.map(AccessToken::new),
             kind,
@@ -402,36 +404,36 @@ impl World {
 
     /// A page with one embed whose token lives for `life` ms from now.
     pub fn with_embed(life: i64) -> Self {
-        let mut world = Self::new();
-        let token = world.mint(life);
-        world.attach(0, Some(token), Some(Kind::Embed));
-        world
+        let mut harness = Self::new();
+        let token = harness.mint(life);
+        harness.attach(0, Some(token), Some(Kind::Embed));
+        harness
     }
 
     /// The shell looks at an embed.
-    pub fn sees(&mut self, id: u32) {
-        let sight = match self.frames.get(&id) {
-            None => Sight::Gone,
-            Some(frame) if frame.manner == Manner::Gone => Sight::Gone,
-            Some(frame) => Sight::Holds(frame.holds.clone().map(AccessToken::new), frame.kind),
+    pub fn observe(&mut self, id: u32) {
+        let snapshot = match self.frames.get(&id) {
+            None => EmbedSnapshot::Removed,
+            Some(frame) if frame.behaviour == FrameBehaviour::Gone => EmbedSnapshot::Removed,
+            Some(frame) => EmbedSnapshot::Present(frame.holds.clone().map(AccessToken::new), frame.kind),
         };
-        self.tell(Input::Seen {
+        self.send(Input::EmbedObserved {
             embed: EmbedId(id),
-            sight,
+            snapshot,
         });
     }
 
     /// It is this tab's turn.
     #[track_caller]
-    pub fn turn(&mut self) {
-        let claim = self.claim.expect("a turn is waited for");
-        self.tell(Input::Claimed(claim));
+    pub fn grant_lock(&mut self) {
+        let claim = self.lock_request.expect("a turn is waited for");
+        self.send(Input::LockAcquired(claim));
     }
 
     /// Another tab got a new token that lives for `life` ms from now.
-    pub fn hears_of_token(&mut self, life: i64) -> String {
+    pub fn receive_token_from_tab(&mut self, life: i64) -> String {
         let token = self.mint(life);
-        self.tell(Input::Shared(json_of(
+        self.send(Input::TokenReceivedFromTab(json_of(
             &json!({ "token": token, "expiration": self.wall + life }),
         )));
         token
@@ -439,7 +441,7 @@ impl World {
 
     pub fn detach(&mut self, id: u32) {
         self.frames.remove(&id);
-        self.tell(Input::Detach(EmbedId(id)));
+        self.send(Input::Detach(EmbedId(id)));
     }
 
     pub fn frame(&mut self, id: u32) -> &mut Frame {
@@ -454,27 +456,27 @@ impl World {
 
     /// The request under way, which must be there.
     #[track_caller]
-    pub fn expect_request(&self) -> Asked {
-        self.flight.expect("a request is under way")
+    pub fn expect_request(&self) -> Request {
+        self.pending.expect("a request is under way")
     }
 
     #[track_caller]
     pub fn expect_requests(&self, count: usize) {
-        assert_eq!(self.asked.len(), count, "requests made: {:?}", self.asked);
+        assert_eq!(self.requests.len(), count, "requests made: {:?}", self.requests);
     }
 
     /// The source answers the request under way.
     #[track_caller]
-    pub fn answers(&mut self, answer: &Value) {
+    pub fn respond(&mut self, answer: &Value) {
         let request = self.expect_request().id;
-        self.answers_to(request, answer, Headers::default());
+        self.respond_to(request, answer, Headers::default());
     }
 
-    pub fn answers_to(&mut self, request: RequestId, answer: &Value, headers: Headers) {
-        if self.flight.is_some_and(|flight| flight.id == request) {
-            self.flight = None;
+    pub fn respond_to(&mut self, request: RequestId, answer: &Value, headers: Headers) {
+        if self.pending.is_some_and(|pending| pending.id == request) {
+            self.pending = None;
         }
-        self.tell(Input::Answered {
+        self.send(Input::ResponseReceived {
             request,
             answer: json_of(answer),
             headers,
@@ -483,29 +485,29 @@ impl World {
 
     /// The source answers with a new token that lives for `life` ms from now; gives its text.
     #[track_caller]
-    pub fn answers_token(&mut self, life: i64) -> String {
+    pub fn respond_with_token(&mut self, life: i64) -> String {
         let token = self.mint(life);
-        self.answers(&json!({ "token": token }));
+        self.respond(&json!({ "token": token }));
         token
     }
 
     /// A token that can't be used is refused; the event must not hold it.
-    pub fn refuses_wrapped(&mut self, token: &str) {
-        self.refreshes();
-        self.answers(&json!({ "token": format!("Bearer {token}") }));
-        assert_eq!(self.failures(), [ErrorCode::TokenUnusable]);
+    pub fn expect_wrapped_rejected(&mut self, token: &str) {
+        self.call_refresh();
+        self.respond(&json!({ "token": format!("Bearer {token}") }));
+        assert_eq!(self.failure_codes(), [ErrorCode::TokenUnusable]);
     }
 
     #[track_caller]
-    pub fn fails(&mut self, failure: SourceFailure) {
-        self.fails_with(failure, Headers::default());
+    pub fn fail_request(&mut self, failure: SourceFailure) {
+        self.fail_request_with(failure, Headers::default());
     }
 
     #[track_caller]
-    pub fn fails_with(&mut self, failure: SourceFailure, headers: Headers) {
+    pub fn fail_request_with(&mut self, failure: SourceFailure, headers: Headers) {
         let request = self.expect_request().id;
-        self.flight = None;
-        self.tell(Input::Failed {
+        self.pending = None;
+        self.send(Input::RequestFailed {
             request,
             failure,
             headers,
@@ -513,13 +515,13 @@ impl World {
     }
 
     pub fn trigger(&mut self, trigger: Trigger) {
-        self.tell(Input::Trigger(trigger));
+        self.send(Input::Trigger(trigger));
     }
 
-    pub fn shouts(&mut self, id: u32, level: Level) {
-        self.tell(Input::Shouted {
+    pub fn report_token_expired(&mut self, id: u32, scope: ExpiryScope) {
+        self.send(Input::TokenExpiredReported {
             embed: EmbedId(id),
-            level,
+            scope,
         });
     }
 
@@ -528,38 +530,38 @@ impl World {
         WaiterId(self.waiter)
     }
 
-    pub fn asks_provider(&mut self, embed: Option<u32>) -> u32 {
+    pub fn call_provider(&mut self, embed: Option<u32>) -> u32 {
         let waiter = self.next_waiter();
-        self.tell(Input::Provide {
+        self.send(Input::ProviderCalled {
             waiter,
             embed: embed.map(EmbedId),
         });
         waiter.0
     }
 
-    pub fn refreshes(&mut self) -> u32 {
+    pub fn call_refresh(&mut self) -> u32 {
         let waiter = self.next_waiter();
-        self.tell(Input::Refresh(waiter));
+        self.send(Input::Refresh(waiter));
         waiter.0
     }
 
-    pub fn obtains(&mut self) -> u32 {
+    pub fn call_get_token(&mut self) -> u32 {
         let waiter = self.next_waiter();
-        self.tell(Input::Obtain(waiter));
+        self.send(Input::GetToken(waiter));
         waiter.0
     }
 
     /// What a waiter was told; `None` while it waits.
-    pub fn told(&self, waiter: u32) -> Option<&Outcome> {
-        self.settled
+    pub fn outcome_of(&self, waiter: u32) -> Option<&Outcome> {
+        self.outcomes
             .iter()
             .find(|(id, _)| *id == waiter)
             .map(|(_, outcome)| outcome)
     }
 
     #[track_caller]
-    pub fn told_token(&self, waiter: u32) -> &str {
-        match self.told(waiter) {
+    pub fn token_given_to(&self, waiter: u32) -> &str {
+        match self.outcome_of(waiter) {
             Some(Outcome::Token(token)) => token.expose(),
             other => panic!("waiter {waiter} got no token: {other:?}"),
         }
@@ -568,7 +570,7 @@ impl World {
     // ---- what was told --------------------------------------------------------------------------
 
     /// The codes of all `refreshfailed` so far.
-    pub fn failures(&self) -> Vec<ErrorCode> {
+    pub fn failure_codes(&self) -> Vec<ErrorCode> {
         let code = |event: &Event| match event {
             Event::RefreshFailed(failed, _) => Some(failed.code),
             _ => None,

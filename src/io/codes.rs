@@ -1,8 +1,8 @@
 //! The words that pages see, one stable spelling each.
 
-use super::member::Member;
+use super::field_value::FieldValue;
 
-spelled! {
+string_enum! {
     /// Why the source is asked: `RefreshReason` of the declarations.
     Reason {
         /// There is no token yet.
@@ -30,7 +30,7 @@ spelled! {
     }
 }
 
-spelled! {
+string_enum! {
     /// What went wrong, one code per cause: `ErrorCode` of the declarations, as far as the core says them.
     ErrorCode {
         /// The keeper has stopped.
@@ -74,7 +74,7 @@ spelled! {
     }
 }
 
-spelled! {
+string_enum! {
     /// The state that pages see: `KeeperState` of the declarations.
     KeeperState {
         /// Nothing attached, or no token yet and none asked for.
@@ -96,9 +96,9 @@ spelled! {
     }
 }
 
-spelled! {
+string_enum! {
     /// Why a keeper wants to be called at a deadline.
-    Wake {
+    DeadlineReason {
         /// The expiration is to be compared with the clock.
         Poll = "poll",
         /// The refresh window opens.
@@ -108,7 +108,7 @@ spelled! {
         /// The request has taken as long as it may.
         SourceTimeout = "source-timeout",
         /// Another tab has been waited for long enough.
-        Claim = "claim",
+        Lock = "lock",
         /// The pause after a failure ends.
         Retry = "retry",
         /// A call into an embed has taken as long as it may, or is to be made again.

@@ -1,18 +1,18 @@
 //! Whether a new token may replace the one in hand.
 
-use super::held::{Held, expiry};
+use super::current_token::{CurrentToken, expiry};
 use crate::io::ErrorCode;
 use crate::time::Timestamp;
 use crate::token::{AccessToken, AnswerError, Expiry, Kind, Token};
 
 /// An answer that is not taken, and the token in it, which the diagnosis can tell more of.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct Rejection {
     pub(super) code: ErrorCode,
     pub(super) token: Option<AccessToken>,
 }
 
-impl From<AnswerError> for Refusal {
+impl From<AnswerError> for Rejection {
     fn from(error: AnswerError) -> Self {
         match error {
             AnswerError::NoToken => Self {
@@ -31,10 +31,10 @@ impl From<AnswerError> for Refusal {
 ///
 /// # Errors
 /// The code of the first rule that it breaks.
-pub(super) fn judge(
+pub(super) fn validate_replacement(
     token: &Token,
     wanted: Option<Kind>,
-    old: Option<&Held>,
+    old: Option<&CurrentToken>,
     server: Timestamp,
 ) -> Result<(), ErrorCode> {
     if old.is_some_and(|old| *old.text() == token.text) {

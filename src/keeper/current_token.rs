@@ -1,31 +1,31 @@
 //! A token in hand: what is known of its time, and what the embeds said of it.
 
-use crate::clock::{Clock, Reading};
-use crate::policy::{Origin, RECEIPT_FLOOR, RefreshPolicy, RefreshWindow};
+use crate::clock::{Clock, ServerTime};
+use crate::policy::{MIN_REFRESH_INTERVAL, Origin, RefreshPolicy, RefreshWindow};
 use crate::time::{Duration, Instant, Now, Timestamp};
 use crate::token::{AccessToken, Expiry, Token};
 
 /// The newest token that was accepted.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct CurrentToken {
     pub(super) token: Token,
     pub(super) window: RefreshWindow,
     origin: Origin,
     received: Instant,
-    reading: Reading,
+    reading: ServerTime,
     /// An embed that holds this very token said that it has expired.
-    pub(super) shouted: bool,
+    pub(super) rejected_by_embed: bool,
     /// The page was told that it has expired.
-    pub(super) announced: bool,
+    pub(super) expiry_reported: bool,
 }
 
-impl Held {
+impl CurrentToken {
     /// Takes a token in that was received at the time of `reading`; `None` when nobody knows when it expires.
     pub(super) fn new(
         token: Token,
         origin: Origin,
         policy: &RefreshPolicy,
-        reading: Reading,
+        reading: ServerTime,
         clock: &Clock,
         now: Now,
         draw: u32,
@@ -39,8 +39,8 @@ impl Held {
             origin,
             received: now.mono,
             reading,
-            shouted: false,
-            announced: false,
+            rejected_by_embed: false,
+            expiry_reported: false,
         })
     }
 
@@ -49,8 +49,8 @@ impl Held {
     }
 
     /// How this token reads the server's time, where the wall clock is known to be wrong.
-    pub(super) fn apart(&self) -> Option<Reading> {
-        self.reading.apart()
+    pub(super) fn untrusted_clock_reading(&self) -> Option<ServerTime> {
+        self.reading.if_wall_clock_untrusted()
     }
 
     /// The server's time, no earlier than this token has seen it.
@@ -64,12 +64,12 @@ impl Held {
     }
 
     pub(super) fn valid(&self, clock: &Clock, now: Now) -> bool {
-        self.remaining(clock, now) > Duration::ZERO && !self.shouted
+        self.remaining(clock, now) > Duration::ZERO && !self.rejected_by_embed
     }
 
     /// How long until a successor is due.
     pub(super) fn until_due(&self, clock: &Clock, now: Now) -> Duration {
-        if self.shouted {
+        if self.rejected_by_embed {
             return Duration::ZERO;
         }
         self.window.opens.since(self.server(clock, now))
@@ -77,7 +77,7 @@ impl Held {
 
     /// Whether the source gave it so recently that another could hardly be newer.
     pub(super) fn just_received(&self, now: Now) -> bool {
-        self.origin == Origin::Source && now.mono.since(self.received) < RECEIPT_FLOOR
+        self.origin == Origin::Source && now.mono.since(self.received) < MIN_REFRESH_INTERVAL
     }
 
     pub(super) fn advance(&mut self, clock: &Clock, now: Now) {

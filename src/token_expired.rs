@@ -1,6 +1,6 @@
 //! What an embed's `error` event says about its token.
 
-use crate::io::Level;
+use crate::io::ExpiryScope;
 use crate::token::holds;
 
 /// How far a `TokenExpired` reaches; `None` for every other error.
@@ -8,15 +8,15 @@ use crate::token::holds;
 /// `message` and `detailed` are the `message` and `detailedMessage` of powerbi-models' `IError`. The status code is
 /// not asked: 401 and 403 mean other things as well.
 #[must_use]
-pub fn level(message: Option<&str>, detailed: Option<&str>) -> Option<Level> {
+pub fn expiry_scope(message: Option<&str>, detailed: Option<&str>) -> Option<ExpiryScope> {
     let detailed = detailed.unwrap_or_default();
     if message != Some("TokenExpired") && !holds(detailed, b"Access token has expired") {
         return None;
     }
     Some(if holds(detailed, b"report visual") {
-        Level::Visual
+        ExpiryScope::Visual
     } else {
-        Level::Load
+        ExpiryScope::Embed
     })
 }
 
@@ -31,19 +31,19 @@ mod tests {
             (
                 expired,
                 Some("Access token has expired, resubmit with a new access token"),
-                Some(Level::Load),
+                Some(ExpiryScope::Embed),
             ),
             (
                 expired,
                 Some("Access token has expired. Couldn't render a report visual titled: Sales"),
-                Some(Level::Visual),
+                Some(ExpiryScope::Visual),
             ),
-            (expired, Some("Get report failed"), Some(Level::Load)),
-            (expired, None, Some(Level::Load)),
+            (expired, Some("Get report failed"), Some(ExpiryScope::Embed)),
+            (expired, None, Some(ExpiryScope::Embed)),
             (
                 None,
                 Some("Access token has expired, resubmit with a new access token"),
-                Some(Level::Load),
+                Some(ExpiryScope::Embed),
             ),
             (Some("LoadReportFailed"), Some("Get report failed"), None),
             (
@@ -54,7 +54,11 @@ mod tests {
             (None, None, None),
         ];
         for (message, detailed, wanted) in cases {
-            assert_eq!(level(message, detailed), wanted, "{message:?} {detailed:?}");
+            assert_eq!(
+                expiry_scope(message, detailed),
+                wanted,
+                "{message:?} {detailed:?}"
+            );
         }
     }
 }

@@ -1,34 +1,36 @@
 //! One attached embed: which token it holds, and the call into it that is under way or to be made.
 
 use crate::backoff;
-use crate::io::{ApplyFailed, CallId, Effect, Effects, EmbedId, ErrorCode, Event, Level, Recovery};
+use crate::io::{
+    ApplyFailed, Effect, Effects, EmbedCallId, EmbedId, ErrorCode, Event, ExpiryScope, Recovery,
+};
 use crate::policy::RefreshPolicy;
 use crate::time::{Duration, Instant};
 use crate::token::{AccessToken, Kind};
 
 /// For how long after a new token an embed's per-visual `TokenExpired`, or any during its recovery, is an echo of the old
 /// one.
-const ECHO: Duration = Duration::from_secs(10);
+const STALE_ERROR_WINDOW: Duration = Duration::from_secs(10);
 
 /// What is going on between the keeper and one embed.
 #[derive(Debug)]
 pub(super) enum Stage {
     /// Nothing: it holds the newest token.
-    Calm,
+    Idle,
     /// `setAccessToken` was called.
-    Calling {
-        call: CallId,
+    Applying {
+        call: EmbedCallId,
         token: AccessToken,
         ends: Instant,
         attempt: u32,
     },
     /// `setAccessToken` is to be called.
-    Waiting { until: Instant, attempt: u32 },
+    Scheduled { until: Instant, attempt: u32 },
     /// `reload()` or `refresh()` is to be called.
-    Recovering { how: Recovery, until: Instant },
+    RecoveryScheduled { how: Recovery, until: Instant },
     /// `reload()` or `refresh()` was called.
-    Reviving {
-        call: CallId,
+    RecoveryInFlight {
+        call: EmbedCallId,
         how: Recovery,
         ends: Instant,
     },
@@ -36,34 +38,34 @@ pub(super) enum Stage {
 
 /// One embed.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct EmbedState {
     pub(super) id: EmbedId,
     pub(super) kind: Option<Kind>,
     pub(super) holds: Option<AccessToken>,
     pub(super) stage: Stage,
     /// It has shown `TokenExpired`, this far, and waits for a new token.
-    pub(super) late: Option<Level>,
+    pub(super) pending_recovery: Option<ExpiryScope>,
     /// Until then it has just taken a token, and a `TokenExpired` may be an echo of the old one.
-    pub(super) fresh: Instant,
+    pub(super) ignore_expiry_until: Instant,
     /// Its first answer to the newest token is still out.
     pub(super) pending: bool,
     /// When the newest token was offered to it.
     pub(super) offered: Instant,
 }
 
-impl Slot {
-    pub(super) fn alarm(&self) -> Instant {
+impl EmbedState {
+    pub(super) fn next_wakeup(&self) -> Instant {
         match &self.stage {
-            Stage::Calm => Instant::NEVER,
-            Stage::Calling { ends, .. } | Stage::Reviving { ends, .. } => *ends,
-            Stage::Waiting { until, .. } | Stage::Recovering { until, .. } => *until,
+            Stage::Idle => Instant::NEVER,
+            Stage::Applying { ends, .. } | Stage::RecoveryInFlight { ends, .. } => *ends,
+            Stage::Scheduled { until, .. } | Stage::RecoveryScheduled { until, .. } => *until,
         }
     }
 
     pub(super) fn want(&mut self, token: &AccessToken, now: Instant) {
-        if self.holds.as_ref() != Some(token) && matches!(self.stage, Stage::Calm) {
+        if self.holds.as_ref() != Some(token) && matches!(self.stage, Stage::Idle) {
             self.offered = now;
-            self.stage = Stage::Waiting {
+            self.stage = Stage::Scheduled {
                 until: now,
                 attempt: 1,
             };
@@ -72,10 +74,10 @@ impl Slot {
 
     /// Has it take the newest token now. A recovery that was to be made follows that token.
     pub(super) fn call_now(&mut self, now: Instant) {
-        if let Stage::Recovering { how, .. } = self.stage {
-            self.late = Some(how.level());
+        if let Stage::RecoveryScheduled { how, .. } = self.stage {
+            self.pending_recovery = Some(how.scope());
         }
-        self.stage = Stage::Waiting {
+        self.stage = Stage::Scheduled {
             until: now,
             attempt: 1,
         };
@@ -84,25 +86,25 @@ impl Slot {
     /// What follows a recovery: the token that came meanwhile, since calls into one embed are serialised.
     pub(super) fn after_recovery(&self, newest: Option<&AccessToken>, now: Instant) -> Stage {
         if newest.is_none() || self.holds.as_ref() == newest {
-            return Stage::Calm;
+            return Stage::Idle;
         }
-        Stage::Waiting {
+        Stage::Scheduled {
             until: now,
             attempt: 1,
         }
     }
 
-    pub(super) fn calling(&self, at: CallId) -> bool {
+    pub(super) fn calling(&self, at: EmbedCallId) -> bool {
         match &self.stage {
-            Stage::Calling { call, .. } | Stage::Reviving { call, .. } => *call == at,
-            Stage::Calm | Stage::Waiting { .. } | Stage::Recovering { .. } => false,
+            Stage::Applying { call, .. } | Stage::RecoveryInFlight { call, .. } => *call == at,
+            Stage::Idle | Stage::Scheduled { .. } | Stage::RecoveryScheduled { .. } => false,
         }
     }
 }
 
 /// What became of the first round of calls with a new token.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Tally {
+pub(super) struct RolloutProgress {
     /// Embeds whose first answer is still out.
     pub(super) pending: u32,
     /// Embeds that took it.
@@ -123,36 +125,36 @@ pub(super) fn failed(embed: EmbedId, code: ErrorCode, attempt: u32, retry_in_ms:
 }
 
 /// Moves one embed on to `now`.
-pub(super) fn step(
-    slot: &mut Slot,
+pub(super) fn advance(
+    state: &mut EmbedState,
     calls: &mut u32,
-    tally: &mut Tally,
+    progress: &mut RolloutProgress,
     newest: Option<&AccessToken>,
     policy: &RefreshPolicy,
     now: Instant,
     fx: &mut Effects,
 ) {
-    if now < slot.alarm() {
+    if now < state.next_wakeup() {
         return;
     }
     let ends = now + policy.apply_timeout;
     *calls = calls.wrapping_add(1);
-    let call = CallId(*calls);
-    match &slot.stage {
-        Stage::Calm => {}
-        Stage::Calling { attempt, .. } => {
+    let call = EmbedCallId(*calls);
+    match &state.stage {
+        Stage::Idle => {}
+        Stage::Applying { attempt, .. } => {
             let attempt = *attempt;
-            retry_later(slot, tally, ErrorCode::ApplyTimeout, attempt, now, fx);
+            retry_later(state, progress, ErrorCode::ApplyTimeout, attempt, now, fx);
         }
-        Stage::Waiting { attempt, .. } => match newest {
-            None => slot.stage = Stage::Calm,
+        Stage::Scheduled { attempt, .. } => match newest {
+            None => state.stage = Stage::Idle,
             Some(token) => {
-                fx.push(Effect::Apply {
-                    embed: slot.id,
+                fx.push(Effect::SetAccessToken {
+                    embed: state.id,
                     call,
                     token: token.clone(),
                 });
-                slot.stage = Stage::Calling {
+                state.stage = Stage::Applying {
                     call,
                     token: token.clone(),
                     ends,
@@ -160,108 +162,108 @@ pub(super) fn step(
                 };
             }
         },
-        Stage::Recovering { how, .. } => {
+        Stage::RecoveryScheduled { how, .. } => {
             fx.push(Effect::Recover {
-                embed: slot.id,
+                embed: state.id,
                 call,
                 how: *how,
             });
-            slot.stage = Stage::Reviving {
+            state.stage = Stage::RecoveryInFlight {
                 call,
                 how: *how,
                 ends,
             };
         }
-        Stage::Reviving { .. } => slot.stage = slot.after_recovery(newest, now),
+        Stage::RecoveryInFlight { .. } => state.stage = state.after_recovery(newest, now),
     }
 }
 
 /// A call of `setAccessToken` settled, perhaps after its time limit; `holds` is what the embed holds now.
 #[expect(
     clippy::too_many_arguments,
-    reason = "the parts of Embeds, borrowed apart from the slot"
+    reason = "the parts of Embeds, borrowed apart from the state"
 )]
 pub(super) fn settled(
-    slot: &mut Slot,
+    state: &mut EmbedState,
     current: bool,
     holds: Option<AccessToken>,
     newest: Option<&AccessToken>,
     policy: &RefreshPolicy,
-    tally: &mut Tally,
+    progress: &mut RolloutProgress,
     now: Instant,
     fx: &mut Effects,
 ) {
     let newest_there = holds.is_some() && holds.as_ref() == newest;
-    let (taken, attempt) = match &slot.stage {
-        Stage::Calling { token, attempt, .. } if current => (holds.as_ref() == Some(token), *attempt),
+    let (taken, attempt) = match &state.stage {
+        Stage::Applying { token, attempt, .. } if current => (holds.as_ref() == Some(token), *attempt),
         // a call under way will say what the embed holds in the end, and what it holds now is looked at when a recovery
         // is over
-        Stage::Calling { .. } | Stage::Reviving { .. } => {
-            slot.holds = holds;
+        Stage::Applying { .. } | Stage::RecoveryInFlight { .. } => {
+            state.holds = holds;
             return;
         }
-        Stage::Calm | Stage::Recovering { .. } if newest_there => return,
+        Stage::Idle | Stage::RecoveryScheduled { .. } if newest_there => return,
         // a late answer of an older call overwrote the newest token: it is set again
-        Stage::Calm | Stage::Recovering { .. } => {
-            slot.holds = holds;
-            slot.call_now(now);
+        Stage::Idle | Stage::RecoveryScheduled { .. } => {
+            state.holds = holds;
+            state.call_now(now);
             return;
         }
-        Stage::Waiting { attempt, .. } => (newest_there, *attempt),
+        Stage::Scheduled { attempt, .. } => (newest_there, *attempt),
     };
-    slot.holds = holds;
+    state.holds = holds;
     if !taken {
         if current {
-            retry_later(slot, tally, ErrorCode::ApplyRejected, attempt, now, fx);
+            retry_later(state, progress, ErrorCode::ApplyRejected, attempt, now, fx);
         }
         return;
     }
-    slot.fresh = now + ECHO;
+    state.ignore_expiry_until = now + STALE_ERROR_WINDOW;
     if !newest_there {
         // it took what was the newest when the call was made
-        slot.stage = Stage::Waiting {
+        state.stage = Stage::Scheduled {
             until: now,
             attempt: 1,
         };
         return;
     }
-    tally.took += 1;
-    if slot.pending {
-        slot.pending = false;
-        tally.pending = tally.pending.saturating_sub(1);
+    progress.took += 1;
+    if state.pending {
+        state.pending = false;
+        progress.pending = progress.pending.saturating_sub(1);
     }
-    let recovery = slot
-        .late
+    let recovery = state
+        .pending_recovery
         .take()
-        .and_then(|level| Recovery::after(policy.after_expiry, level));
-    slot.stage = match recovery {
-        Some(how) => Stage::Recovering { how, until: now },
-        None => Stage::Calm,
+        .and_then(|scope| Recovery::after(policy.after_expiry, scope));
+    state.stage = match recovery {
+        Some(how) => Stage::RecoveryScheduled { how, until: now },
+        None => Stage::Idle,
     };
 }
 
 fn retry_later(
-    slot: &mut Slot,
-    tally: &mut Tally,
+    state: &mut EmbedState,
+    progress: &mut RolloutProgress,
     code: ErrorCode,
     attempt: u32,
     now: Instant,
     fx: &mut Effects,
 ) {
     let wait = backoff::apply(attempt);
-    fx.push(failed(slot.id, code, attempt, Some(wait)));
-    give_up(slot, tally, code);
-    slot.stage = Stage::Waiting {
+    fx.push(failed(state.id, code, attempt, Some(wait)));
+    mark_failed(state, progress, code);
+    state.stage = Stage::Scheduled {
         until: now + wait,
         attempt: attempt.saturating_add(1),
     };
 }
 
 /// The round goes on without this embed.
-pub(super) fn give_up(slot: &mut Slot, tally: &mut Tally, code: ErrorCode) {
-    if slot.pending {
-        slot.pending = false;
-        tally.pending = tally.pending.saturating_sub(1);
-        tally.failed = Some(code);
+pub(super) fn mark_failed(state: &mut EmbedState, progress: &mut RolloutProgress, code: ErrorCode) {
+    if state.pending {
+        state.pending = false;
+        progress.pending = progress.pending.saturating_sub(1);
+        progress.failed = Some(code);
     }
 }

@@ -1,29 +1,29 @@
 //! A page's day, told as timelines: what the keeper does about its token, with every time virtual.
 
-mod world;
+mod harness;
 
+use harness::{FrameBehaviour, HOUR, Harness, MINUTE, SECOND, START, aad_token};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, EmbedId, ErrorCode, Event, Headers, Input, KeeperState, Level, Outcome, Reason,
-    Recovery, RecoveryOutcome, SourceFailure, Trigger, Wake,
+    ApplyOutcome, DeadlineReason, EmbedCallId, EmbedId, ErrorCode, Event, ExpiryScope, Headers, Input,
+    KeeperState, Outcome, Reason, Recovery, RecoveryOutcome, SourceFailure, Trigger,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, RefreshPolicy, WhileHidden};
 use powerbi_token_keeper::token::{AccessToken, Kind};
 use serde_json::json;
-use world::{HOUR, MINUTE, Manner, SECOND, START, World, aad_token};
 
 // ---- the window, the poll --------------------------------------------------------------------------
 
 #[test]
 fn an_hour_of_life_is_asked_for_once_between_50_and_52_minutes() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     assert_eq!(page.state(), KeeperState::Fresh);
-    page.passes(50 * MINUTE - 1);
+    page.advance(50 * MINUTE - 1);
     page.expect_requests(0);
-    let asked = page.until_request(2 * MINUTE + 1);
+    let asked = page.advance_until_request(2 * MINUTE + 1);
     assert_eq!((asked.reason, asked.attempt), (Reason::Poll, 1));
     assert_eq!(page.state(), KeeperState::Refreshing);
 
-    let token = page.answers_token(HOUR);
+    let token = page.respond_with_token(HOUR);
     assert_eq!(page.frame(0).holds.as_deref(), Some(token.as_str()));
     assert_eq!(page.state(), KeeperState::Fresh);
     let refreshed = page.events.iter().find_map(|event| {
@@ -38,125 +38,129 @@ fn an_hour_of_life_is_asked_for_once_between_50_and_52_minutes() {
         (refreshed.reason, refreshed.attempt, refreshed.embeds),
         (Reason::Poll, 1, 1)
     );
-    assert_eq!(refreshed.expires_at.as_ms(), world::expires_at(&token));
+    assert_eq!(refreshed.expires_at.as_ms(), harness::expires_at(&token));
 }
 
 #[test]
 fn a_day_takes_at_most_a_request_per_50_minutes() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     for _ in 0..24 * HOUR / SECOND {
-        page.passes(SECOND);
-        if page.flight.is_some() {
-            page.answers_token(HOUR);
+        page.advance(SECOND);
+        if page.pending.is_some() {
+            page.respond_with_token(HOUR);
         }
         assert!(!page.holds_expired(0), "I9");
     }
-    assert!((27..=30).contains(&page.asked.len()), "{}", page.asked.len());
+    assert!(
+        (27..=30).contains(&page.requests.len()),
+        "{}",
+        page.requests.len()
+    );
 }
 
 #[test]
 fn an_idle_hour_is_120_polls() {
-    let mut page = World::with_embed(10 * HOUR);
-    assert_eq!(page.keeper.deadline().unwrap().reason, Wake::Poll);
-    page.passes(HOUR);
+    let mut page = Harness::with_embed(10 * HOUR);
+    assert_eq!(page.keeper.deadline().unwrap().reason, DeadlineReason::Poll);
+    page.advance(HOUR);
     assert_eq!(page.ticks, 120);
 }
 
 #[test]
 fn i5_a_tick_before_the_deadline_does_nothing() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let before = (page.keeper.deadline(), page.events.len());
     for _ in 0..10 {
-        page.freezes(SECOND);
-        page.tell(Input::Tick);
+        page.freeze(SECOND);
+        page.send(Input::Tick);
     }
     assert_eq!((page.keeper.deadline(), page.events.len()), before);
 }
 
 #[test]
 fn no_token_at_all_is_asked_for_at_once() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     page.attach(0, None, Some(Kind::Embed));
     assert_eq!(page.expect_request().reason, Reason::Initial);
-    let token = page.answers_token(HOUR);
+    let token = page.respond_with_token(HOUR);
     assert_eq!(page.frame(0).holds.as_deref(), Some(token.as_str()));
 }
 
 #[test]
 fn a_token_that_has_expired_already_is_asked_for_at_once_and_said_once() {
-    let mut page = World::with_embed(-MINUTE);
+    let mut page = Harness::with_embed(-MINUTE);
     page.expect_request();
     assert_eq!(page.count(|event| matches!(event, Event::Expired(_))), 1);
-    page.fails(SourceFailure::Network);
+    page.fail_request(SourceFailure::Network);
     assert_eq!(page.state(), KeeperState::Expired);
-    page.passes(HOUR);
+    page.advance(HOUR);
     assert_eq!(page.count(|event| matches!(event, Event::Expired(_))), 1);
 }
 
 #[test]
 fn tokens_of_nine_minutes_are_asked_for_at_half_of_their_life() {
-    let mut page = World::with_embed(9 * MINUTE);
+    let mut page = Harness::with_embed(9 * MINUTE);
     for _ in 0..8 * HOUR / SECOND {
-        page.passes(SECOND);
-        if page.flight.is_some() {
-            page.answers_token(9 * MINUTE);
+        page.advance(SECOND);
+        if page.pending.is_some() {
+            page.respond_with_token(9 * MINUTE);
         }
         assert!(!page.holds_expired(0), "I9");
     }
-    let requests = page.asked.len();
+    let requests = page.requests.len();
     assert!((80..=107).contains(&requests), "{requests} in eight hours");
 }
 
 #[test]
 fn i9_tokens_of_a_minute_never_expire_on_the_embed() {
-    let mut page = World::with_embed(MINUTE);
+    let mut page = Harness::with_embed(MINUTE);
     for _ in 0..2 * HOUR / SECOND {
-        page.passes(SECOND);
-        if page.flight.is_some() {
-            page.answers_token(MINUTE);
+        page.advance(SECOND);
+        if page.pending.is_some() {
+            page.respond_with_token(MINUTE);
         }
         assert!(!page.holds_expired(0), "I9");
     }
-    assert!(page.asked.len() <= 240, "{} in two hours", page.asked.len());
+    assert!(page.requests.len() <= 240, "{} in two hours", page.requests.len());
 }
 
 #[test]
 fn tokens_of_twenty_seconds_cost_no_more_than_the_budget() {
-    let mut page = World::with_embed(20 * SECOND);
+    let mut page = Harness::with_embed(20 * SECOND);
     for _ in 0..HOUR / SECOND {
-        page.passes(SECOND);
-        if page.flight.is_some() {
-            page.answers_token(20 * SECOND);
+        page.advance(SECOND);
+        if page.pending.is_some() {
+            page.respond_with_token(20 * SECOND);
         }
     }
-    assert!(page.asked.len() <= 121, "{} in an hour", page.asked.len());
-    assert_eq!(page.failures(), []);
+    assert!(page.requests.len() <= 121, "{} in an hour", page.requests.len());
+    assert_eq!(page.failure_codes(), []);
 }
 
 // ---- triggers --------------------------------------------------------------------------------------
 
 #[test]
 fn visible_after_three_hours_of_sleep_asks_at_once() {
-    let mut page = World::with_embed(HOUR);
-    page.tell(Input::Hidden);
-    page.sleeps(3 * HOUR);
+    let mut page = Harness::with_embed(HOUR);
+    page.send(Input::Hidden);
+    page.suspend(3 * HOUR);
     page.trigger(Trigger::Visible);
     assert_eq!(page.expect_request().reason, Reason::Visible);
-    page.answers_token(HOUR);
+    page.respond_with_token(HOUR);
     assert!(!page.holds_expired(0));
 }
 
 #[test]
 fn sleep_is_noticed_by_the_timer_alone() {
-    let mut page = World::with_embed(HOUR);
-    page.sleeps(3 * HOUR);
-    page.passes(30 * SECOND);
+    let mut page = Harness::with_embed(HOUR);
+    page.suspend(3 * HOUR);
+    page.advance(30 * SECOND);
     assert_eq!(page.expect_request().reason, Reason::Poll);
 }
 
 #[test]
 fn triggers_on_a_fresh_token_ask_nothing() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     for trigger in [
         Trigger::Visible,
         Trigger::PageShow,
@@ -164,7 +168,7 @@ fn triggers_on_a_fresh_token_ask_nothing() {
         Trigger::Online,
         Trigger::Focus,
     ] {
-        page.passes(2 * SECOND);
+        page.advance(2 * SECOND);
         page.trigger(trigger);
     }
     page.expect_requests(0);
@@ -178,8 +182,8 @@ fn each_trigger_gives_its_reason() {
         (Trigger::Online, Reason::Online),
         (Trigger::Focus, Reason::Focus),
     ] {
-        let mut page = World::with_embed(HOUR);
-        page.freezes(55 * MINUTE);
+        let mut page = Harness::with_embed(HOUR);
+        page.freeze(55 * MINUTE);
         page.trigger(trigger);
         assert_eq!(page.expect_request().reason, reason);
     }
@@ -187,34 +191,34 @@ fn each_trigger_gives_its_reason() {
 
 #[test]
 fn a_storm_of_triggers_within_a_second_counts_once() {
-    let mut page = World::with_embed(HOUR);
-    page.freezes(55 * MINUTE);
+    let mut page = Harness::with_embed(HOUR);
+    page.freeze(55 * MINUTE);
     page.trigger(Trigger::Visible);
-    page.fails(SourceFailure::Status(500));
+    page.fail_request(SourceFailure::Status(500));
     for _ in 0..50 {
-        page.freezes(10);
+        page.freeze(10);
         page.trigger(Trigger::Visible);
         page.trigger(Trigger::Focus);
     }
     page.expect_requests(1);
     // the pause may end sooner by itself: it is up to two seconds
-    page.until_request(500);
+    page.advance_until_request(500);
     page.expect_requests(2);
 }
 
 #[test]
 fn online_ends_the_pause_after_a_failure_and_focus_does_not() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     for _ in 0..6 {
-        page.until_request(53 * MINUTE);
-        page.fails(SourceFailure::Network);
+        page.advance_until_request(53 * MINUTE);
+        page.fail_request(SourceFailure::Network);
     }
-    page.until_request(MINUTE);
-    page.fails(SourceFailure::Network);
-    let made = page.asked.len();
+    page.advance_until_request(MINUTE);
+    page.fail_request(SourceFailure::Network);
+    let made = page.requests.len();
     page.trigger(Trigger::Focus);
     page.expect_requests(made);
-    page.freezes(2 * SECOND);
+    page.freeze(2 * SECOND);
     page.trigger(Trigger::Online);
     page.expect_requests(made + 1);
 }
@@ -222,15 +226,15 @@ fn online_ends_the_pause_after_a_failure_and_focus_does_not() {
 #[test]
 fn while_hidden_pause_asks_nothing_and_checks_on_return() {
     let policy = RefreshPolicy::parse(|_| None, WhileHidden::Pause, AfterExpiry::Auto).unwrap();
-    let mut page = World::with(policy, 1);
+    let mut page = Harness::with(policy, 1);
     let token = page.mint(HOUR);
     page.attach(0, Some(token), Some(Kind::Embed));
-    page.tell(Input::Hidden);
-    page.passes(3 * HOUR);
+    page.send(Input::Hidden);
+    page.advance(3 * HOUR);
     page.expect_requests(0);
-    let waiter = page.asks_provider(Some(0));
+    let waiter = page.call_provider(Some(0));
     assert!(
-        matches!(page.told(waiter), Some(Outcome::Failed(_))),
+        matches!(page.outcome_of(waiter), Some(Outcome::Failed(_))),
         "a frame nobody sees gets nothing"
     );
     page.trigger(Trigger::Visible);
@@ -241,9 +245,9 @@ fn while_hidden_pause_asks_nothing_and_checks_on_return() {
 
 #[test]
 fn an_outage_inside_the_window_is_retried_with_backoff_and_the_old_token_stays() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let old = page.frame(0).holds.clone();
-    page.until_request(52 * MINUTE);
+    page.advance_until_request(52 * MINUTE);
     let mut gaps = Vec::new();
     for attempt in 1..=5 {
         let asked = page.expect_request();
@@ -252,17 +256,17 @@ fn an_outage_inside_the_window_is_retried_with_backoff_and_the_old_token_stays()
             asked.reason,
             if attempt == 1 { Reason::Poll } else { Reason::Retry }
         );
-        page.fails(SourceFailure::Status(500));
+        page.fail_request(SourceFailure::Status(500));
         assert_eq!(page.state(), KeeperState::Retrying);
         let failed_at = page.mono;
-        gaps.push(page.until_request(MINUTE).at - failed_at);
+        gaps.push(page.advance_until_request(MINUTE).at - failed_at);
     }
     for (gap, cap) in gaps.iter().zip([2, 4, 8, 16, 32]) {
         assert!(*gap <= cap * SECOND, "{gaps:?}");
     }
     assert_eq!(page.frame(0).holds, old);
-    assert_eq!(page.failures(), [ErrorCode::SourceStatus; 5]);
-    page.answers_token(HOUR);
+    assert_eq!(page.failure_codes(), [ErrorCode::SourceStatus; 5]);
+    page.respond_with_token(HOUR);
     assert_eq!(page.state(), KeeperState::Fresh);
     assert_eq!((page.status().attempt, page.status().last_error_code), (0, None));
 }
@@ -271,31 +275,31 @@ fn an_outage_inside_the_window_is_retried_with_backoff_and_the_old_token_stays()
 fn the_source_may_take_95_seconds_and_is_never_asked_twice() {
     let ms = |name| (name == "sourceTimeoutMs").then_some(120_000.0);
     let policy = RefreshPolicy::parse(ms, WhileHidden::Refresh, AfterExpiry::Auto).unwrap();
-    let mut page = World::with(policy, 1);
+    let mut page = Harness::with(policy, 1);
     let token = page.mint(HOUR);
     page.attach(0, Some(token), Some(Kind::Embed));
-    page.until_request(52 * MINUTE);
+    page.advance_until_request(52 * MINUTE);
     for _ in 0..95 {
-        page.passes(SECOND);
+        page.advance(SECOND);
         page.trigger(Trigger::Focus);
-        page.refreshes();
+        page.call_refresh();
     }
     page.expect_requests(1);
-    page.answers_token(HOUR);
-    assert_eq!(page.settled.len(), 95, "every refresh() joined it");
+    page.respond_with_token(HOUR);
+    assert_eq!(page.outcomes.len(), 95, "every refresh() joined it");
 }
 
 #[test]
 fn i2_an_answer_after_the_time_limit_changes_nothing() {
-    let mut page = World::with_embed(HOUR);
-    let late = page.until_request(52 * MINUTE);
-    page.passes(30 * SECOND);
-    assert_eq!(page.failures(), [ErrorCode::SourceTimeout]);
+    let mut page = Harness::with_embed(HOUR);
+    let late = page.advance_until_request(52 * MINUTE);
+    page.advance(30 * SECOND);
+    assert_eq!(page.failure_codes(), [ErrorCode::SourceTimeout]);
     let old = page.frame(0).holds.clone();
     let (status, events) = (page.status(), page.events.len());
     let token = page.mint(HOUR);
-    page.answers_to(late.id, &json!({ "token": token }), Headers::default());
-    page.tell(Input::Failed {
+    page.respond_to(late.id, &json!({ "token": token }), Headers::default());
+    page.send(Input::RequestFailed {
         request: late.id,
         failure: SourceFailure::Status(401),
         headers: Headers {
@@ -309,37 +313,37 @@ fn i2_an_answer_after_the_time_limit_changes_nothing() {
 
 #[test]
 fn a_denied_source_is_left_alone_for_five_minutes_and_more() {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(52 * MINUTE);
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(52 * MINUTE);
     let mut waits = Vec::new();
     for _ in 0..6 {
         let at = page.mono;
-        page.fails(SourceFailure::Status(if waits.len() % 2 == 0 {
+        page.fail_request(SourceFailure::Status(if waits.len() % 2 == 0 {
             401
         } else {
             403
         }));
         assert_eq!(page.state(), KeeperState::Denied);
-        waits.push((page.until_request(2 * HOUR).at - at) / MINUTE);
+        waits.push((page.advance_until_request(2 * HOUR).at - at) / MINUTE);
     }
     assert_eq!(waits, [5, 10, 20, 40, 60, 60]);
 }
 
 #[test]
 fn a_denied_source_is_tried_at_once_by_a_visible_page_and_by_refresh() {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(52 * MINUTE);
-    page.fails(SourceFailure::Status(401));
-    page.passes(10 * SECOND);
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(52 * MINUTE);
+    page.fail_request(SourceFailure::Status(401));
+    page.advance(10 * SECOND);
     for ignored in [Trigger::Online, Trigger::Focus] {
         page.trigger(ignored);
-        page.passes(2 * SECOND);
+        page.advance(2 * SECOND);
     }
     page.expect_requests(1);
     page.trigger(Trigger::Visible);
     page.expect_requests(2);
-    page.fails(SourceFailure::Status(401));
-    page.refreshes();
+    page.fail_request(SourceFailure::Status(401));
+    page.call_refresh();
     page.expect_requests(3);
 }
 
@@ -352,24 +356,24 @@ fn retry_after_is_kept_to_the_second_whoever_asks() {
         ("Thu, 01 Jan 2026 00:52:30 GMT", 30),
         ("Wed, 31 Dec 2025 00:00:00 GMT", 1),
     ] {
-        let mut page = World::with_embed(HOUR);
-        page.until_request(52 * MINUTE);
-        page.passes(52 * MINUTE + SECOND - page.mono);
-        page.fails_with(
+        let mut page = Harness::with_embed(HOUR);
+        page.advance_until_request(52 * MINUTE);
+        page.advance(52 * MINUTE + SECOND - page.mono);
+        page.fail_request_with(
             SourceFailure::Status(429),
             Headers {
                 date: None,
                 retry_after: Some(text.into()),
             },
         );
-        let waiter = page.refreshes();
+        let waiter = page.call_refresh();
         assert_eq!(
-            page.told(waiter),
+            page.outcome_of(waiter),
             Some(&Outcome::Failed(ErrorCode::SourceThrottled))
         );
         page.trigger(Trigger::Visible);
         let at = page.mono;
-        let waited = page.until_request(2 * HOUR).at - at;
+        let waited = page.advance_until_request(2 * HOUR).at - at;
         assert_eq!(waited, wanted * SECOND, "{text}");
     }
 }
@@ -377,59 +381,62 @@ fn retry_after_is_kept_to_the_second_whoever_asks() {
 #[test]
 fn throttled_without_retry_after_waits_a_minute() {
     for status in [429, 503] {
-        let mut page = World::with_embed(HOUR);
-        page.until_request(52 * MINUTE);
-        page.fails(SourceFailure::Status(status));
+        let mut page = Harness::with_embed(HOUR);
+        page.advance_until_request(52 * MINUTE);
+        page.fail_request(SourceFailure::Status(status));
         let at = page.mono;
-        assert_eq!(page.until_request(HOUR).at - at, MINUTE);
-        assert_eq!(page.failures(), [ErrorCode::SourceThrottled]);
+        assert_eq!(page.advance_until_request(HOUR).at - at, MINUTE);
+        assert_eq!(page.failure_codes(), [ErrorCode::SourceThrottled]);
     }
 }
 
 #[test]
 fn a_network_that_is_not_up_yet_after_waking_has_a_ladder_of_its_own() {
-    let mut page = World::with_embed(HOUR);
-    page.sleeps(3 * HOUR);
+    let mut page = Harness::with_embed(HOUR);
+    page.suspend(3 * HOUR);
     page.trigger(Trigger::Resume);
     for wait in [1, 2, 4, 8] {
         let at = page.mono;
-        page.fails(SourceFailure::Network);
-        page.passes(wait * SECOND);
+        page.fail_request(SourceFailure::Network);
+        page.advance(wait * SECOND);
         assert_eq!(page.expect_request().at - at, wait * SECOND);
     }
 }
 
 #[test]
 fn the_ladder_of_waking_begins_anew_with_each_wake() {
-    let mut page = World::with_embed(HOUR);
-    page.sleeps(3 * HOUR);
+    let mut page = Harness::with_embed(HOUR);
+    page.suspend(3 * HOUR);
     for trigger in [Trigger::Resume, Trigger::Online] {
         page.trigger(trigger);
         for wait in [1, 2, 4, 8] {
-            page.fails(SourceFailure::Network);
-            page.passes(wait * SECOND);
+            page.fail_request(SourceFailure::Network);
+            page.advance(wait * SECOND);
             page.expect_request();
         }
-        page.fails(SourceFailure::Network);
-        page.passes(SECOND);
+        page.fail_request(SourceFailure::Network);
+        page.advance(SECOND);
     }
 }
 
 #[test]
 fn a_refresh_that_the_budget_forbids_says_so_and_waits_for_the_next_grant() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let mut waiters = Vec::new();
     for _ in 0..12 {
-        waiters.push(page.refreshes());
-        if page.flight.is_some() {
-            page.fails(SourceFailure::Status(500));
+        waiters.push(page.call_refresh());
+        if page.pending.is_some() {
+            page.fail_request(SourceFailure::Status(500));
         }
     }
-    assert!(page.asked.len() <= 10, "I8");
-    assert_eq!(page.told(waiters[11]), Some(&Outcome::Failed(ErrorCode::Budget)));
-    assert!(page.failures().contains(&ErrorCode::Budget));
-    page.passes(30 * SECOND);
-    assert_eq!(page.asked.len(), 11, "the request waited for the grant");
+    assert!(page.requests.len() <= 10, "I8");
+    assert_eq!(
+        page.outcome_of(waiters[11]),
+        Some(&Outcome::Failed(ErrorCode::Budget))
+    );
+    assert!(page.failure_codes().contains(&ErrorCode::Budget));
+    page.advance(30 * SECOND);
+    assert_eq!(page.requests.len(), 11, "the request waited for the grant");
 }
 
 // ---- which tokens are taken ------------------------------------------------------------------------
@@ -456,7 +463,7 @@ fn a_token_that_is_no_better_is_refused_and_the_old_one_stays() {
         ),
         (
             "other kind",
-            json!({ "token": world::embed_token(4, expires + HOUR) }),
+            json!({ "token": harness::embed_token(4, expires + HOUR) }),
             ErrorCode::TokenType,
         ),
         (
@@ -504,16 +511,16 @@ fn a_token_that_is_no_better_is_refused_and_the_old_one_stays() {
         ),
     ];
     for (name, answer, code) in cases {
-        let mut page = World::new();
+        let mut page = Harness::new();
         let first = aad_token(1, START, expires, "jo");
         page.attach(0, Some(first.clone()), Some(Kind::Aad));
-        page.until_request(53 * MINUTE);
-        page.answers(&answer);
-        assert_eq!(page.failures(), [code], "{name}");
+        page.advance_until_request(53 * MINUTE);
+        page.respond(&answer);
+        assert_eq!(page.failure_codes(), [code], "{name}");
         assert_eq!(page.frame(0).holds.as_ref(), Some(&first), "{name}");
         assert_eq!(page.state(), KeeperState::Retrying, "{name}");
-        page.until_request(3 * SECOND);
-        page.answers(&json!({ "token": user(9, "jo") }));
+        page.advance_until_request(3 * SECOND);
+        page.respond(&json!({ "token": user(9, "jo") }));
         assert_eq!(
             page.state(),
             KeeperState::Fresh,
@@ -524,25 +531,25 @@ fn a_token_that_is_no_better_is_refused_and_the_old_one_stays() {
 
 #[test]
 fn the_same_token_for_an_hour_is_backed_off_from() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let same = page.frame(0).holds.clone().unwrap();
     for _ in 0..2 * HOUR / SECOND {
-        page.passes(SECOND);
-        if page.flight.is_some() {
-            page.answers(&json!({ "token": same }));
+        page.advance(SECOND);
+        if page.pending.is_some() {
+            page.respond(&json!({ "token": same }));
         }
     }
-    assert!(page.asked.len() < 60, "{} in two hours", page.asked.len());
+    assert!(page.requests.len() < 60, "{} in two hours", page.requests.len());
     assert_eq!(page.count(|event| matches!(event, Event::Expired(_))), 1);
     assert_eq!(page.state(), KeeperState::Expired);
 }
 
 #[test]
 fn an_embed_token_that_nobody_dated_counts_for_an_hour() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     page.attach(0, None, Some(Kind::Embed));
     let undated = format!("H4sI{}", "A".repeat(200));
-    page.answers(&json!({ "token": undated }));
+    page.respond(&json!({ "token": undated }));
     assert_eq!(page.frame(0).holds.as_ref(), Some(&undated));
     assert_eq!(page.status().expires_at.unwrap().as_ms(), START + HOUR);
     assert_eq!(
@@ -555,32 +562,32 @@ fn an_embed_token_that_nobody_dated_counts_for_an_hour() {
 #[test]
 fn an_hour_that_was_guessed_under_a_wrong_clock_stands_in_no_tokens_way() {
     let undated = |serial: &str| format!("H4sI{}", serial.repeat(200));
-    let mut page = World::new();
+    let mut page = Harness::new();
     page.wall += 3 * HOUR;
     page.attach(0, Some(undated("A")), Some(Kind::Embed));
-    let asked = page.until_request(HOUR);
+    let asked = page.advance_until_request(HOUR);
     let headers = Headers {
         date: Some(httpdate::fmt_http_date(
             std::time::UNIX_EPOCH + std::time::Duration::from_millis((page.wall - 3 * HOUR).unsigned_abs()),
         )),
         retry_after: None,
     };
-    page.answers_to(asked.id, &json!({ "token": undated("B") }), headers);
-    assert_eq!(page.failures(), []);
+    page.respond_to(asked.id, &json!({ "token": undated("B") }), headers);
+    assert_eq!(page.failure_codes(), []);
     assert_eq!(page.frame(0).holds, Some(undated("B")));
 }
 
 #[test]
 fn an_embed_token_of_the_page_that_nobody_dated_replaces_none_that_is_known() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     let undated = format!("H4sI{}", "A".repeat(200));
     page.attach(0, Some(undated.clone()), Some(Kind::Embed));
-    page.until_request(HOUR);
-    let token = page.answers_token(HOUR);
-    page.passes(40 * MINUTE);
+    page.advance_until_request(HOUR);
+    let token = page.respond_with_token(HOUR);
+    page.advance(40 * MINUTE);
     // embedded again with the token that the page was made with
     page.frame(0).holds = Some(undated);
-    page.passes(MINUTE);
+    page.advance(MINUTE);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
 }
 
@@ -588,12 +595,12 @@ fn an_embed_token_of_the_page_that_nobody_dated_replaces_none_that_is_known() {
 
 #[test]
 fn a_frame_that_hangs_is_retried_without_a_new_request_and_delays_nobody() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let shared = page.frame(0).holds.clone();
     page.attach(1, shared, Some(Kind::Embed));
-    page.frame(0).manner = Manner::Hangs;
-    page.until_request(52 * MINUTE);
-    let token = page.answers_token(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    page.advance_until_request(52 * MINUTE);
+    let token = page.respond_with_token(HOUR);
     assert_eq!(
         page.frame(1).holds.as_ref(),
         Some(&token),
@@ -604,7 +611,7 @@ fn a_frame_that_hangs_is_retried_without_a_new_request_and_delays_nobody() {
         0,
         "not yet on all"
     );
-    page.passes(10 * SECOND);
+    page.advance(10 * SECOND);
     let failed: Vec<_> = page
         .events
         .iter()
@@ -614,34 +621,34 @@ fn a_frame_that_hangs_is_retried_without_a_new_request_and_delays_nobody() {
         matches!(failed[..], [Event::ApplyFailed(EmbedId(0), detail)] if detail.code == ErrorCode::ApplyTimeout)
     );
     assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
-    page.frame(0).manner = Manner::Takes;
-    page.passes(2 * SECOND);
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.advance(2 * SECOND);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
     page.expect_requests(1);
 }
 
 #[test]
 fn the_tracked_expiration_moves_only_when_the_token_is_in_place() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Refuses;
-    page.until_request(52 * MINUTE);
-    let waiter = page.refreshes();
-    let token = page.answers_token(HOUR);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Rejects;
+    page.advance_until_request(52 * MINUTE);
+    let waiter = page.call_refresh();
+    let token = page.respond_with_token(HOUR);
     assert_eq!(
         page.status().expires_at.unwrap().as_ms(),
         START + HOUR,
         "still the old one's"
     );
     assert_eq!(
-        page.told(waiter),
+        page.outcome_of(waiter),
         Some(&Outcome::Failed(ErrorCode::ApplyRejected))
     );
     assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 0);
-    page.frame(0).manner = Manner::Takes;
-    page.passes(2 * SECOND);
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.advance(2 * SECOND);
     assert_eq!(
         page.status().expires_at.unwrap().as_ms(),
-        world::expires_at(&token)
+        harness::expires_at(&token)
     );
     assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
     page.expect_requests(1);
@@ -649,14 +656,14 @@ fn the_tracked_expiration_moves_only_when_the_token_is_in_place() {
 
 #[test]
 fn applies_are_retried_after_2_4_8_to_60_seconds() {
-    let mut page = World::with_embed(2 * HOUR);
-    page.frame(0).manner = Manner::Refuses;
-    page.refreshes();
-    page.answers_token(5 * HOUR);
+    let mut page = Harness::with_embed(2 * HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Rejects;
+    page.call_refresh();
+    page.respond_with_token(5 * HOUR);
     let mut calls = vec![page.mono];
     let mut seen = page.frame(0).calls;
     while calls.len() < 9 {
-        page.passes(SECOND);
+        page.advance(SECOND);
         if page.frame(0).calls > seen {
             seen = page.frame(0).calls;
             calls.push(page.mono);
@@ -671,41 +678,41 @@ fn applies_are_retried_after_2_4_8_to_60_seconds() {
 
 #[test]
 fn a_late_answer_while_the_next_call_is_under_way_says_which_token_a_frame_refuses() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Hangs;
-    page.until_request(52 * MINUTE);
-    let token = page.answers_token(HOUR);
-    page.passes(13 * SECOND);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    page.advance_until_request(52 * MINUTE);
+    let token = page.respond_with_token(HOUR);
+    page.advance(13 * SECOND);
     assert_eq!(page.frame(0).calls, 2);
     let (call, _) = page.frame(0).open.remove(0);
     page.frame(0).holds = Some(token.clone());
-    page.tell(Input::Applied {
+    page.send(Input::ApplyFinished {
         embed: EmbedId(0),
         call,
         outcome: ApplyOutcome::Settled(Some(AccessToken::new(token))),
     });
     page.expect_requests(1);
-    page.shouts(0, Level::Load);
+    page.report_token_expired(0, ExpiryScope::Embed);
     page.expect_requests(2);
 }
 
 #[test]
 fn a_late_answer_that_overwrote_the_newest_token_is_repaired() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Hangs;
-    page.until_request(52 * MINUTE);
-    let second = page.answers_token(HOUR);
-    page.passes(11 * SECOND);
-    page.frame(0).manner = Manner::Takes;
-    page.until_request(55 * MINUTE);
-    let third = page.answers_token(HOUR);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    page.advance_until_request(52 * MINUTE);
+    let second = page.respond_with_token(HOUR);
+    page.advance(11 * SECOND);
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.advance_until_request(55 * MINUTE);
+    let third = page.respond_with_token(HOUR);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&third));
     // the first call is answered only now, and powerbi-client writes its token over the newer one
     let (call, text) = page.frame(0).open.remove(0);
     assert_eq!(text, second);
     page.frame(0).holds = Some(second.clone());
     let outcome = ApplyOutcome::Settled(Some(AccessToken::new(second)));
-    page.tell(Input::Applied {
+    page.send(Input::ApplyFinished {
         embed: EmbedId(0),
         call,
         outcome,
@@ -716,23 +723,23 @@ fn a_late_answer_that_overwrote_the_newest_token_is_repaired() {
 
 #[test]
 fn a_frame_that_does_not_listen_yet_is_waited_for_without_a_failure() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     page.attach(0, None, Some(Kind::Embed));
-    page.frame(0).manner = Manner::Deaf;
-    let token = page.answers_token(HOUR);
-    page.passes(20 * SECOND);
+    page.frame(0).behaviour = FrameBehaviour::NotListening;
+    let token = page.respond_with_token(HOUR);
+    page.advance(20 * SECOND);
     assert_eq!(page.count(|event| matches!(event, Event::ApplyFailed(..))), 0);
-    page.frame(0).manner = Manner::Takes;
-    page.passes(5 * SECOND);
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.advance(5 * SECOND);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
 }
 
 #[test]
 fn an_embed_that_is_gone_is_let_go() {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(52 * MINUTE);
-    page.frame(0).manner = Manner::Gone;
-    page.answers_token(HOUR);
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(52 * MINUTE);
+    page.frame(0).behaviour = FrameBehaviour::Gone;
+    page.respond_with_token(HOUR);
     let gone =
         |event: &Event| matches!(event, Event::ApplyFailed(_, detail) if detail.code == ErrorCode::ApplyGone);
     assert_eq!(page.count(gone), 1);
@@ -742,10 +749,10 @@ fn an_embed_that_is_gone_is_let_go() {
 
 #[test]
 fn an_embed_that_comes_later_gets_the_newest_token() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let old = page.frame(0).holds.clone();
-    page.until_request(52 * MINUTE);
-    let token = page.answers_token(HOUR);
+    page.advance_until_request(52 * MINUTE);
+    let token = page.respond_with_token(HOUR);
     page.attach(1, old, Some(Kind::Embed));
     assert_eq!(page.frame(1).holds.as_ref(), Some(&token));
     page.attach(2, Some(token), Some(Kind::Embed));
@@ -754,13 +761,13 @@ fn an_embed_that_comes_later_gets_the_newest_token() {
 
 #[test]
 fn i7_an_embed_with_a_later_token_brings_it_to_the_others() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let later = page.mint(2 * HOUR);
     page.attach(1, Some(later.clone()), Some(Kind::Embed));
     assert_eq!(page.frame(0).holds.as_ref(), Some(&later));
     assert_eq!(
         page.status().expires_at.unwrap().as_ms(),
-        world::expires_at(&later)
+        harness::expires_at(&later)
     );
     page.expect_requests(0);
 }
@@ -769,34 +776,34 @@ fn i7_an_embed_with_a_later_token_brings_it_to_the_others() {
 
 #[test]
 fn an_embed_that_was_embedded_again_gets_the_newest_token_at_the_next_check() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let first = page.frame(0).holds.clone();
-    page.until_request(52 * MINUTE);
-    let second = page.answers_token(HOUR);
+    page.advance_until_request(52 * MINUTE);
+    let second = page.respond_with_token(HOUR);
     page.frame(0).holds = first;
-    page.passes(30 * SECOND);
+    page.advance(30 * SECOND);
     assert_eq!(page.frame(0).holds, Some(second));
     page.expect_requests(1);
 }
 
 #[test]
 fn an_embed_that_was_embedded_again_with_a_later_token_brings_it_to_the_others() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let token = page.frame(0).holds.clone();
     page.attach(1, token, Some(Kind::Embed));
     let later = page.mint(2 * HOUR);
     page.frame(1).holds = Some(later.clone());
     page.trigger(Trigger::Focus);
     assert_eq!(page.frame(0).holds, Some(later));
-    page.passes(HOUR);
+    page.advance(HOUR);
     page.expect_requests(0);
 }
 
 #[test]
 fn an_embed_that_is_gone_is_let_go_at_the_next_check() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Gone;
-    page.passes(30 * SECOND);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Gone;
+    page.advance(30 * SECOND);
     assert_eq!(page.status().embeds, 0);
     assert_eq!(page.keeper.deadline(), None);
     let gone =
@@ -806,11 +813,11 @@ fn an_embed_that_is_gone_is_let_go_at_the_next_check() {
 
 #[test]
 fn an_embed_of_another_type_is_followed_by_its_kind() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let token = aad_token(1, page.wall, page.wall + 90 * MINUTE, "jo");
     page.frame(0).holds = Some(token);
     page.frame(0).kind = Some(Kind::Aad);
-    page.passes(30 * SECOND);
+    page.advance(30 * SECOND);
     assert_eq!(page.status().token_type, Some(Kind::Aad));
     assert_eq!(
         page.status().expires_at.unwrap().as_ms(),
@@ -820,94 +827,94 @@ fn an_embed_of_another_type_is_followed_by_its_kind() {
 
 #[test]
 fn a_shout_over_a_token_that_somebody_else_set_costs_no_request() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let first = page.frame(0).holds.clone();
-    page.until_request(52 * MINUTE);
-    let second = page.answers_token(HOUR);
-    page.passes(15 * MINUTE);
+    page.advance_until_request(52 * MINUTE);
+    let second = page.respond_with_token(HOUR);
+    page.advance(15 * MINUTE);
     page.frame(0).holds = first;
-    page.frame(0).manner = Manner::Hangs;
-    page.sees(0);
-    page.shouts(0, Level::Load);
-    page.frame(0).manner = Manner::Takes;
-    page.passes(20 * SECOND);
-    assert_eq!(page.recovered, [(0, Recovery::Reload)]);
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    page.observe(0);
+    page.report_token_expired(0, ExpiryScope::Embed);
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.advance(20 * SECOND);
+    assert_eq!(page.recoveries, [(0, Recovery::Reload)]);
     assert_eq!(page.frame(0).holds, Some(second));
     page.expect_requests(1);
 }
 
 #[test]
 fn a_check_looks_at_a_few_embeds_and_at_each_in_turn() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let token = page.frame(0).holds.clone();
     for id in 1..20 {
         page.attach(id, token.clone(), Some(Kind::Embed));
     }
-    page.passes(30 * SECOND);
-    assert_eq!(page.looks, 8);
-    page.frame(19).manner = Manner::Gone;
-    page.frame(0).manner = Manner::Gone;
-    page.passes(MINUTE);
-    assert_eq!((page.status().embeds, page.looks), (19, 20));
-    page.passes(30 * SECOND);
-    assert_eq!((page.status().embeds, page.looks), (18, 28));
+    page.advance(30 * SECOND);
+    assert_eq!(page.observations, 8);
+    page.frame(19).behaviour = FrameBehaviour::Gone;
+    page.frame(0).behaviour = FrameBehaviour::Gone;
+    page.advance(MINUTE);
+    assert_eq!((page.status().embeds, page.observations), (19, 20));
+    page.advance(30 * SECOND);
+    assert_eq!((page.status().embeds, page.observations), (18, 28));
 }
 
 // ---- TokenExpired ----------------------------------------------------------------------------------
 
 #[test]
 fn fifty_visuals_shout_and_one_request_follows() {
-    let mut page = World::with_embed(HOUR);
-    page.passes(20 * MINUTE);
+    let mut page = Harness::with_embed(HOUR);
+    page.advance(20 * MINUTE);
     for _ in 0..50 {
-        page.shouts(0, Level::Visual);
+        page.report_token_expired(0, ExpiryScope::Visual);
     }
     assert_eq!(page.expect_request().reason, Reason::TokenExpired);
-    page.answers_token(HOUR);
+    page.respond_with_token(HOUR);
     for _ in 0..50 {
-        page.shouts(0, Level::Visual);
+        page.report_token_expired(0, ExpiryScope::Visual);
     }
-    page.passes(MINUTE);
+    page.advance(MINUTE);
     page.expect_requests(1);
-    assert_eq!(page.recovered, [(0, Recovery::Refresh)]);
+    assert_eq!(page.recoveries, [(0, Recovery::Refresh)]);
     assert_eq!(page.count(|event| matches!(event, Event::Recovered(..))), 1);
 }
 
 #[test]
 fn a_load_level_expiry_is_reloaded_and_after_expiry_decides() {
-    for (after, level, wanted) in [
-        (AfterExpiry::Auto, Level::Load, Some(Recovery::Reload)),
-        (AfterExpiry::Auto, Level::Visual, Some(Recovery::Refresh)),
-        (AfterExpiry::Reload, Level::Visual, Some(Recovery::Reload)),
-        (AfterExpiry::Refresh, Level::Load, Some(Recovery::Refresh)),
-        (AfterExpiry::None, Level::Load, None),
+    for (after, scope, wanted) in [
+        (AfterExpiry::Auto, ExpiryScope::Embed, Some(Recovery::Reload)),
+        (AfterExpiry::Auto, ExpiryScope::Visual, Some(Recovery::Refresh)),
+        (AfterExpiry::Reload, ExpiryScope::Visual, Some(Recovery::Reload)),
+        (AfterExpiry::Refresh, ExpiryScope::Embed, Some(Recovery::Refresh)),
+        (AfterExpiry::None, ExpiryScope::Embed, None),
     ] {
         let policy = RefreshPolicy::parse(|_| None, WhileHidden::Refresh, after).unwrap();
-        let mut page = World::with(policy, 1);
+        let mut page = Harness::with(policy, 1);
         let token = page.mint(HOUR);
         page.attach(0, Some(token), Some(Kind::Embed));
-        page.shouts(0, level);
-        page.answers_token(2 * HOUR);
-        let recovered: Vec<_> = page.recovered.iter().map(|(_, how)| *how).collect();
+        page.report_token_expired(0, scope);
+        page.respond_with_token(2 * HOUR);
+        let recovered: Vec<_> = page.recoveries.iter().map(|(_, how)| *how).collect();
         assert_eq!(
             recovered,
             wanted.into_iter().collect::<Vec<_>>(),
-            "{after:?} {level:?}"
+            "{after:?} {scope:?}"
         );
     }
 }
 
 #[test]
 fn an_embed_that_shouts_while_a_newer_token_is_on_its_way_costs_no_request() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Refuses;
-    page.until_request(52 * MINUTE);
-    page.answers_token(HOUR);
-    page.shouts(0, Level::Load);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Rejects;
+    page.advance_until_request(52 * MINUTE);
+    page.respond_with_token(HOUR);
+    page.report_token_expired(0, ExpiryScope::Embed);
     page.expect_requests(1);
-    page.frame(0).manner = Manner::Takes;
-    page.passes(2 * SECOND);
-    assert_eq!(page.recovered, [(0, Recovery::Reload)]);
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.advance(2 * SECOND);
+    assert_eq!(page.recoveries, [(0, Recovery::Reload)]);
     page.expect_requests(1);
 }
 
@@ -915,14 +922,14 @@ fn an_embed_that_shouts_while_a_newer_token_is_on_its_way_costs_no_request() {
 
 #[test]
 fn a_frame_that_asks_joins_the_one_request_and_gets_its_token() {
-    let mut page = World::with_embed(HOUR);
-    page.passes(40 * MINUTE);
-    let (one, two) = (page.asks_provider(Some(0)), page.asks_provider(Some(0)));
+    let mut page = Harness::with_embed(HOUR);
+    page.advance(40 * MINUTE);
+    let (one, two) = (page.call_provider(Some(0)), page.call_provider(Some(0)));
     assert_eq!(page.expect_request().reason, Reason::Provider);
     page.expect_requests(1);
-    let token = page.answers_token(HOUR);
+    let token = page.respond_with_token(HOUR);
     assert_eq!(
-        (page.told_token(one), page.told_token(two)),
+        (page.token_given_to(one), page.token_given_to(two)),
         (token.as_str(), token.as_str())
     );
     assert_eq!(
@@ -930,9 +937,9 @@ fn a_frame_that_asks_joins_the_one_request_and_gets_its_token() {
         Some(&token),
         "powerbi-client does not store it"
     );
-    let three = page.asks_provider(Some(0));
+    let three = page.call_provider(Some(0));
     assert_eq!(
-        page.told_token(three),
+        page.token_given_to(three),
         token,
         "straight afterwards there is no newer one to be had"
     );
@@ -941,16 +948,22 @@ fn a_frame_that_asks_joins_the_one_request_and_gets_its_token() {
 
 #[test]
 fn a_frame_gets_nothing_when_the_source_fails_and_a_pause_for_good_reason_is_not_broken() {
-    let mut page = World::with_embed(HOUR);
-    let waiter = page.asks_provider(Some(0));
-    page.fails(SourceFailure::Threw);
-    assert_eq!(page.told(waiter), Some(&Outcome::Failed(ErrorCode::SourceThrew)));
-    let waiter = page.asks_provider(Some(0));
-    page.fails(SourceFailure::Status(403));
-    assert_eq!(page.told(waiter), Some(&Outcome::Failed(ErrorCode::SourceDenied)));
-    let waiter = page.asks_provider(Some(0));
+    let mut page = Harness::with_embed(HOUR);
+    let waiter = page.call_provider(Some(0));
+    page.fail_request(SourceFailure::SourceThrew);
     assert_eq!(
-        page.told(waiter),
+        page.outcome_of(waiter),
+        Some(&Outcome::Failed(ErrorCode::SourceThrew))
+    );
+    let waiter = page.call_provider(Some(0));
+    page.fail_request(SourceFailure::Status(403));
+    assert_eq!(
+        page.outcome_of(waiter),
+        Some(&Outcome::Failed(ErrorCode::SourceDenied))
+    );
+    let waiter = page.call_provider(Some(0));
+    assert_eq!(
+        page.outcome_of(waiter),
         Some(&Outcome::Failed(ErrorCode::SourceDenied)),
         "at once"
     );
@@ -959,18 +972,18 @@ fn a_frame_gets_nothing_when_the_source_fails_and_a_pause_for_good_reason_is_not
 
 #[test]
 fn get_token_gives_the_valid_one_and_asks_only_without() {
-    let mut page = World::new();
-    let waiter = page.obtains();
+    let mut page = Harness::new();
+    let waiter = page.call_get_token();
     assert_eq!(page.expect_request().reason, Reason::Initial);
-    let token = page.answers_token(HOUR);
-    assert_eq!(page.told_token(waiter), token);
+    let token = page.respond_with_token(HOUR);
+    assert_eq!(page.token_given_to(waiter), token);
     assert_eq!(
         (page.state(), page.keeper.deadline()),
         (KeeperState::Idle, None),
         "nothing is attached"
     );
-    let again = page.obtains();
-    assert_eq!(page.told_token(again), token);
+    let again = page.call_get_token();
+    assert_eq!(page.token_given_to(again), token);
     page.attach(0, Some(token), Some(Kind::Embed));
     assert_eq!(page.state(), KeeperState::Fresh);
     page.expect_requests(1);
@@ -979,36 +992,36 @@ fn get_token_gives_the_valid_one_and_asks_only_without() {
 
 #[test]
 fn get_token_without_anything_attached_fails_once_and_rests() {
-    let mut page = World::new();
-    let waiter = page.obtains();
-    page.fails(SourceFailure::Network);
+    let mut page = Harness::new();
+    let waiter = page.call_get_token();
+    page.fail_request(SourceFailure::Network);
     assert_eq!(
-        page.told(waiter),
+        page.outcome_of(waiter),
         Some(&Outcome::Failed(ErrorCode::SourceNetwork))
     );
     assert_eq!(page.keeper.deadline(), None);
-    page.passes(HOUR);
+    page.advance(HOUR);
     page.expect_requests(1);
 }
 
 #[test]
 fn get_token_without_anything_attached_asks_again_once_the_source_has_had_its_quiet() {
     for status in [429, 503] {
-        let mut page = World::new();
-        page.obtains();
-        page.fails(SourceFailure::Status(status));
-        page.passes(59 * SECOND);
-        let early = page.obtains();
+        let mut page = Harness::new();
+        page.call_get_token();
+        page.fail_request(SourceFailure::Status(status));
+        page.advance(59 * SECOND);
+        let early = page.call_get_token();
         assert_eq!(
-            page.told(early),
+            page.outcome_of(early),
             Some(&Outcome::Failed(ErrorCode::SourceThrottled))
         );
         page.expect_requests(1);
-        page.passes(SECOND);
-        let waiter = page.obtains();
+        page.advance(SECOND);
+        let waiter = page.call_get_token();
         page.expect_requests(2);
-        let token = page.answers_token(HOUR);
-        assert_eq!(page.told_token(waiter), token);
+        let token = page.respond_with_token(HOUR);
+        assert_eq!(page.token_given_to(waiter), token);
     }
 }
 
@@ -1016,35 +1029,35 @@ fn get_token_without_anything_attached_asks_again_once_the_source_has_had_its_qu
 
 #[test]
 fn i10_a_clock_set_back_never_revives_a_token() {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(52 * MINUTE);
-    page.fails(SourceFailure::Status(401));
-    page.freezes(20 * MINUTE);
-    page.until_request(SECOND);
-    page.fails(SourceFailure::Status(500));
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(52 * MINUTE);
+    page.fail_request(SourceFailure::Status(401));
+    page.freeze(20 * MINUTE);
+    page.advance_until_request(SECOND);
+    page.fail_request(SourceFailure::Status(500));
     assert_eq!(page.state(), KeeperState::Expired);
     page.wall -= HOUR;
-    page.passes(30 * SECOND);
+    page.advance(30 * SECOND);
     assert_ne!(page.state(), KeeperState::Fresh);
     assert_eq!(page.status().remaining_ms.unwrap().as_ms(), 0);
-    let waiter = page.obtains();
+    let waiter = page.call_get_token();
     assert!(
-        page.told(waiter)
+        page.outcome_of(waiter)
             .is_none_or(|told| matches!(told, Outcome::Failed(_)))
     );
 }
 
 #[test]
 fn i10_a_clock_set_back_within_the_life_of_a_token_does_not_lengthen_it() {
-    let mut page = World::with_embed(HOUR);
-    page.passes(10 * MINUTE);
+    let mut page = Harness::with_embed(HOUR);
+    page.advance(10 * MINUTE);
     page.wall -= HOUR;
-    page.until_request(42 * MINUTE);
+    page.advance_until_request(42 * MINUTE);
 }
 
 #[test]
 fn i10_a_clock_set_forward_never_starts_a_loop() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let date = |wall: i64| {
         // what a backend whose clock is right says, as our wall clock is an hour ahead
         let true_now = wall - HOUR;
@@ -1056,15 +1069,15 @@ fn i10_a_clock_set_forward_never_starts_a_loop() {
             (true_now - START) / SECOND % 60
         )
     };
-    page.passes(5 * MINUTE);
+    page.advance(5 * MINUTE);
     page.wall += HOUR;
-    let asked = page.until_request(MINUTE);
+    let asked = page.advance_until_request(MINUTE);
     let token = page.mint(0);
     let headers = Headers {
         date: Some(date(page.wall)),
         retry_after: None,
     };
-    page.answers_to(asked.id, &json!({ "token": token }), headers);
+    page.respond_to(asked.id, &json!({ "token": token }), headers);
     assert_eq!(
         page.state(),
         KeeperState::Fresh,
@@ -1072,93 +1085,96 @@ fn i10_a_clock_set_forward_never_starts_a_loop() {
     );
     let skew = page.status().clock_skew_ms.as_ms();
     assert!((skew + HOUR).abs() <= 60 * SECOND, "{skew}");
-    page.passes(40 * MINUTE);
+    page.advance(40 * MINUTE);
     page.expect_requests(1);
 }
 
 #[test]
 fn a_clock_that_is_wrong_from_the_start_is_learnt_from_a_fresh_aad_token() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     page.attach(0, None, Some(Kind::Aad));
     // the true time is two hours ahead of this machine's
     let (issued, expires) = (page.wall + 2 * HOUR, page.wall + 3 * HOUR);
-    page.answers(&json!({ "token": aad_token(1, issued, expires, "jo") }));
+    page.respond(&json!({ "token": aad_token(1, issued, expires, "jo") }));
     assert_eq!(page.status().clock_skew_ms.as_ms(), 2 * HOUR);
-    page.passes(49 * MINUTE);
+    page.advance(49 * MINUTE);
     page.expect_requests(1);
-    page.until_request(3 * MINUTE);
+    page.advance_until_request(3 * MINUTE);
 }
 
 // ---- ends ------------------------------------------------------------------------------------------
 
 #[test]
 fn i3_after_stop_nothing_happens_but_the_last_statechange() {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(52 * MINUTE);
-    let waiter = page.obtains();
-    let refresh = page.refreshes();
-    page.tell(Input::Stop);
-    assert!(page.flight.is_none(), "the request was aborted");
-    assert!(page.told(waiter).is_some());
-    assert_eq!(page.told(refresh), Some(&Outcome::Failed(ErrorCode::Stopped)));
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(52 * MINUTE);
+    let waiter = page.call_get_token();
+    let refresh = page.call_refresh();
+    page.send(Input::Stop);
+    assert!(page.pending.is_none(), "the request was aborted");
+    assert!(page.outcome_of(waiter).is_some());
+    assert_eq!(
+        page.outcome_of(refresh),
+        Some(&Outcome::Failed(ErrorCode::Stopped))
+    );
     assert!(
         matches!(page.events.last(), Some(Event::StateChange(status)) if status.state == KeeperState::Stopped)
     );
-    let (events, settled) = (page.events.len(), page.settled.len());
+    let (events, settled) = (page.events.len(), page.outcomes.len());
     page.trigger(Trigger::Visible);
-    page.tell(Input::Stop);
-    page.obtains();
-    page.passes(3 * HOUR);
-    assert_eq!((page.events.len(), page.settled.len()), (events, settled));
+    page.send(Input::Stop);
+    page.call_get_token();
+    page.advance(3 * HOUR);
+    assert_eq!((page.events.len(), page.outcomes.len()), (events, settled));
     page.expect_requests(1);
 }
 
 #[test]
 fn with_the_last_embed_detached_the_request_ends_and_nothing_is_armed() {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(52 * MINUTE);
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(52 * MINUTE);
     page.detach(0);
-    assert!(page.flight.is_none());
+    assert!(page.pending.is_none());
     assert_eq!((page.state(), page.keeper.deadline()), (KeeperState::Idle, None));
 }
 
 #[test]
 fn i12_rubbish_from_every_side_does_not_stop_it() {
-    let mut page = World::with_embed(HOUR);
-    page.tell(Input::Applied {
+    let mut page = Harness::with_embed(HOUR);
+    page.send(Input::ApplyFinished {
         embed: EmbedId(9),
-        call: CallId(9),
+        call: EmbedCallId(9),
         outcome: ApplyOutcome::Gone,
     });
-    page.tell(Input::Applied {
+    page.send(Input::ApplyFinished {
         embed: EmbedId(0),
-        call: CallId(9),
+        call: EmbedCallId(9),
         outcome: ApplyOutcome::Settled(None),
     });
-    page.tell(Input::Detach(EmbedId(77)));
-    page.shouts(77, Level::Load);
-    page.tell(Input::Attach {
+    page.send(Input::Detach(EmbedId(77)));
+    page.report_token_expired(77, ExpiryScope::Embed);
+    page.send(Input::Attach {
         embed: EmbedId(0),
         held: None,
         kind: None,
     });
-    page.tell(Input::Attach {
+    page.send(Input::Attach {
         embed: EmbedId(5),
         held: Some(AccessToken::new("\u{0}<rubbish>".into())),
         kind: None,
     });
     page.frames.insert(
         5,
-        world::Frame {
+        harness::Frame {
             holds: None,
             kind: None,
-            manner: Manner::Refuses,
+            behaviour: FrameBehaviour::Rejects,
             calls: 0,
             open: Vec::new(),
         },
     );
-    page.until_request(52 * MINUTE);
-    page.answers_token(HOUR);
+    page.advance_until_request(52 * MINUTE);
+    page.respond_with_token(HOUR);
     assert_eq!(
         page.status().expires_at.unwrap().as_ms(),
         page.wall + HOUR - page.wall % SECOND
@@ -1167,12 +1183,12 @@ fn i12_rubbish_from_every_side_does_not_stop_it() {
 
 #[test]
 fn the_states_of_a_day_with_one_outage() {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(52 * MINUTE);
-    page.fails(SourceFailure::Network);
-    page.until_request(3 * SECOND);
-    page.answers_token(HOUR);
-    page.tell(Input::Stop);
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(52 * MINUTE);
+    page.fail_request(SourceFailure::Network);
+    page.advance_until_request(3 * SECOND);
+    page.respond_with_token(HOUR);
+    page.send(Input::Stop);
     assert_eq!(
         page.states(),
         [
@@ -1191,33 +1207,33 @@ fn the_states_of_a_day_with_one_outage() {
 #[test]
 fn a_clock_that_is_ahead_refuses_one_fresh_token_and_takes_the_next() {
     for aad in [true, false] {
-        let mut page = World::new();
+        let mut page = Harness::new();
         page.wall += 3 * HOUR; // the server's time is three hours behind, and nobody says so
         page.attach(0, None, None);
-        let fresh = |page: &World, serial| {
+        let fresh = |page: &Harness, serial| {
             let server = page.wall - 3 * HOUR;
             if aad {
                 aad_token(serial, server, server + HOUR, "jo")
             } else {
-                world::embed_token(serial, server + HOUR)
+                harness::embed_token(serial, server + HOUR)
             }
         };
-        page.answers(&json!({ "token": fresh(&page, 1) }));
+        page.respond(&json!({ "token": fresh(&page, 1) }));
         assert_eq!(
-            page.failures(),
+            page.failure_codes(),
             [ErrorCode::TokenExpired],
             "it may come out of a cache"
         );
-        page.until_request(3 * SECOND);
+        page.advance_until_request(3 * SECOND);
         let second = fresh(&page, 2);
-        page.answers(&json!({ "token": second }));
+        page.respond(&json!({ "token": second }));
         assert_eq!(page.frame(0).holds.as_ref(), Some(&second));
         assert_eq!(page.state(), KeeperState::Fresh);
-        page.passes(49 * MINUTE);
+        page.advance(49 * MINUTE);
         page.expect_requests(2);
-        page.until_request(4 * MINUTE);
+        page.advance_until_request(4 * MINUTE);
         let third = fresh(&page, 3);
-        page.answers(&json!({ "token": third }));
+        page.respond(&json!({ "token": third }));
         assert_eq!(
             page.frame(0).holds.as_ref(),
             Some(&third),
@@ -1228,64 +1244,67 @@ fn a_clock_that_is_ahead_refuses_one_fresh_token_and_takes_the_next() {
 
 #[test]
 fn an_expired_token_out_of_a_cache_is_refused_however_often() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     page.attach(0, None, Some(Kind::Embed));
     let stale = page.mint(-MINUTE);
     for _ in 0..5 {
-        page.answers(&json!({ "token": stale }));
-        page.until_request(2 * MINUTE);
+        page.respond(&json!({ "token": stale }));
+        page.advance_until_request(2 * MINUTE);
     }
-    assert_eq!(page.failures(), [ErrorCode::TokenExpired; 5]);
+    assert_eq!(page.failure_codes(), [ErrorCode::TokenExpired; 5]);
 }
 
 #[test]
 fn retry_after_outlives_a_remount() {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(HOUR);
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(HOUR);
     let headers = Headers {
         date: None,
         retry_after: Some("700".into()),
     };
-    page.fails_with(SourceFailure::Status(503), headers);
+    page.fail_request_with(SourceFailure::Status(503), headers);
     page.detach(0);
     assert_eq!((page.state(), page.keeper.deadline()), (KeeperState::Idle, None));
     let token = page.mint(MINUTE);
     page.attach(1, Some(token), Some(Kind::Embed));
     page.expect_requests(1);
-    page.passes(699 * SECOND);
+    page.advance(699 * SECOND);
     page.expect_requests(1);
-    page.until_request(SECOND);
+    page.advance_until_request(SECOND);
 }
 
 #[test]
 fn refresh_settles_though_no_frame_listens() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Deaf;
-    let waiter = page.refreshes();
-    let token = page.answers_token(HOUR + MINUTE);
-    page.passes(11 * SECOND);
-    assert_eq!(page.told(waiter), Some(&Outcome::Failed(ErrorCode::ApplyTimeout)));
-    page.frame(0).manner = Manner::Takes;
-    page.passes(5 * SECOND);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::NotListening;
+    let waiter = page.call_refresh();
+    let token = page.respond_with_token(HOUR + MINUTE);
+    page.advance(11 * SECOND);
+    assert_eq!(
+        page.outcome_of(waiter),
+        Some(&Outcome::Failed(ErrorCode::ApplyTimeout))
+    );
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.advance(5 * SECOND);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
     assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
 }
 
 #[test]
 fn i7_under_a_fast_clock_an_embed_that_brings_a_later_token_keeps_it() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     page.wall += 3 * HOUR; // and no Date header says so
     page.attach(0, None, Some(Kind::Aad));
-    let mint = |page: &World, serial| {
+    let mint = |page: &Harness, serial| {
         let server = page.wall - 3 * HOUR;
         aad_token(serial, server, server + HOUR, "jo")
     };
     for serial in 1..=2 {
         let token = mint(&page, serial);
-        page.answers(&json!({ "token": token }));
-        page.passes(3 * SECOND);
+        page.respond(&json!({ "token": token }));
+        page.advance(3 * SECOND);
     }
-    page.passes(10 * MINUTE);
+    page.advance(10 * MINUTE);
     let later = mint(&page, 3);
     page.attach(1, Some(later.clone()), Some(Kind::Aad));
     assert_eq!(page.frame(1).holds.as_deref(), Some(later.as_str()));
@@ -1295,48 +1314,48 @@ fn i7_under_a_fast_clock_an_embed_that_brings_a_later_token_keeps_it() {
 
 #[test]
 fn i7_an_embed_whose_token_expired_later_than_ours_is_given_no_earlier_one() {
-    let mut page = World::with_embed(-HOUR);
+    let mut page = Harness::with_embed(-HOUR);
     let later = page.mint(-10 * MINUTE);
     page.attach(1, Some(later.clone()), Some(Kind::Embed));
     // out of a cache, and by chance as far apart as two that were made when they were asked for
-    page.answers_token(-30 * MINUTE);
-    page.until_request(MINUTE);
-    page.answers_token(-30 * MINUTE);
+    page.respond_with_token(-30 * MINUTE);
+    page.advance_until_request(MINUTE);
+    page.respond_with_token(-30 * MINUTE);
     assert_eq!(page.frame(1).holds.as_ref(), Some(&later));
 }
 
 #[test]
 fn a_token_that_expires_while_a_recovery_waits_for_a_timer_is_replaced() {
-    let mut page = World::with_embed(-MINUTE);
-    page.shouts(0, Level::Visual);
-    page.recovery = Some(RecoveryOutcome::TooSoon);
-    page.answers_token(HOUR);
-    page.shouts(0, Level::Visual);
+    let mut page = Harness::with_embed(-MINUTE);
+    page.report_token_expired(0, ExpiryScope::Visual);
+    page.recovery_outcome = Some(RecoveryOutcome::TooSoon);
+    page.respond_with_token(HOUR);
+    page.report_token_expired(0, ExpiryScope::Visual);
     page.expect_requests(1);
-    page.freezes(20 * SECOND);
-    page.shouts(0, Level::Visual);
+    page.freeze(20 * SECOND);
+    page.report_token_expired(0, ExpiryScope::Visual);
     page.expect_requests(2);
 }
 
 #[test]
 fn a_token_that_comes_during_a_recovery_is_set_after_it() {
     for outcome in [Some(RecoveryOutcome::Done), Some(RecoveryOutcome::Refused), None] {
-        let mut page = World::with_embed(-MINUTE);
-        page.shouts(0, Level::Visual);
-        page.recovery = None;
-        page.answers_token(HOUR);
-        assert_eq!(page.recovered, [(0, Recovery::Refresh)], "and it does not end");
-        page.refreshes();
-        let token = page.answers_token(HOUR + MINUTE);
+        let mut page = Harness::with_embed(-MINUTE);
+        page.report_token_expired(0, ExpiryScope::Visual);
+        page.recovery_outcome = None;
+        page.respond_with_token(HOUR);
+        assert_eq!(page.recoveries, [(0, Recovery::Refresh)], "and it does not end");
+        page.call_refresh();
+        let token = page.respond_with_token(HOUR + MINUTE);
         assert_ne!(page.frame(0).holds.as_deref(), Some(token.as_str()));
         match outcome {
             Some(outcome) => {
-                let (embed, call) = page.recovering.unwrap();
-                page.recovery = Some(RecoveryOutcome::Done);
-                page.tell(Input::Recovered { embed, call, outcome });
-                page.passes(MINUTE);
+                let (embed, call) = page.last_recovery.unwrap();
+                page.recovery_outcome = Some(RecoveryOutcome::Done);
+                page.send(Input::RecoveryFinished { embed, call, outcome });
+                page.advance(MINUTE);
             }
-            None => page.passes(11 * SECOND),
+            None => page.advance(11 * SECOND),
         }
         assert_eq!(
             page.frame(0).holds.as_deref(),
@@ -1348,22 +1367,22 @@ fn a_token_that_comes_during_a_recovery_is_set_after_it() {
 
 #[test]
 fn a_recovery_that_came_too_soon_is_not_lost_to_a_newer_token() {
-    let mut page = World::with_embed(-MINUTE);
-    page.shouts(0, Level::Load);
-    page.recovery = Some(RecoveryOutcome::TooSoon);
-    page.answers_token(HOUR);
-    page.refreshes();
-    page.recovery = Some(RecoveryOutcome::Done);
-    page.answers_token(HOUR + MINUTE);
-    page.passes(2 * SECOND);
-    assert_eq!(page.recovered, [(0, Recovery::Reload), (0, Recovery::Reload)]);
+    let mut page = Harness::with_embed(-MINUTE);
+    page.report_token_expired(0, ExpiryScope::Embed);
+    page.recovery_outcome = Some(RecoveryOutcome::TooSoon);
+    page.respond_with_token(HOUR);
+    page.call_refresh();
+    page.recovery_outcome = Some(RecoveryOutcome::Done);
+    page.respond_with_token(HOUR + MINUTE);
+    page.advance(2 * SECOND);
+    assert_eq!(page.recoveries, [(0, Recovery::Reload), (0, Recovery::Reload)]);
     assert_eq!(page.count(|event| matches!(event, Event::Recovered(..))), 1);
 }
 
 #[test]
 fn i1_every_trigger_joins_the_request_under_way() {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(52 * MINUTE);
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(52 * MINUTE);
     for trigger in [
         Trigger::Visible,
         Trigger::PageShow,
@@ -1371,36 +1390,36 @@ fn i1_every_trigger_joins_the_request_under_way() {
         Trigger::Online,
         Trigger::Focus,
     ] {
-        page.freezes(2 * SECOND);
+        page.freeze(2 * SECOND);
         page.trigger(trigger);
-        page.refreshes();
-        page.obtains();
-        page.asks_provider(Some(0));
-        page.shouts(0, Level::Load);
-        page.tell(Input::Ailing(EmbedId(0)));
+        page.call_refresh();
+        page.call_get_token();
+        page.call_provider(Some(0));
+        page.report_token_expired(0, ExpiryScope::Embed);
+        page.send(Input::RefreshMayHelp(EmbedId(0)));
     }
     page.expect_requests(1);
 }
 
 #[test]
 fn i4_in_every_state_with_something_attached_there_is_a_deadline() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     let mut seen = Vec::new();
-    let mut look = |page: &World| {
+    let mut look = |page: &Harness| {
         assert!(page.keeper.deadline().is_some(), "{:?}", page.state());
         seen.push(page.state());
     };
     look(&page);
-    page.until_request(52 * MINUTE);
+    page.advance_until_request(52 * MINUTE);
     look(&page);
-    page.fails(SourceFailure::Network);
+    page.fail_request(SourceFailure::Network);
     look(&page);
-    page.until_request(MINUTE);
-    page.fails(SourceFailure::Status(401));
+    page.advance_until_request(MINUTE);
+    page.fail_request(SourceFailure::Status(401));
     look(&page);
-    page.passes(15 * MINUTE);
-    page.until_request(HOUR);
-    page.fails(SourceFailure::Status(500));
+    page.advance(15 * MINUTE);
+    page.advance_until_request(HOUR);
+    page.fail_request(SourceFailure::Status(500));
     look(&page);
     use KeeperState::{Denied, Expired, Fresh, Refreshing, Retrying};
     assert_eq!(seen, [Fresh, Refreshing, Retrying, Denied, Expired]);
@@ -1408,56 +1427,56 @@ fn i4_in_every_state_with_something_attached_there_is_a_deadline() {
 
 #[test]
 fn i6_a_token_is_given_to_embeds_and_askers_alone_and_printed_nowhere() {
-    let mut page = World::with_embed(HOUR);
-    let waiter = page.asks_provider(Some(0));
-    let token = page.answers_token(HOUR + MINUTE);
-    assert!(token.contains(world::CANARY));
-    assert_eq!(page.told_token(waiter), token);
+    let mut page = Harness::with_embed(HOUR);
+    let waiter = page.call_provider(Some(0));
+    let token = page.respond_with_token(HOUR + MINUTE);
+    assert!(token.contains(harness::CANARY));
+    assert_eq!(page.token_given_to(waiter), token);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
-    page.refuses_wrapped(&token);
+    page.expect_wrapped_rejected(&token);
     let printed = format!(
         "{:?} {:?} {:?} {:?}",
         page.keeper,
         page.status(),
         page.events,
-        page.settled
+        page.outcomes
     );
-    assert!(!printed.contains(world::CANARY), "I6");
+    assert!(!printed.contains(harness::CANARY), "I6");
 }
 
 #[test]
 fn a_late_answer_that_overwrote_the_newest_token_during_a_recovery_is_repaired() {
-    let mut page = World::with_embed(-MINUTE);
-    page.frame(0).manner = Manner::Hangs;
-    let first = page.answers_token(HOUR);
-    page.passes(11 * SECOND);
-    page.frame(0).manner = Manner::Takes;
-    page.shouts(0, Level::Visual);
-    page.recovery = None;
-    page.refreshes();
-    let newest = page.answers_token(HOUR + MINUTE);
-    page.passes(5 * SECOND);
-    let (embed, recovery) = page.recovering.unwrap();
+    let mut page = Harness::with_embed(-MINUTE);
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    let first = page.respond_with_token(HOUR);
+    page.advance(11 * SECOND);
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.report_token_expired(0, ExpiryScope::Visual);
+    page.recovery_outcome = None;
+    page.call_refresh();
+    let newest = page.respond_with_token(HOUR + MINUTE);
+    page.advance(5 * SECOND);
+    let (embed, recovery) = page.last_recovery.unwrap();
     let (call, _) = page.frame(0).open.remove(0);
     page.frame(0).holds = Some(first.clone());
     let outcome = ApplyOutcome::Settled(Some(AccessToken::new(first)));
-    page.tell(Input::Applied { embed, call, outcome });
+    page.send(Input::ApplyFinished { embed, call, outcome });
     let (call, outcome) = (recovery, RecoveryOutcome::Done);
-    page.tell(Input::Recovered { embed, call, outcome });
-    page.passes(SECOND);
+    page.send(Input::RecoveryFinished { embed, call, outcome });
+    page.advance(SECOND);
     assert_eq!(page.frame(0).holds.as_deref(), Some(newest.as_str()));
 }
 
 #[test]
 fn a_page_that_is_seen_again_tries_a_denied_source_whatever_else_it_is_told_within_that_second() {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(HOUR);
-    page.fails(SourceFailure::Status(401));
-    page.passes(MINUTE);
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(HOUR);
+    page.fail_request(SourceFailure::Status(401));
+    page.advance(MINUTE);
     for trigger in [Trigger::Focus, Trigger::Online, Trigger::Visible] {
-        page.passes(100);
+        page.advance(100);
         page.trigger(trigger);
     }
-    page.passes(SECOND);
+    page.advance(SECOND);
     page.expect_requests(2);
 }

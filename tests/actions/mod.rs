@@ -1,14 +1,16 @@
-//! A page's day as a list of steps, for whoever draws them: `tests/properties.rs` at random, `fuzz/` from bytes.
+//! A page's day as a list of actions, for whoever draws them: `tests/properties.rs` at random, `fuzz/` from bytes.
 //!
-//! What must hold in every state is checked after every input by [`crate::world`]; here is what needs more than one
-//! state. A new input is a variant of [`Step`], a line in [`Run::step`], and one where steps are drawn.
+//! What must hold in every state is checked after every input by [`crate::harness`]; here is what needs more than one
+//! state. A new input is a variant of [`Action`], a line in [`Session::perform`], and one where actions are drawn.
 #![expect(unreachable_pub, reason = "a module of several test files has no outside")]
 #![expect(clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::allow_attributes, dead_code, reason = "each test file uses its part")]
 
-use crate::world::{HOUR, MINUTE, Manner, SECOND, World, aad_token, embed_token, expires_at, json_of};
+use crate::harness::{
+    FrameBehaviour, HOUR, Harness, MINUTE, SECOND, aad_token, embed_token, expires_at, json_of,
+};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, EmbedId, Headers, Input, KeeperState, Level, Outcome, RecoveryOutcome, RequestId,
+    ApplyOutcome, EmbedId, ExpiryScope, Headers, Input, KeeperState, Outcome, RecoveryOutcome, RequestId,
     SourceFailure, Trigger,
 };
 use powerbi_token_keeper::policy::RefreshPolicy;
@@ -16,37 +18,37 @@ use powerbi_token_keeper::token::{AccessToken, Kind};
 use serde_json::{Value, json};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// How many embeds a step can name.
+/// How many embeds an action can name.
 pub const NAMES: u32 = 4;
 
 /// Something that happens. All times are in milliseconds, all embeds are named by numbers below [`NAMES`].
 #[derive(Debug, Clone)]
-pub enum Step {
-    Passes(i64),
-    Sleeps(i64),
-    Freezes(i64),
-    WallJumps(i64),
-    Answers(Answer, Dated),
-    AnswersLate(Answer),
-    Fails(SourceFailure, Option<String>),
-    Triggers(Trigger),
-    Hides,
-    Attaches(u32, i64),
-    Detaches(u32),
-    Manners(u32, Manner),
-    AnswersCall(u32),
-    Recovers(Option<RecoveryOutcome>),
-    AnswersRecovery(RecoveryOutcome),
-    Shouts(u32, Level),
-    Ails(u32),
-    Provides(u32),
-    Refreshes,
-    Obtains,
-    Sees(u32),
+pub enum Action {
+    Advance(i64),
+    Suspend(i64),
+    Freeze(i64),
+    JumpWallClock(i64),
+    Respond(Answer, ServerDate),
+    RespondLate(Answer),
+    FailRequest(SourceFailure, Option<String>),
+    Trigger(Trigger),
+    Hide,
+    Attach(u32, i64),
+    Detach(u32),
+    SetBehaviour(u32, FrameBehaviour),
+    AnswerCall(u32),
+    SetRecoveryOutcome(Option<RecoveryOutcome>),
+    FinishRecovery(RecoveryOutcome),
+    ReportTokenExpired(u32, ExpiryScope),
+    ReportRefreshMayHelp(u32),
+    CallProvider(u32),
+    CallRefresh,
+    CallGetToken,
+    Observe(u32),
     /// The page embeds again, with the token it had at first, or none.
-    Embeds(u32, bool),
-    GetsTurn,
-    Hears(Answer),
+    EmbedAgain(u32, bool),
+    GrantLock,
+    ReceiveFromTab(Answer),
 }
 
 /// What the source answers.
@@ -61,7 +63,7 @@ pub enum Answer {
 }
 
 /// Whether the source says what time it is: so far from this machine's wall clock.
-pub type Dated = Option<i64>;
+pub type ServerDate = Option<i64>;
 
 /// The `Date` header of a server whose clock says `ms`.
 pub fn http_date(ms: i64) -> String {
@@ -69,9 +71,9 @@ pub fn http_date(ms: i64) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + since)
 }
 
-/// A page, and what a list of steps as a whole must keep to.
-pub struct Run {
-    pub page: World,
+/// A page, and what a list of actions as a whole must keep to.
+pub struct Session {
+    pub page: Harness,
     next_embed: u32,
     /// The embed that each small number stands for now.
     named: [Option<u32>; NAMES as usize],
@@ -85,10 +87,10 @@ pub struct Run {
     latest: i64,
 }
 
-impl Run {
+impl Session {
     pub fn new(policy: RefreshPolicy, seed: u64) -> Self {
         Self {
-            page: World::with(policy, seed),
+            page: Harness::with(policy, seed),
             next_embed: 0,
             named: [None; NAMES as usize],
             first: [const { None }; NAMES as usize],
@@ -99,79 +101,81 @@ impl Run {
         }
     }
 
-    /// All steps, and then both ends: everything is well again, and nothing happens after stop.
-    pub fn plays(mut self, steps: &[Step]) {
-        for step in steps {
-            self.step(step);
+    /// All actions, and then both ends: everything is well again, and nothing happens after stop.
+    pub fn play(mut self, actions: &[Action]) {
+        for action in actions {
+            self.perform(action);
         }
-        self.settles();
-        self.stops();
+        self.recovers();
+        self.stop();
     }
 
-    fn step(&mut self, step: &Step) {
-        match step {
-            Step::Passes(ms) => self.page.passes(*ms),
-            Step::Sleeps(ms) => self.page.sleeps(*ms),
-            Step::Freezes(ms) => self.page.freezes(*ms),
-            Step::WallJumps(ms) => self.jump(*ms),
-            Step::Answers(answer, dated) => self.answer(answer, *dated),
-            Step::AnswersLate(answer) => self.answer_late(answer),
-            Step::Fails(failure, header) => self.fail(*failure, header.clone()),
-            Step::Triggers(trigger) => self.page.trigger(*trigger),
-            Step::Hides => self.page.tell(Input::Hidden),
-            Step::Attaches(name, life) => self.attach(*name, *life),
-            Step::Detaches(name) => {
+    fn perform(&mut self, action: &Action) {
+        match action {
+            Action::Advance(ms) => self.page.advance(*ms),
+            Action::Suspend(ms) => self.page.suspend(*ms),
+            Action::Freeze(ms) => self.page.freeze(*ms),
+            Action::JumpWallClock(ms) => self.jump(*ms),
+            Action::Respond(answer, dated) => self.answer(answer, *dated),
+            Action::RespondLate(answer) => self.answer_late(answer),
+            Action::FailRequest(failure, header) => self.fail(*failure, header.clone()),
+            Action::Trigger(trigger) => self.page.trigger(*trigger),
+            Action::Hide => self.page.send(Input::Hidden),
+            Action::Attach(name, life) => self.attach(*name, *life),
+            Action::Detach(name) => {
                 if let Some(id) = self.embed(*name) {
                     self.page.detach(id);
                 }
             }
-            Step::Manners(name, manner) => {
+            Action::SetBehaviour(name, behaviour) => {
                 if let Some(id) = self.embed(*name) {
-                    self.page.frame(id).manner = *manner;
+                    self.page.frame(id).behaviour = *behaviour;
                 }
             }
-            Step::AnswersCall(name) => self.answer_call(*name),
-            Step::Recovers(outcome) => self.page.recovery = *outcome,
-            Step::AnswersRecovery(outcome) => {
-                if let Some((embed, call)) = self.page.recovering {
+            Action::AnswerCall(name) => self.answer_call(*name),
+            Action::SetRecoveryOutcome(outcome) => self.page.recovery_outcome = *outcome,
+            Action::FinishRecovery(outcome) => {
+                if let Some((embed, call)) = self.page.last_recovery {
                     let outcome = *outcome;
-                    self.page.tell(Input::Recovered { embed, call, outcome });
+                    self.page.send(Input::RecoveryFinished { embed, call, outcome });
                 }
             }
-            Step::Shouts(name, level) => self.page.shouts(self.embed(*name).unwrap_or(99), *level),
-            Step::Ails(name) => {
+            Action::ReportTokenExpired(name, scope) => self
+                .page
+                .report_token_expired(self.embed(*name).unwrap_or(99), *scope),
+            Action::ReportRefreshMayHelp(name) => {
                 let embed = EmbedId(self.embed(*name).unwrap_or(99));
-                self.page.tell(Input::Ailing(embed));
+                self.page.send(Input::RefreshMayHelp(embed));
             }
-            Step::Provides(name) => {
+            Action::CallProvider(name) => {
                 let embed = self.embed(*name);
-                let waiter = self.page.asks_provider(embed);
+                let waiter = self.page.call_provider(embed);
                 self.waiters.push(waiter);
             }
-            Step::Refreshes => {
-                let waiter = self.page.refreshes();
+            Action::CallRefresh => {
+                let waiter = self.page.call_refresh();
                 self.waiters.push(waiter);
             }
-            Step::Obtains => {
-                let waiter = self.page.obtains();
+            Action::CallGetToken => {
+                let waiter = self.page.call_get_token();
                 self.waiters.push(waiter);
             }
-            Step::Sees(name) => self.page.sees(self.embed(*name).unwrap_or(99)),
-            Step::Embeds(name, same) => {
+            Action::Observe(name) => self.page.observe(self.embed(*name).unwrap_or(99)),
+            Action::EmbedAgain(name, same) => {
                 if let Some(id) = self.embed(*name) {
                     let first = &self.first[*name as usize];
                     self.page.frame(id).holds = first.clone().filter(|_| *same);
-                    self.page.sees(id);
+                    self.page.observe(id);
                 }
             }
-            Step::GetsTurn => {
-                if self.page.claim.is_some() {
-                    self.page.turn();
+            Action::GrantLock => {
+                if self.page.lock_request.is_some() {
+                    self.page.grant_lock();
                 }
             }
-            Step::Hears(answer) => {
+            Action::ReceiveFromTab(answer) => {
                 let value = self.value(answer);
-                self.page.tell(Input::Shared(json_of(&value)));
+                self.page.send(Input::TokenReceivedFromTab(json_of(&value)));
             }
         }
     }
@@ -214,25 +218,25 @@ impl Run {
         }
     }
 
-    fn answer(&mut self, answer: &Answer, dated: Dated) {
-        let Some(flight) = self.page.flight else { return };
-        self.late.push(flight.id);
+    fn answer(&mut self, answer: &Answer, dated: ServerDate) {
+        let Some(request) = self.page.pending else { return };
+        self.late.push(request.id);
         let value = self.value(answer);
         let date = dated.map(|skew| http_date(self.page.wall + skew));
         let headers = Headers {
             date,
             retry_after: None,
         };
-        self.page.answers_to(flight.id, &value, headers);
+        self.page.respond_to(request.id, &value, headers);
     }
 
     fn fail(&mut self, failure: SourceFailure, header: Option<String>) {
-        if self.page.flight.is_some() {
+        if self.page.pending.is_some() {
             let headers = Headers {
                 date: header.clone(),
                 retry_after: header,
             };
-            self.page.fails_with(failure, headers);
+            self.page.fail_request_with(failure, headers);
         }
     }
 
@@ -243,43 +247,43 @@ impl Run {
         let before = self.page.status().remaining_ms;
         self.page.wall += ms;
         self.jumped += ms;
-        let waiter = self.page.obtains();
+        let waiter = self.page.call_get_token();
         self.waiters.push(waiter);
         if ms < 0 && before.is_some_and(|left| left.as_ms() == 0) {
-            let told = self.page.told(waiter);
+            let told = self.page.outcome_of(waiter);
             let token = told.filter(|told| matches!(told, Outcome::Token(_)));
             let placed = self.page.status().expires_at;
             // a newer token may be in hand that no embed has taken yet; the expired one is never given out
             if let (Some(_), Some(placed)) = (token, placed) {
-                let given = expires_at(self.page.told_token(waiter));
+                let given = expires_at(self.page.token_given_to(waiter));
                 assert_ne!(given, placed.as_ms(), "I10: an expired token was revived");
             }
         }
     }
 
     /// What the embeds hold, and what the page was told: what an answer that counts would change.
-    fn picture(&self) -> impl PartialEq + core::fmt::Debug + use<> {
+    fn observable_state(&self) -> impl PartialEq + core::fmt::Debug + use<> {
         let frames = self.page.frames.iter();
         let held: Vec<_> = frames
             .map(|(id, frame)| (*id, frame.holds.as_deref().map(expires_at)))
             .collect();
-        let failures = self.page.failures().len();
+        let failures = self.page.failure_codes().len();
         (held, self.page.status().expires_at, failures)
     }
 
     /// I2: an answer to any request but the current one changes nothing.
     fn answer_late(&mut self, answer: &Answer) {
         let value = self.value(answer);
-        let current = self.page.flight.map(|flight| flight.id);
+        let current = self.page.pending.map(|request| request.id);
         let Some(old) = self.late.iter().copied().find(|id| Some(*id) != current) else {
             return;
         };
-        self.page.tell(Input::Tick);
-        let before = self.picture();
-        self.page.answers_to(old, &value, Headers::default());
+        self.page.send(Input::Tick);
+        let before = self.observable_state();
+        self.page.respond_to(old, &value, Headers::default());
         // what has become due meanwhile is no answer's doing
-        if self.page.flight.map(|flight| flight.id) == current {
-            assert_eq!(before, self.picture(), "I2");
+        if self.page.pending.map(|request| request.id) == current {
+            assert_eq!(before, self.observable_state(), "I2");
         }
     }
 
@@ -294,38 +298,38 @@ impl Run {
         frame.holds = Some(text.clone());
         let outcome = ApplyOutcome::Settled(Some(AccessToken::new(text)));
         let embed = EmbedId(id);
-        self.page.tell(Input::Applied { embed, call, outcome });
+        self.page.send(Input::ApplyFinished { embed, call, outcome });
     }
 
     /// I9 and I12: whatever happened before, with frames that listen and a source that answers all is well within
     /// minutes, stays so, and costs no more than it must.
-    fn settles(&mut self) {
+    fn recovers(&mut self) {
         for frame in self.page.frames.values_mut() {
-            frame.manner = Manner::Takes;
+            frame.behaviour = FrameBehaviour::Accepts;
         }
-        self.page.recovery = Some(RecoveryOutcome::Done);
+        self.page.recovery_outcome = Some(RecoveryOutcome::Done);
         if self.page.frames.is_empty() {
             self.page.attach(self.next_embed, None, Some(Kind::Embed));
         }
         // an hour at most for what the source said last, ten minutes for the calls under way
-        self.goes_well(HOUR + 10 * MINUTE);
+        self.run_without_faults(HOUR + 10 * MINUTE);
         self.page.trigger(Trigger::Visible);
-        let refreshed = self.page.refreshes();
+        let refreshed = self.page.call_refresh();
         self.waiters.push(refreshed);
-        self.goes_well(10 * MINUTE);
+        self.run_without_faults(10 * MINUTE);
 
-        let made = self.page.asked.len();
-        self.goes_well(2 * HOUR);
-        if self.page.claim.is_some() {
+        let made = self.page.requests.len();
+        self.run_without_faults(2 * HOUR);
+        if self.page.lock_request.is_some() {
             // no other tab lets this one in: five seconds more
-            self.goes_well(MINUTE);
+            self.run_without_faults(MINUTE);
         }
         assert_eq!(self.page.state(), KeeperState::Fresh, "I12: all is well again");
         assert!(
-            self.page.claim.is_none(),
+            self.page.lock_request.is_none(),
             "I12: a turn that is over is given back"
         );
-        let made = self.page.asked.len() - made;
+        let made = self.page.requests.len() - made;
         assert!(made <= 5, "I10: {made} requests in two hours without a fault");
         let now = self.page.wall - self.jumped;
         for (id, frame) in &self.page.frames {
@@ -333,16 +337,16 @@ impl Run {
             assert!(expires > Some(now), "I9: embed {id} holds an expired token");
         }
         for waiter in &self.waiters {
-            let told = self.page.settled.iter().filter(|(id, _)| id == waiter).count();
+            let told = self.page.outcomes.iter().filter(|(id, _)| id == waiter).count();
             assert_eq!(told, 1, "I12: each waiter is told once");
         }
     }
 
     /// Time goes by with a source that is asked, and answers at once, with its time and a token of an hour or more.
-    fn goes_well(&mut self, ms: i64) {
+    fn run_without_faults(&mut self, ms: i64) {
         let end = self.page.mono + ms;
         loop {
-            if let Some(flight) = self.page.flight {
+            if let Some(request) = self.page.pending {
                 let now = self.page.wall - self.jumped;
                 self.latest = (now + HOUR).max(self.latest + 2 * SECOND);
                 let token = self.page.mint(self.latest - self.page.wall);
@@ -351,7 +355,7 @@ impl Run {
                     retry_after: None,
                 };
                 self.page
-                    .answers_to(flight.id, &json!({ "token": token }), headers);
+                    .respond_to(request.id, &json!({ "token": token }), headers);
             }
             if self.page.mono >= end {
                 return;
@@ -359,20 +363,20 @@ impl Run {
             let due = self.page.keeper.deadline();
             let due = due.map_or(end, |due| due.at.as_ms().cast_signed());
             self.page
-                .passes((due - self.page.mono).clamp(0, end - self.page.mono));
+                .advance((due - self.page.mono).clamp(0, end - self.page.mono));
         }
     }
 
     /// I3: after stop nothing happens.
-    fn stops(&mut self) {
-        self.page.tell(Input::Stop);
-        assert!(self.page.flight.is_none(), "I3");
-        let told = (self.page.events.len(), self.page.asked.len());
-        self.page.passes(HOUR);
+    fn stop(&mut self) {
+        self.page.send(Input::Stop);
+        assert!(self.page.pending.is_none(), "I3");
+        let told = (self.page.events.len(), self.page.requests.len());
+        self.page.advance(HOUR);
         self.page.trigger(Trigger::Visible);
         for frame in 0..NAMES {
-            self.page.shouts(frame, Level::Load);
+            self.page.report_token_expired(frame, ExpiryScope::Embed);
         }
-        assert_eq!(told, (self.page.events.len(), self.page.asked.len()), "I3");
+        assert_eq!(told, (self.page.events.len(), self.page.requests.len()), "I3");
     }
 }

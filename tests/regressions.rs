@@ -1,17 +1,17 @@
 //! Edges that no story passes by: what the fuzzer found, and lines that could be changed without any other test
 //! noticing (`cargo mutants`).
 
-mod steps;
-mod world;
+mod actions;
+mod harness;
 
+use harness::{FrameBehaviour, HOUR, Harness, MINUTE, SECOND, json_of};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, CallId, EmbedId, ErrorCode, Event, Headers, Input, KeeperState, Level, Outcome, Reason,
-    Recovery, SourceFailure, Trigger,
+    ApplyOutcome, EmbedCallId, EmbedId, ErrorCode, Event, ExpiryScope, Headers, Input, KeeperState, Outcome,
+    Reason, Recovery, SourceFailure, Trigger,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, RefreshPolicy, WhileHidden};
 use powerbi_token_keeper::token::{AccessToken, Kind};
 use serde_json::json;
-use world::{HOUR, MINUTE, Manner, SECOND, World, json_of};
 
 /// A keeper whose poll is so slow that every other deadline shows.
 fn slow_poll(hidden: WhileHidden) -> RefreshPolicy {
@@ -20,8 +20,8 @@ fn slow_poll(hidden: WhileHidden) -> RefreshPolicy {
 }
 
 /// A page under `policy` with one embed, whose token lives for `life` ms.
-fn page_under(policy: RefreshPolicy, life: i64) -> World {
-    let mut page = World::with(policy, 7);
+fn page_under(policy: RefreshPolicy, life: i64) -> Harness {
+    let mut page = Harness::with(policy, 7);
     let token = page.mint(life);
     page.attach(0, Some(token), Some(Kind::Embed));
     page
@@ -35,25 +35,25 @@ fn is_expired(event: &Event) -> bool {
 
 #[test]
 fn i7_a_token_of_the_page_that_looked_expired_under_a_wrong_clock_gives_way_to_no_earlier_one() {
-    let mut page = World::with_embed(MINUTE);
-    page.passes(HOUR);
-    page.sleeps(3 * HOUR); // set ahead, as far as anybody can tell, and then put right
+    let mut page = Harness::with_embed(MINUTE);
+    page.advance(HOUR);
+    page.suspend(3 * HOUR); // set ahead, as far as anybody can tell, and then put right
     page.trigger(Trigger::Focus);
     page.wall -= 3 * HOUR;
-    page.passes(MINUTE); // the request that saw the jump teaches nothing
+    page.advance(MINUTE); // the request that saw the jump teaches nothing
     let later = page.mint(HOUR);
     page.attach(1, Some(later.clone()), Some(Kind::Embed));
-    let asked = page.until_request(10 * MINUTE);
+    let asked = page.advance_until_request(10 * MINUTE);
     let earlier = page.mint(10 * MINUTE);
     let headers = Headers {
-        date: Some(steps::http_date(page.wall)),
+        date: Some(actions::http_date(page.wall)),
         retry_after: None,
     };
-    page.answers_to(asked.id, &json!({ "token": earlier }), headers);
+    page.respond_to(asked.id, &json!({ "token": earlier }), headers);
     assert_eq!(page.frame(1).holds.as_ref(), Some(&later));
     let next = page.mint(2 * HOUR);
-    page.refreshes();
-    page.answers(&json!({ "token": next }));
+    page.call_refresh();
+    page.respond(&json!({ "token": next }));
     for id in 0..2 {
         assert_eq!(page.frame(id).holds.as_ref(), Some(&next));
     }
@@ -63,14 +63,14 @@ fn i7_a_token_of_the_page_that_looked_expired_under_a_wrong_clock_gives_way_to_n
 
 #[test]
 fn i3_after_stop_nothing_is_taken_from_anybody() {
-    let mut page = World::with_embed(HOUR);
-    page.tell(Input::Stop);
+    let mut page = Harness::with_embed(HOUR);
+    page.send(Input::Stop);
     for id in 1..3 {
         let token = page.mint(i64::from(id) * HOUR);
         page.attach(id, Some(token), Some(Kind::Embed));
     }
-    page.hears_of_token(9 * HOUR);
-    page.passes(HOUR);
+    page.receive_token_from_tab(9 * HOUR);
+    page.advance(HOUR);
     assert!(page.frames.values().all(|frame| frame.calls == 0));
     assert_eq!(page.state(), KeeperState::Stopped);
 }
@@ -80,40 +80,40 @@ fn i3_after_stop_nothing_is_taken_from_anybody() {
 #[test]
 fn a_spent_budget_is_due_without_a_failure_and_retrying_after_one() {
     for (failures, state) in [(0, KeeperState::Due), (1, KeeperState::Retrying)] {
-        let mut page = World::with_embed(HOUR);
+        let mut page = Harness::with_embed(HOUR);
         for life in 1..=10 - failures {
-            page.refreshes();
-            page.answers_token(HOUR + life * MINUTE);
+            page.call_refresh();
+            page.respond_with_token(HOUR + life * MINUTE);
         }
         for _ in 0..failures {
-            page.refreshes();
-            page.fails(SourceFailure::Network);
+            page.call_refresh();
+            page.fail_request(SourceFailure::Network);
         }
-        page.refreshes();
-        assert_eq!(page.failures().last(), Some(&ErrorCode::Budget));
+        page.call_refresh();
+        assert_eq!(page.failure_codes().last(), Some(&ErrorCode::Budget));
         assert_eq!(page.state(), state);
     }
 }
 
 #[test]
 fn a_token_that_no_frame_has_answered_to_is_still_being_refreshed() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Hangs;
-    page.refreshes();
-    page.answers_token(2 * HOUR);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    page.call_refresh();
+    page.respond_with_token(2 * HOUR);
     assert_eq!(page.state(), KeeperState::Refreshing);
-    page.passes(10 * SECOND);
+    page.advance(10 * SECOND);
     assert_eq!(page.state(), KeeperState::Fresh, "the call goes on by itself");
 }
 
 #[test]
 fn a_hidden_page_that_pauses_is_due_and_waits_without_a_timer_of_its_own() {
     let mut page = page_under(slow_poll(WhileHidden::Pause), HOUR);
-    page.tell(Input::Hidden);
-    page.passes(53 * MINUTE);
+    page.send(Input::Hidden);
+    page.advance(53 * MINUTE);
     page.trigger(Trigger::Focus);
     assert_eq!(page.state(), KeeperState::Due);
-    page.passes(6 * MINUTE);
+    page.advance(6 * MINUTE);
     page.expect_requests(0);
     assert!(page.ticks <= 6, "{} ticks in an hour", page.ticks);
 }
@@ -121,44 +121,44 @@ fn a_hidden_page_that_pauses_is_due_and_waits_without_a_timer_of_its_own() {
 #[test]
 fn a_pause_or_a_request_inside_the_window_costs_no_ticks() {
     let mut page = page_under(slow_poll(WhileHidden::Refresh), HOUR);
-    page.until_request(53 * MINUTE);
+    page.advance_until_request(53 * MINUTE);
     let ticks = page.ticks;
-    page.passes(29 * SECOND);
+    page.advance(29 * SECOND);
     assert_eq!(page.ticks, ticks, "while asking");
-    page.fails(SourceFailure::Status(401));
-    page.passes(4 * MINUTE);
+    page.fail_request(SourceFailure::Status(401));
+    page.advance(4 * MINUTE);
     assert!(page.ticks <= ticks + 1, "while denied");
 }
 
 #[test]
 fn windows_and_ends_are_met_to_the_millisecond_whatever_the_poll() {
     let mut page = page_under(slow_poll(WhileHidden::Refresh), 4 * MINUTE);
-    let asked = page.until_request(3 * MINUTE);
+    let asked = page.advance_until_request(3 * MINUTE);
     assert!(
         asked.at <= page.mono,
         "at half of its life, and not with the poll"
     );
-    page.fails(SourceFailure::Status(403));
+    page.fail_request(SourceFailure::Status(403));
     let left = page
         .status()
         .remaining_ms
         .map_or(0, |left| left.as_ms().cast_signed());
-    page.passes(left - 1);
+    page.advance(left - 1);
     assert_eq!((page.count(is_expired), page.state()), (0, KeeperState::Denied));
-    page.passes(1);
+    page.advance(1);
     assert_eq!(page.count(is_expired), 1);
     let ticks = page.ticks;
-    page.passes(2 * MINUTE);
+    page.advance(2 * MINUTE);
     assert!(page.ticks <= ticks + 2, "said once, it needs no more ticks");
 }
 
 #[test]
 fn the_status_says_when_it_will_act_next_and_nothing_of_embeds_after_stop() {
-    let mut page = World::with_embed(HOUR);
-    page.freezes(SECOND);
+    let mut page = Harness::with_embed(HOUR);
+    page.freeze(SECOND);
     let next = page.status().next_check_at.map(|at| at.as_ms() - page.wall);
     assert_eq!(next, Some(29 * SECOND));
-    page.tell(Input::Stop);
+    page.send(Input::Stop);
     assert_eq!((page.status().embeds, page.status().next_check_at), (0, None));
 }
 
@@ -166,85 +166,88 @@ fn the_status_says_when_it_will_act_next_and_nothing_of_embeds_after_stop() {
 
 #[test]
 fn i10_a_token_that_ran_out_while_asleep_stays_so_when_the_clock_is_set_back() {
-    let mut page = World::with_embed(HOUR);
-    page.sleeps(2 * HOUR);
+    let mut page = Harness::with_embed(HOUR);
+    page.suspend(2 * HOUR);
     page.trigger(Trigger::Visible);
-    page.fails(SourceFailure::Status(401));
+    page.fail_request(SourceFailure::Status(401));
     assert_eq!(page.state(), KeeperState::Denied);
     page.wall -= 2 * HOUR;
-    page.passes(MINUTE);
-    let waiter = page.obtains();
-    assert_eq!(page.told(waiter), None, "it is asked for");
-    page.answers_token(3 * HOUR);
-    assert!(page.told(waiter).is_some());
+    page.advance(MINUTE);
+    let waiter = page.call_get_token();
+    assert_eq!(page.outcome_of(waiter), None, "it is asked for");
+    page.respond_with_token(3 * HOUR);
+    assert!(page.outcome_of(waiter).is_some());
 }
 
 #[test]
 fn i10_nor_does_it_come_back_where_the_clock_was_known_to_be_ahead() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     page.wall += 3 * HOUR; // and no Date header says so: the tokens do
     page.attach(0, None, Some(Kind::Embed));
     for _ in 0..2 {
-        page.until_request(MINUTE);
-        page.answers_token(-2 * HOUR);
+        page.advance_until_request(MINUTE);
+        page.respond_with_token(-2 * HOUR);
     }
     assert_eq!(page.state(), KeeperState::Fresh);
-    page.sleeps(2 * HOUR);
+    page.suspend(2 * HOUR);
     page.trigger(Trigger::Visible);
-    page.fails(SourceFailure::Status(401));
+    page.fail_request(SourceFailure::Status(401));
     page.wall -= 2 * HOUR;
-    page.passes(MINUTE);
-    let waiter = page.obtains();
-    assert_eq!(page.told(waiter), None, "it is asked for");
+    page.advance(MINUTE);
+    let waiter = page.call_get_token();
+    assert_eq!(page.outcome_of(waiter), None, "it is asked for");
 }
 
 // ---- embeds ----------------------------------------------------------------------------------------
 
 #[test]
 fn every_check_looks_at_embeds_though_their_number_is_that_of_one_check() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     let token = page.mint(10 * HOUR);
     for id in 0..8 {
         page.attach(id, Some(token.clone()), Some(Kind::Embed));
     }
-    page.passes(2 * MINUTE);
-    assert_eq!(page.looks, 4 * 8);
+    page.advance(2 * MINUTE);
+    assert_eq!(page.observations, 4 * 8);
 }
 
 #[test]
 fn a_frame_that_does_not_listen_is_called_each_second_for_ten_and_then_each_five() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Deaf;
-    let waiter = page.refreshes();
-    page.answers_token(2 * HOUR);
-    page.passes(9 * SECOND);
-    assert_eq!((page.frame(0).calls, page.told(waiter)), (10, None));
-    page.passes(SECOND);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::NotListening;
+    let waiter = page.call_refresh();
+    page.respond_with_token(2 * HOUR);
+    page.advance(9 * SECOND);
+    assert_eq!((page.frame(0).calls, page.outcome_of(waiter)), (10, None));
+    page.advance(SECOND);
     let timeout = Outcome::Failed(ErrorCode::ApplyTimeout);
-    assert_eq!((page.frame(0).calls, page.told(waiter)), (11, Some(&timeout)));
-    page.passes(20 * SECOND);
+    assert_eq!(
+        (page.frame(0).calls, page.outcome_of(waiter)),
+        (11, Some(&timeout))
+    );
+    page.advance(20 * SECOND);
     assert_eq!(page.frame(0).calls, 15);
 }
 
 #[test]
 fn an_embed_that_fails_to_load_is_reloaded_with_the_next_token() {
-    let mut page = World::with_embed(HOUR);
-    page.tell(Input::Ailing(EmbedId(9)));
+    let mut page = Harness::with_embed(HOUR);
+    page.send(Input::RefreshMayHelp(EmbedId(9)));
     page.expect_requests(0);
-    page.tell(Input::Ailing(EmbedId(0)));
+    page.send(Input::RefreshMayHelp(EmbedId(0)));
     page.expect_request();
-    page.answers_token(2 * HOUR);
-    assert_eq!(page.recovered, [(0, Recovery::Reload)]);
+    page.respond_with_token(2 * HOUR);
+    assert_eq!(page.recoveries, [(0, Recovery::Reload)]);
 }
 
 #[test]
 fn a_visual_that_says_expired_within_ten_seconds_of_a_token_is_an_echo() {
     for (after, requests) in [(10 * SECOND - 1, 1), (10 * SECOND, 2)] {
-        let mut page = World::with_embed(HOUR);
-        page.refreshes();
-        page.answers_token(2 * HOUR);
-        page.freezes(after);
-        page.shouts(0, Level::Visual);
+        let mut page = Harness::with_embed(HOUR);
+        page.call_refresh();
+        page.respond_with_token(2 * HOUR);
+        page.freeze(after);
+        page.report_token_expired(0, ExpiryScope::Visual);
         page.expect_requests(requests);
     }
 }
@@ -253,15 +256,15 @@ fn a_visual_that_says_expired_within_ten_seconds_of_a_token_is_an_echo() {
 
 #[test]
 fn a_token_in_hand_at_the_start_spares_a_request() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     let token = page.mint(HOUR);
-    page.tell(Input::Begin {
+    page.send(Input::Begin {
         initial: Some(json_of(&json!({ "token": token }))),
         kind: Some(Kind::Embed),
         hidden: false,
     });
-    let waiter = page.obtains();
-    assert_eq!(page.told_token(waiter), token);
+    let waiter = page.call_get_token();
+    assert_eq!(page.token_given_to(waiter), token);
     page.attach(0, Some(token), None);
     page.expect_requests(0);
     assert_eq!(page.state(), KeeperState::Fresh);
@@ -269,40 +272,40 @@ fn a_token_in_hand_at_the_start_spares_a_request() {
 
 #[test]
 fn what_the_page_says_at_the_start_counts() {
-    let mut page = World::with(slow_poll(WhileHidden::Pause), 7);
-    page.tell(Input::Begin {
+    let mut page = Harness::with(slow_poll(WhileHidden::Pause), 7);
+    page.send(Input::Begin {
         initial: None,
         kind: Some(Kind::Aad),
         hidden: true,
     });
     page.attach(0, None, Some(Kind::Embed));
-    page.passes(HOUR);
+    page.advance(HOUR);
     page.expect_requests(0);
     page.trigger(Trigger::Visible);
-    page.answers_token(HOUR);
-    assert_eq!(page.failures(), [ErrorCode::TokenType]);
+    page.respond_with_token(HOUR);
+    assert_eq!(page.failure_codes(), [ErrorCode::TokenType]);
 }
 
 #[test]
 fn a_frame_that_missed_the_newest_token_gets_it_without_a_request() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Refuses;
-    page.refreshes();
-    let token = page.answers_token(2 * HOUR);
-    page.passes(MINUTE);
-    let waiter = page.asks_provider(Some(0));
-    assert_eq!(page.told_token(waiter), token);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Rejects;
+    page.call_refresh();
+    let token = page.respond_with_token(2 * HOUR);
+    page.advance(MINUTE);
+    let waiter = page.call_provider(Some(0));
+    assert_eq!(page.token_given_to(waiter), token);
     page.expect_requests(1);
 }
 
 #[test]
 fn a_frame_that_asks_within_half_a_minute_of_a_receipt_gets_that_token() {
     for (after, requests) in [(30 * SECOND - 1, 1), (30 * SECOND, 2)] {
-        let mut page = World::with_embed(HOUR);
-        page.refreshes();
-        page.answers_token(2 * HOUR);
-        page.freezes(after);
-        page.asks_provider(Some(0));
+        let mut page = Harness::with_embed(HOUR);
+        page.call_refresh();
+        page.respond_with_token(2 * HOUR);
+        page.freeze(after);
+        page.call_provider(Some(0));
         page.expect_requests(requests);
     }
 }
@@ -311,22 +314,22 @@ fn a_frame_that_asks_within_half_a_minute_of_a_receipt_gets_that_token() {
 fn somebody_who_waits_for_a_token_gets_it_though_the_last_embed_goes() {
     for tabs in [false, true] {
         let mut page = page_under(RefreshPolicy::default().with_tabs(tabs), -MINUTE);
-        let waiter = page.obtains();
+        let waiter = page.call_get_token();
         page.detach(0);
-        page.passes(5 * SECOND);
-        let token = page.answers_token(HOUR);
-        assert_eq!(page.told_token(waiter), token);
+        page.advance(5 * SECOND);
+        let token = page.respond_with_token(HOUR);
+        assert_eq!(page.token_given_to(waiter), token);
     }
 }
 
 // ---- triggers --------------------------------------------------------------------------------------
 
 /// A page whose source denies it, and which was told something at just this moment.
-fn denied_and_told() -> World {
-    let mut page = World::with_embed(HOUR);
-    page.until_request(53 * MINUTE);
-    page.fails(SourceFailure::Status(401));
-    page.freezes(2 * SECOND);
+fn denied_and_told() -> Harness {
+    let mut page = Harness::with_embed(HOUR);
+    page.advance_until_request(53 * MINUTE);
+    page.fail_request(SourceFailure::Status(401));
+    page.freeze(2 * SECOND);
     page.trigger(Trigger::Focus);
     page
 }
@@ -334,15 +337,15 @@ fn denied_and_told() -> World {
 #[test]
 fn triggers_a_second_apart_are_two_and_less_than_that_wait_for_the_second() {
     let mut page = denied_and_told();
-    page.freezes(SECOND);
+    page.freeze(SECOND);
     page.trigger(Trigger::Visible);
     page.expect_requests(2);
 
     let mut page = denied_and_told();
-    page.freezes(SECOND - 1);
+    page.freeze(SECOND - 1);
     page.trigger(Trigger::Visible);
     page.expect_requests(1);
-    page.passes(1);
+    page.advance(1);
     page.expect_requests(2);
 }
 
@@ -350,38 +353,38 @@ fn triggers_a_second_apart_are_two_and_less_than_that_wait_for_the_second() {
 fn of_two_triggers_alike_within_a_second_the_first_gives_the_reason() {
     let mut page = denied_and_told();
     for trigger in [Trigger::Online, Trigger::Resume, Trigger::PageShow] {
-        page.freezes(100);
+        page.freeze(100);
         page.trigger(trigger);
     }
-    assert_eq!(page.until_request(SECOND).reason, Reason::Resume);
+    assert_eq!(page.advance_until_request(SECOND).reason, Reason::Resume);
 }
 
 #[test]
 fn a_tick_for_something_else_does_not_hurry_a_trigger_that_waits() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Deaf;
-    page.refreshes();
-    page.answers_token(2 * HOUR); // from now on it is called each second
-    page.refreshes();
-    page.fails(SourceFailure::Status(401));
-    page.freezes(500);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::NotListening;
+    page.call_refresh();
+    page.respond_with_token(2 * HOUR); // from now on it is called each second
+    page.call_refresh();
+    page.fail_request(SourceFailure::Status(401));
+    page.freeze(500);
     page.trigger(Trigger::Focus);
-    page.freezes(100);
+    page.freeze(100);
     page.trigger(Trigger::Visible);
     let calls = page.frame(0).calls;
-    page.passes(899);
+    page.advance(899);
     assert_eq!(page.frame(0).calls, calls + 1);
     page.expect_requests(2);
-    page.passes(1);
+    page.advance(1);
     page.expect_requests(3);
 }
 
 // ---- calls -----------------------------------------------------------------------------------------
 
 /// A frame answers a call that it was left with, so that its configuration holds `text`.
-fn answers_call(page: &mut World, call: CallId, text: Option<String>) {
+fn answers_call(page: &mut Harness, call: EmbedCallId, text: Option<String>) {
     page.frame(0).holds = text.clone();
-    page.tell(Input::Applied {
+    page.send(Input::ApplyFinished {
         embed: EmbedId(0),
         call,
         outcome: ApplyOutcome::Settled(text.map(AccessToken::new)),
@@ -390,15 +393,15 @@ fn answers_call(page: &mut World, call: CallId, text: Option<String>) {
 
 #[test]
 fn a_late_answer_is_not_taken_for_that_of_the_call_under_way() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Hangs;
-    page.refreshes();
-    let token = page.answers_token(2 * HOUR);
-    page.passes(12 * SECOND);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    page.call_refresh();
+    let token = page.respond_with_token(2 * HOUR);
+    page.advance(12 * SECOND);
     let calls: Vec<_> = page.frame(0).open.iter().map(|(call, _)| *call).collect();
     assert_eq!(calls.len(), 2);
     answers_call(&mut page, calls[0], None);
-    page.tell(Input::Applied {
+    page.send(Input::ApplyFinished {
         embed: EmbedId(0),
         call: calls[0],
         outcome: ApplyOutcome::Gone,
@@ -411,31 +414,31 @@ fn a_late_answer_is_not_taken_for_that_of_the_call_under_way() {
         "the time limit of the first"
     );
     assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
-    page.passes(MINUTE);
+    page.advance(MINUTE);
     assert_eq!(page.frame(0).calls, 2);
 }
 
 #[test]
 fn a_recovery_is_followed_by_no_further_call() {
-    let mut page = World::with_embed(HOUR);
-    page.shouts(0, Level::Load);
-    page.answers_token(2 * HOUR);
-    page.passes(MINUTE);
-    assert_eq!((page.frame(0).calls, page.recovered.len()), (1, 1));
+    let mut page = Harness::with_embed(HOUR);
+    page.report_token_expired(0, ExpiryScope::Embed);
+    page.respond_with_token(2 * HOUR);
+    page.advance(MINUTE);
+    assert_eq!((page.frame(0).calls, page.recoveries.len()), (1, 1));
 }
 
 #[test]
 fn a_late_answer_with_the_newest_token_costs_no_further_call() {
-    let mut page = World::with_embed(HOUR);
-    page.frame(0).manner = Manner::Hangs;
-    page.refreshes();
-    let token = page.answers_token(2 * HOUR);
-    page.passes(11 * SECOND);
-    page.frame(0).manner = Manner::Takes;
-    page.passes(SECOND);
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    page.call_refresh();
+    let token = page.respond_with_token(2 * HOUR);
+    page.advance(11 * SECOND);
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.advance(SECOND);
     let (call, _) = page.frame(0).open.remove(0);
     answers_call(&mut page, call, Some(token));
-    page.passes(MINUTE);
+    page.advance(MINUTE);
     assert_eq!(page.frame(0).calls, 2);
 }
 
@@ -443,21 +446,21 @@ fn a_late_answer_with_the_newest_token_costs_no_further_call() {
 
 #[test]
 fn i2_an_answer_to_an_older_request_does_not_end_the_one_under_way() {
-    let mut page = World::with_embed(HOUR);
-    let old = page.until_request(53 * MINUTE);
-    page.passes(30 * SECOND);
-    let current = page.until_request(MINUTE);
+    let mut page = Harness::with_embed(HOUR);
+    let old = page.advance_until_request(53 * MINUTE);
+    page.advance(30 * SECOND);
+    let current = page.advance_until_request(MINUTE);
     let token = page.mint(2 * HOUR);
-    page.answers_to(old.id, &json!({ "token": token }), Headers::default());
+    page.respond_to(old.id, &json!({ "token": token }), Headers::default());
     assert_ne!(page.frame(0).holds.as_ref(), Some(&token));
     assert_eq!(page.state(), KeeperState::Refreshing);
-    page.answers_to(current.id, &json!({ "token": token }), Headers::default());
+    page.respond_to(current.id, &json!({ "token": token }), Headers::default());
     assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
 }
 
 #[test]
 fn the_diagnosis_gets_the_token_that_was_refused() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     for wrapped in [false, true] {
         let refused = page.mint(-MINUTE);
         let refused = if wrapped {
@@ -465,8 +468,8 @@ fn the_diagnosis_gets_the_token_that_was_refused() {
         } else {
             refused
         };
-        page.refreshes();
-        page.answers(&json!({ "token": refused }));
+        page.call_refresh();
+        page.respond(&json!({ "token": refused }));
         let told = page.count(
             |event| matches!(event, Event::RefreshFailed(_, Some(token)) if token.expose() == refused),
         );
@@ -476,28 +479,28 @@ fn the_diagnosis_gets_the_token_that_was_refused() {
 
 #[test]
 fn expired_tokens_made_on_request_are_refused_where_the_server_says_what_time_it_is() {
-    let mut page = World::new();
+    let mut page = Harness::new();
     page.attach(0, None, Some(Kind::Embed));
     for _ in 0..4 {
-        let asked = page.until_request(MINUTE);
+        let asked = page.advance_until_request(MINUTE);
         let token = page.mint(-MINUTE);
         let headers = Headers {
-            date: Some(steps::http_date(page.wall)),
+            date: Some(actions::http_date(page.wall)),
             retry_after: None,
         };
-        page.answers_to(asked.id, &json!({ "token": token }), headers);
+        page.respond_to(asked.id, &json!({ "token": token }), headers);
     }
-    assert_eq!(page.failures(), [ErrorCode::TokenExpired; 4]);
+    assert_eq!(page.failure_codes(), [ErrorCode::TokenExpired; 4]);
 }
 
 #[test]
 fn expired_tokens_made_on_request_are_refused_where_a_later_one_is_in_hand() {
-    let mut page = World::with_embed(HOUR);
+    let mut page = Harness::with_embed(HOUR);
     for _ in 0..4 {
-        page.refreshes();
-        page.answers_token(-MINUTE);
+        page.call_refresh();
+        page.respond_with_token(-MINUTE);
     }
-    assert_eq!(page.failures(), [ErrorCode::TokenExpired; 4]);
+    assert_eq!(page.failure_codes(), [ErrorCode::TokenExpired; 4]);
 }
 
 #[test]
@@ -506,14 +509,14 @@ fn only_a_network_that_fails_straight_after_waking_is_tried_by_the_clock() {
         (SourceFailure::Network, false),
         (SourceFailure::Status(500), true),
     ] {
-        let mut page = World::with_embed(HOUR);
-        page.freezes(53 * MINUTE);
+        let mut page = Harness::with_embed(HOUR);
+        page.freeze(53 * MINUTE);
         page.trigger(if waking { Trigger::Resume } else { Trigger::Focus });
         let mut waits = Vec::new();
         for _ in 0..4 {
-            let failed_at = page.until_request(MINUTE).at;
-            page.fails(failure);
-            waits.push(page.until_request(MINUTE).at - failed_at);
+            let failed_at = page.advance_until_request(MINUTE).at;
+            page.fail_request(failure);
+            waits.push(page.advance_until_request(MINUTE).at - failed_at);
         }
         assert_ne!(waits, [SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND], "{failure:?}");
         assert!(waits.iter().any(|ms| ms % SECOND > 0), "full jitter: {waits:?}");

@@ -3,7 +3,7 @@
 use crate::token::Kind;
 
 /// An enum whose variants have one stable spelling each.
-macro_rules! spelled {
+macro_rules! string_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ macro_rules! spelled {
             }
         }
 
-        impl From<$name> for Member {
+        impl From<$name> for FieldValue {
             fn from(word: $name) -> Self {
                 Self::Text(word.as_str())
             }
@@ -27,7 +27,7 @@ macro_rules! spelled {
 }
 
 /// A struct that pages see as a plain object, with these names; what comes after `?` is left out where there is none.
-macro_rules! detail {
+macro_rules! event_detail {
     ($(#[$meta:meta])* $name:ident {
         $($(#[$doc:meta])* $field:ident: $kind:ty = $key:literal,)*
         $(? $(#[$doc_of_optional:meta])* $optional:ident: $inner:ty = $key_of_optional:literal,)?
@@ -42,12 +42,12 @@ macro_rules! detail {
         impl $name {
             /// What `as_object` makes of the members: their names, each with a space behind it, and their values.
             // by hand: a serialiser is 2 KB of a page's load
-            pub fn read_out<T>(&self, as_object: impl FnOnce(&'static str, &[Member]) -> T) -> T {
+            pub fn to_object<T>(&self, as_object: impl FnOnce(&'static str, &[FieldValue]) -> T) -> T {
                 as_object(
                     concat!($($key, " ",)* $($key_of_optional, " ")?),
                     &[
-                        $(Member::from(self.$field),)*
-                        $(self.$optional.map_or(Member::Absent, Member::from),)?
+                        $(FieldValue::from(self.$field),)*
+                        $(self.$optional.map_or(FieldValue::Absent, FieldValue::from),)?
                     ],
                 )
             }
@@ -57,7 +57,7 @@ macro_rules! detail {
 
 /// What a page finds in a member of a detail.
 #[derive(Debug, Clone, Copy)]
-pub enum Member {
+pub enum FieldValue {
     /// The member itself is not there.
     Absent,
     /// `null`.
@@ -68,19 +68,19 @@ pub enum Member {
     Text(&'static str),
 }
 
-impl From<u32> for Member {
+impl From<u32> for FieldValue {
     fn from(number: u32) -> Self {
         Self::Number(f64::from(number))
     }
 }
 
-impl From<u16> for Member {
+impl From<u16> for FieldValue {
     fn from(number: u16) -> Self {
         Self::Number(f64::from(number))
     }
 }
 
-impl From<Kind> for Member {
+impl From<Kind> for FieldValue {
     fn from(kind: Kind) -> Self {
         Self::Number(match kind {
             Kind::Aad => 0.0,
@@ -89,7 +89,7 @@ impl From<Kind> for Member {
     }
 }
 
-impl<T: Into<Self>> From<Option<T>> for Member {
+impl<T: Into<Self>> From<Option<T>> for FieldValue {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
