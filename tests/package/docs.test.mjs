@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { transform } from "esbuild";
 import { versions } from "../consumers/lib/project.mjs";
 import { kinds } from "../consumers/matrix.mjs";
 import { root } from "./packed.mjs";
@@ -128,6 +129,21 @@ test("the README's figures are those that were measured", () => {
     assert.ok(readme.includes(text), `the README does not say: ${text}`);
 });
 
+// ---- Code ------------------------------------------------------------------------------------------------------------
+
+const BLOCKS = /^```(js|jsx|ts|json)\n([\s\S]*?)^```$/gm;
+const exported = [...read("npm/src/index.ts").matchAll(/[\w$]+(?=[,\s]*[},])/g)].map(([name]) => name);
+
+for (const file of written) {
+  test(`the code of ${file} can be parsed, and imports what there is`, async () => {
+    for (const [, loader, code] of read(file).matchAll(BLOCKS)) {
+      await transform(code, { loader, format: "esm", logLevel: "silent" });
+      for (const [, names] of code.matchAll(/import \{([^}]+)\} from "powerbi-token-keeper(?:\/csp)?"/g))
+        for (const name of names.split(",").map((each) => each.trim())) assert.ok(exported.includes(name), name);
+    }
+  });
+}
+
 // ---- Links -----------------------------------------------------------------------------------------------------------
 
 /** The anchor that a heading gets. */
@@ -154,4 +170,34 @@ test("every page is in the table of contents", () => {
   const contents = read("docs/README.md");
   for (const page of pages.filter((each) => each !== "docs/README.md"))
     assert.ok(contents.includes(`(${page.slice("docs/".length)})`), page);
+});
+
+// ---- Names of the code -----------------------------------------------------------------------------------------------
+
+const FOLDERS = /^(?:src|npm|tests|examples|bench|fuzz|scripts|www|docs|tools|\.github|\.cargo)\/[\w./-]*$/;
+const quoted = (file) => [...prose(file).matchAll(/`([^`\n]+)`/g)].map(([, text]) => text);
+
+for (const file of ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", ...pages]) {
+  test(`the files that ${file} names are there`, () => {
+    for (const name of quoted(file).filter((text) => FOLDERS.test(text) && !text.startsWith("www/dist"))) {
+      const there = [name, `${name}.test.mjs`, `${name}.rs`].some((each) => existsSync(path.join(root, each)));
+      assert.ok(there, `${name} is not there`);
+    }
+  });
+}
+
+test("the Rust tests that ARCHITECTURE.md and SECURITY.md name are there", () => {
+  const rust = ["src", "tests"]
+    .flatMap((folder) => readdirSync(path.join(root, folder), { recursive: true }).map((file) => `${folder}/${file}`))
+    .filter((file) => file.endsWith(".rs"))
+    .map(read)
+    .join("\n");
+  for (const file of ["ARCHITECTURE.md", "SECURITY.md"])
+    for (const name of quoted(file).filter((text) => /^[a-z0-9]+(?:_[a-z0-9]+){3,}$/.test(text)))
+      assert.ok(rust.includes(`fn ${name}(`), `${file}: there is no test ${name}`);
+});
+
+test("the browser tests that SECURITY.md names are there", () => {
+  const named = [...prose("SECURITY.md").matchAll(/\[[^\]]+\]\(([^)]+\.(?:mjs|rs))\) "([^"]+)"/g)];
+  for (const [, file, name] of named) assert.ok(read(file).includes(name), `${file} has no test "${name}"`);
 });
