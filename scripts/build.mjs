@@ -1,5 +1,6 @@
 // Makes dist/, what the package ships: the facade, the same for strict policies, and the four chunks, each as ES module
-// and as CommonJS, the command line, and the declarations. `--features a,b` goes to cargo. Catches a glue or facade that older bundlers can't read.
+// and as CommonJS, the command line, and the declarations. `--features a,b` goes to cargo. Catches a glue or facade
+// that older bundlers can't read.
 
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +19,8 @@ const bundles = ["index", "csp", ...chunks].flatMap((name) => [
   { name, format: "cjs", ending: ".cjs" },
 ]);
 
-// Names of the facade's own that no page, no chunk and no browser's object has: in a bundle they are one letter, 100 bytes less.
+// Names of the facade's own that no page, no chunk and no browser's object has: in a bundle they are one letter, 100
+// bytes less.
 const own =
   "ask|byId|crashed|connected|describe|dispatch|emit|enter|explained|forgetFor|forgetGone|gone|healed|heard|idOf|ids|later|over|queue|restingStatus|seen|settle|stage|talk|waiting";
 

@@ -1,5 +1,6 @@
-// `npm run demo:build`: the demo as a static site, in www/dist-static. Its backend is in the page, its addresses are relative, and
-// once it was loaded it works offline: for any static server, below any path. `--built` takes the package that is in dist/.
+// `npm run demo:build`: the demo as a static site, in www/dist-static. Its backend is in the page, its addresses are
+// relative, and once it was loaded it works offline: for any static server, below any path. `--built` takes the package
+// that is in dist/.
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import process from "node:process";

@@ -1,6 +1,6 @@
-// Makes target/panicking-engine/engine-wasm.js, for tests: the engine's chunk with one more export, `trap(text)`, which panics.
-// It is built as what ships is, so that a panic takes the way that it takes on a page. Catches nothing by itself:
-// tests/browser/crash.test.mjs does.
+// Makes target/panicking-engine/engine-wasm.js, for tests: the engine's chunk with one more export, `trap(text)`, which
+// panics. It is built as what ships is, so that a panic takes the way that it takes on a page. Catches nothing by
+// itself: tests/browser/crash.test.mjs does.
 
 import { readFileSync } from "node:fs";
 import { fromRoot, runIfMain } from "./lib/run.mjs";

@@ -1,5 +1,6 @@
 // Builds the demo's server and backend into www/dist-server, for Node: `main.js` is what `npm start` runs, `start.js`
-// what it is told, `backend.js` and `server.js` are what tests import. npm's packages stay outside; a build takes a moment, so whoever needs it just builds it.
+// what it is told, `backend.js` and `server.js` are what tests import. npm's packages stay outside; a build takes a
+// moment, so whoever needs it just builds it.
 
 import { fromRoot, runIfMain } from "./lib/run.mjs";
 

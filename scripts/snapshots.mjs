@@ -15,7 +15,7 @@ function imports(module) {
   const names = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(named(module)))).map(({ name }) =>
     name.replace(/_[0-9a-f]{16}$/, ""),
   );
-  return [...new Set(names)].sort().join("\n") + "\n";
+  return `${[...new Set(names)].sort().join("\n")}\n`;
 }
 
 function declarations() {

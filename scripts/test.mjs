@@ -64,7 +64,8 @@ const rustdoc = () => {
 };
 
 const types = () => {
-  // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the declarations.
+  // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the
+  // declarations.
   if (!existsSync(fromRoot("dist/index.d.ts"))) node(fromRoot("scripts/build.mjs"));
   for (const project of ["tsconfig.json", "npm/tsconfig.cli.json", "www/tsconfig.json", "www/server/tsconfig.json"])
     if (existsSync(fromRoot(project))) tsc(fromRoot(project));

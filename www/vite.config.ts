@@ -1,5 +1,5 @@
-// Builds the demo's pages: `vite build www` into www/dist for the demo's server, `--mode static` into www/dist-static, where the
-// backend is in the page. `vite www` serves them while they are being worked on; the backend runs beside it.
+// Builds the demo's pages: `vite build www` into www/dist for the demo's server, `--mode static` into www/dist-static,
+// where the backend is in the page. `vite www` serves them while they are being worked on; the backend runs beside it.
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 import { DIAGNOSIS_RULES, PAGE_RULES } from "./server/policy.ts";
@@ -8,8 +8,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BACKEND = "http://127.0.0.1:5178";
 
 /**
- * The built diagnosis page carries its policy, and in the static site each page does, since nobody knows what its server
- * sends. While they are being worked on, Vite's own socket must be let through.
+ * The built diagnosis page carries its policy, and in the static site each page does, since nobody knows what its
+ * server sends. While they are being worked on, Vite's own socket must be let through.
  */
 const policy = (mode: string): Plugin => ({
   name: "policy",

@@ -1,6 +1,8 @@
 // Microsoft's sign-in, as far as MSAL asks it for a user who has signed in before.
 
-/** What login.microsoftonline.com answers at `url`. `mint` makes the Aad token that a refresh token is exchanged for. */
+/**
+ * What login.microsoftonline.com answers at `url`. `mint` makes the Aad token that a refresh token is exchanged for.
+ */
 export function signIn({ origin, pathname }, mint) {
   const authority = `${origin}/${pathname.split("/")[1]}`;
   if (pathname.endsWith("/discovery/instance")) {

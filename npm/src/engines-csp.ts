@@ -1,7 +1,9 @@
 import type { Started } from "./engines.js";
 import type { Explainer } from "./explainer.js";
 
-/** In `powerbi-token-keeper/csp`, in the place of `engines.ts`: a refused attempt is a violation that policies report. */
+/**
+ * In `powerbi-token-keeper/csp`, in the place of `engines.ts`: a refused attempt is a violation that policies report.
+ */
 export const engines: readonly (() => Promise<Started>)[] = [
   async () => ["js", await (await import("./engine-js.js")).start()],
 ];

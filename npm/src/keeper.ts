@@ -52,7 +52,10 @@ export class TokenKeeper extends EventTarget {
     return keepingOf(this).status;
   }
 
-  /** A token that is valid now, requested if need be, for the first `powerbi.embed()`. Rejects with a {@link KeeperError}. */
+  /**
+   * A token that is valid now, requested if need be, for the first `powerbi.embed()`. Rejects with a {@link
+   * KeeperError}.
+   */
   getToken(): Promise<string> {
     return new Promise((resolve, reject) => {
       keepingOf(this).ask(Call.Obtain, (code, value) =>

@@ -23,7 +23,10 @@ export function starter<G extends Glue>(glue: G, load: () => Instantiate | Promi
     }));
 }
 
-/** What the first of `ways` comes to that can be gone, for the reasons that `engines.ts` has; rejects as the last one does. */
+/**
+ * What the first of `ways` comes to that can be gone, for the reasons that `engines.ts` has; rejects as the last one
+ * does.
+ */
 export async function first<T>(ways: readonly (() => Promise<T>)[]): Promise<T> {
   let failure: unknown;
   for (const way of ways) {

@@ -45,7 +45,10 @@ export function findBrowser() {
   return names.map(which).find(Boolean) ?? places.find(existsSync) ?? null;
 }
 
-/** The browser's WebDriver, or null. CHROMEDRIVER decides when it is set; CHROMEWEBDRIVER is a folder that CI images have. */
+/**
+ * The browser's WebDriver, or null. CHROMEDRIVER decides when it is set; CHROMEWEBDRIVER is a folder that CI images
+ * have.
+ */
 export function findDriver() {
   if (env.CHROMEDRIVER) return existsSync(env.CHROMEDRIVER) ? env.CHROMEDRIVER : which(env.CHROMEDRIVER);
   const folders = [env.CHROMEWEBDRIVER, "/usr/lib/chromium", "/usr/lib/chromium-browser"].filter(Boolean);

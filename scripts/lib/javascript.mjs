@@ -59,7 +59,7 @@ async function refuseLong(file) {
 /** wasm2js' ES module without its imports and its one instance. */
 function factory(text) {
   const found =
-    /^import \* as a from 'a';\n([^]*\n}\n)\nvar retasmFunc = asmFunc\(\{\n {2}"a": a,\n\}\);\n(?:export var [\w$]+ = retasmFunc\.[\w$]+;\n)+$/.exec(
+    /^import \* as a from 'a';\n([\s\S]*\n}\n)\nvar retasmFunc = asmFunc\(\{\n {2}"a": a,\n\}\);\n(?:export var [\w$]+ = retasmFunc\.[\w$]+;\n)+$/.exec(
       text,
     );
   if (!found) throw new UserError("wasm2js writes its module otherwise: scripts/lib/javascript.mjs has to learn how.");

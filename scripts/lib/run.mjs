@@ -50,7 +50,9 @@ export function npm(...args) {
   else run("npm", args);
 }
 
-/** Runs `main` when the module is the one node was started with, and turns a UserError into one line and exit code 1. */
+/**
+ * Runs `main` when the module is the one node was started with, and turns a UserError into one line and exit code 1.
+ */
 export async function runIfMain(meta, main) {
   if (!process.argv[1] || meta.url !== pathToFileURL(process.argv[1]).href) return;
   try {

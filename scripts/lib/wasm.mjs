@@ -59,7 +59,10 @@ const modules = [
 /** The engine with a way to crash it, for tests alone. */
 const panickingEngine = { ...modules[0], name: "panicking-engine", cargo: "trap" };
 
-/** Where the generated inputs of a chunk lie, the module as shipped among them, and as it was before its names were shortened. */
+/**
+ * Where the generated inputs of a chunk lie, the module as shipped among them, and as it was before its names were
+ * shortened.
+ */
 export const generated = (name) => fromRoot("target/npm", name);
 export const named = (name) => path.join(generated(name), `${name}.named.wasm`);
 

@@ -94,7 +94,7 @@ test("a connection that is cut on purpose is cut", async () => {
   await fetch(`${origin}/api/switches`, { method: "DELETE" });
 });
 
-test("as a process: one line of JSON per request, without what was in it, and an end within a moment of being told", async () => {
+test("as a process: one JSON line per request, without the request's body, and a prompt exit on a signal", async () => {
   for (const signal of ["SIGINT", "SIGTERM"]) {
     const child = spawn(process.execPath, [fromRoot("www/dist-server/main.js")], {
       env: { ...process.env, PORT: "0", LOG_LEVEL: "info" },

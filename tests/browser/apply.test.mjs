@@ -80,7 +80,11 @@ for (const [name, set] of [
       const set = ${set};
       let calls = 0;
       const config = { type: "report", tokenType: 1, accessToken: stage.embeds.report.config.accessToken };
-      stage.embeds.odd = { element, config, setAccessToken: (token) => (++calls < 3 ? set() : Promise.resolve(void (config.accessToken = token))) };
+      stage.embeds.odd = {
+        element,
+        config,
+        setAccessToken: (token) => (++calls < 3 ? set() : Promise.resolve(void (config.accessToken = token))),
+      };
     })()`);
     await keeper.attaches("odd");
     await page.passes(minutes(1));

@@ -30,7 +30,8 @@ async function begins({ page, source, keeper, another, site }) {
       }
       return false;
     };
-    // the engine reads the clock inside its loop, with a keeper's core borrowed; a poll at which nothing is due reads none
+    // the engine reads the clock inside its loop, with a keeper's core borrowed; a poll at which nothing is due reads
+    // none
     const now = performance.now.bind(performance);
     performance.now = () => {
       const byEngine = new Error().stack.split("\n")[2].includes("engine-wasm");

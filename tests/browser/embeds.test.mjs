@@ -1,6 +1,6 @@
 // Embeds that come and go while nothing is due: each is looked at with the checks, let go when it is gone, followed
-// when its container carries another, kept again when it comes back. What versions of powerbi-client may do in their own
-// ways is in traps.test.mjs.
+// when its container carries another, kept again when it comes back. What versions of powerbi-client may do in their
+// own ways is in traps.test.mjs.
 
 import assert from "node:assert/strict";
 import { minutes, seconds, story } from "./lib/story.mjs";
@@ -57,7 +57,8 @@ async function expectKept(told) {
   await expectTaken(told);
 }
 
-// ---- gone ------------------------------------------------------------------------------------------------------------
+// ---- gone
+// ------------------------------------------------------------------------------------------------------------
 
 for (const [name, leave] of [
   ["removed from the page", remove],
@@ -137,7 +138,8 @@ story("a container in which nothing was embedded yet just waits", async ({ page,
   assert.deepEqual(await failures(keeper), []);
 });
 
-// ---- another embed on the same element ---------------------------------------------------------------------------------
+// ---- another embed on the same element
+// ---------------------------------------------------------------------------------
 
 for (const [name, again] of [
   ["embedded again", async () => {}],
@@ -210,7 +212,8 @@ story(
   },
 );
 
-// ---- back again ------------------------------------------------------------------------------------------------------
+// ---- back again
+// ------------------------------------------------------------------------------------------------------
 
 for (const [type, more] of [
   ["tile", {}],

@@ -1,4 +1,5 @@
-// A source that is slow, down, strict or wrong: the old token stays, requests stay few, and the first good answer ends it.
+// A source that is slow, down, strict or wrong: the old token stays, requests stay few, and the first good answer ends
+// it.
 
 import assert from "node:assert/strict";
 import { hours, minutes, seconds, START, story } from "./lib/story.mjs";

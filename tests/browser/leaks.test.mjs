@@ -21,7 +21,7 @@ const seesEngines = (page) =>
     const { Instance } = WebAssembly;
     window.engines = [];
     window.ended = [];
-    WebAssembly.Instance = function (...args) {
+    WebAssembly.Instance = (...args) => {
       const made = new Instance(...args);
       if (args.length > 1) window.engines.push(made);
       return made;
@@ -134,7 +134,8 @@ story(
   },
 );
 
-// ---- frameworks ------------------------------------------------------------------------------------------------------
+// ---- frameworks
+// ------------------------------------------------------------------------------------------------------
 
 for (const [name, mount] of [
   [

@@ -36,7 +36,7 @@ story("10,000 embeds: one request, one timer, one call each, a slice at a time",
   await page.embeds();
   await made(page, 10_000);
   await keeper.starts();
-  await page.run(() => window.many.forEach((embed) => stage.keepers.keeper.attach(embed)));
+  await page.run(() => window.many.forEach((embed) => void stage.keepers.keeper.attach(embed)));
   await page.awaits("all are attached", async () => (await keeper.events("statechange")).length > 0);
   assert.equal((await keeper.status()).embeds, 10_000);
   assert.equal(await page.timers(), 1);
@@ -63,7 +63,7 @@ story("one of many that hangs and one that throws delay none of the others", asy
     };
   });
   await keeper.starts();
-  await page.run(() => window.many.forEach((embed) => stage.keepers.keeper.attach(embed)));
+  await page.run(() => window.many.forEach((embed) => void stage.keepers.keeper.attach(embed)));
   await page.passes(seconds(2));
   await keeper.calls("refresh");
   await page.awaits("the others have the token", async () => (await got(page)) === 198);
@@ -90,7 +90,7 @@ story(
     assert.equal((await ofPage()).length, before.length + 5);
     await page.passes(minutes(2));
     assert.equal(await page.timers(), 1);
-    await page.run(() => window.keepers.forEach((one) => one.stop()));
+    await page.run(() => window.keepers.forEach((one) => void one.stop()));
     assert.equal(await page.timers(), 0);
     assert.deepEqual(await ofPage(), before);
     source.expectRequests(0);

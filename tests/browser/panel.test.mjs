@@ -18,7 +18,8 @@ const ADDRESS = `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&config=$
 const RESOLVE = "{ message: 'LoadReportFailed', detailedMessage: 'Could not resolve cluster', errorCode: '403', }";
 const vector = (name) => VECTORS.vectors.find((one) => one.name === name).pieces.join("");
 const config = (token, type) =>
-  `{ type: 'report', tokenType: models.TokenType.${type}, accessToken: '${token}', id: "${REPORT}", embedUrl: '${ADDRESS}', }`;
+  `{ type: 'report', tokenType: models.TokenType.${type}, accessToken: '${token}',` +
+  ` id: "${REPORT}", embedUrl: '${ADDRESS}', }`;
 
 let browser;
 let server;
@@ -232,7 +233,7 @@ visit("an error alone, as a console prints it or as a word", async ({ page }) =>
     "TokenExpired",
   ]) {
     await check(page, "", error);
-    assert.match(await page.locator("#report").innerText(), /TokenExpired[^]*A new token of the same kind can help/);
+    assert.match(await page.locator("#report").innerText(), /TokenExpired[\s\S]*A new token of the same kind can help/);
     assert.equal(await field(page, "error"), error);
   }
 });

@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { story, seconds, minutes } from "./lib/story.mjs";
 
 const COME_AND_GO =
-  "() => navigator.locks.query().then(({ held, pending }) => [held, pending].map((locks) => locks.map(({ name }) => name)))";
+  "() => navigator.locks.query().then(({ held, pending }) => [held, pending].map((locks) => locks.map(({ name " +
+  "}) => name)))";
 const locks = (tab) => tab.page.run(`(${COME_AND_GO})()`);
 
 /** Both tabs live on, a step of time after the other, until it is so. */

@@ -47,7 +47,8 @@ async function expectTaken({ page, source }, at = "report") {
 // ---- setAccessToken ------------------------------------------------------------------------------------------------
 
 trap(
-  "a frame that never answers: ERR_APPLY_TIMEOUT after 10 s, again without a new request, and the other embed is served",
+  "a frame that never answers: ERR_APPLY_TIMEOUT after 10 s, again without a new request, and the other embed " +
+    "is served",
   async (told) => {
     const { page, source, keeper } = told;
     const { first } = await two(told);
@@ -143,6 +144,7 @@ trap("a frame that navigates while its token is being set gets it all the same",
   // the new document is told to load by powerbi-client, with the token that was not replaced
   await page.run(() => {
     const { iframe } = stage.embeds.report;
+    // biome-ignore lint/correctness/noSelfAssign: loads the document anew
     iframe.src = iframe.src;
   });
   await page.awaits(
@@ -166,6 +168,7 @@ trap("a frame that navigates while nothing is due loads with the newest token", 
   await page.passes(seconds(1));
   await page.run(() => {
     const { iframe } = stage.embeds.report;
+    // biome-ignore lint/correctness/noSelfAssign: loads the document anew
     iframe.src = iframe.src;
   });
   await page.awaits(

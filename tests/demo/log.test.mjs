@@ -87,7 +87,8 @@ visit(
     await demo.press("Copy as JSON");
     const page = await demo.page.evaluate(async () =>
       [
-        // powerbi-client itself leaves it in an attribute of the container, where a keeper takes it away and the loop does not
+        // powerbi-client itself leaves it in an attribute of the container, where a keeper takes it away and the loop
+        // does not
         document.documentElement.outerHTML,
         document.querySelector("#lane-keeper iframe").contentDocument.documentElement.outerHTML,
         JSON.stringify([

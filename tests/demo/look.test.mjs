@@ -1,4 +1,5 @@
-// The page is usable by everybody: axe-core finds nothing, in light, dark and at a phone's width; by keyboard; without motion.
+// The page is usable by everybody: axe-core finds nothing, in light, dark and at a phone's width; by keyboard; without
+// motion.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -10,7 +11,9 @@ suite();
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { width: 390, height: 844 };
 
-/** In the page, in one of the lanes and in its frames. The page's policy lets no script in, so it is run from outside. */
+/**
+ * In the page, in one of the lanes and in its frames. The page's policy lets no script in, so it is run from outside.
+ */
 async function findings(demo, lane) {
   const found = [];
   const within = demo.page.frames().filter((frame) => frame.url().includes(`lane=${lane}`));
@@ -90,9 +93,11 @@ visit("by keyboard alone", async (demo) => {
   await demo.rests();
   assert.equal(await demo.button("Pause").getAttribute("aria-pressed"), "true");
   await demo.button("Down: 503").focus();
-  const outline = await demo
-    .button("Down: 503")
-    .evaluate((one) => (one.blur(), one.focus({ focusVisible: true }), getComputedStyle(one).outlineStyle));
+  const outline = await demo.button("Down: 503").evaluate((one) => {
+    one.blur();
+    one.focus({ focusVisible: true });
+    return getComputedStyle(one).outlineStyle;
+  });
   assert.equal(outline, "solid", "focus is seen");
   await page.keyboard.press("Enter");
   await demo.rests();

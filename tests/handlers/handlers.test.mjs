@@ -1,5 +1,5 @@
-// The example backends, against the stand-in for Microsoft. The one in Python runs where PYTHON names an interpreter that
-// has examples/backend-flask/requirements.txt.
+// The example backends, against the stand-in for Microsoft. The one in Python runs where PYTHON names an interpreter
+// that has examples/backend-flask/requirements.txt.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -1,6 +1,7 @@
-// A stand-in for Microsoft: Entra's token endpoint and the Power BI REST API, on this machine. It checks every request as
-// the services do, requests and answers of the API by Microsoft's own definitions (contract.mjs), and refuses as it is
-// told to. MSAL takes no authority without https, so the stand-in has a certificate, and whoever asks it must trust that.
+// A stand-in for Microsoft: Entra's token endpoint and the Power BI REST API, on this machine. It checks every request
+// as the services do, requests and answers of the API by Microsoft's own definitions (contract.mjs), and refuses as it
+// is told to. MSAL takes no authority without https, so the stand-in has a certificate, and whoever asks it must trust
+// that.
 
 import assert from "node:assert/strict";
 import { X509Certificate, constants, createHash, randomUUID, verify } from "node:crypto";
@@ -13,6 +14,7 @@ import { answers, requests } from "./contract.mjs";
 const HOUR = 3_600_000;
 const RESOURCE = "https://analysis.windows.net/powerbi/api";
 const SCOPE = `${RESOURCE}/.default`;
+const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 export const IDS = {
   tenant: "7d1c0de0-5eed-4a11-9b0b-0c0ffee00001",
@@ -71,7 +73,10 @@ export class Azure {
   ahead = 0;
   /** How long new Entra and embed tokens live. */
   life = { entra: HOUR, embed: HOUR };
-  /** How the next requests to each of "metadata", "authorize", "token", "report", "dashboard", "tile", "tiles", "generate" are refused. */
+  /**
+   * How the next requests to each of "metadata", "authorize", "token", "report", "dashboard", "tile", "tiles",
+   * "generate" are refused.
+   */
   #refusals = new Map();
   #entraTokens = new Map();
   #codes = new Map();
@@ -215,10 +220,9 @@ export class Azure {
     );
     assert.match(redirect_uri, /^http:\/\/localhost:\d+\/signed-in\.html$/);
     assert.ok(scope.split(" ").includes(SCOPE));
+    const client_info = encoded({ uid: IDS.user, utid: IDS.tenant });
     const back = (answer) =>
-      reply.redirect(
-        `${redirect_uri}#${new URLSearchParams({ ...answer, state, client_info: encoded({ uid: IDS.user, utid: IDS.tenant }) })}`,
-      );
+      reply.redirect(`${redirect_uri}#${new URLSearchParams({ ...answer, state, client_info })}`);
     if (prompt === "none" && !this.#session)
       return back({
         error: "login_required",
@@ -317,7 +321,8 @@ export class Azure {
       body: oauthError(
         "invalid_client",
         7000215,
-        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",
+        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret " +
+          "value, not the client secret ID.",
       ),
     };
   }
@@ -421,7 +426,10 @@ export class Azure {
     this.#entraTokens.clear();
   }
 
-  /** Entra takes the page's refresh token no more; nor, without a session, the visitor's word that they were here before. */
+  /**
+   * Entra takes the page's refresh token no more; nor, without a session, the visitor's word that they were here
+   * before.
+   */
   forget({ session }) {
     this.#refreshToken = null;
     this.#session = session;
@@ -479,7 +487,7 @@ export function metadata(authority) {
 /** As Entra words it. */
 export const oauthError = (error, number, text) => ({
   error,
-  error_description: `AADSTS${number}: ${text} Trace ID: 00000000-0000-0000-0000-000000000000 Correlation ID: 00000000-0000-0000-0000-000000000000 Timestamp: 2026-01-01 00:00:00Z`,
+  error_description: `AADSTS${number}: ${text} Trace ID: ${NO_ID} Correlation ID: ${NO_ID} Timestamp: 2026-01-01 00:00:00Z`,
   error_codes: [number],
   timestamp: "2026-01-01 00:00:00Z",
   trace_id: "00000000-0000-0000-0000-000000000000",

@@ -1,5 +1,6 @@
-// Microsoft's own definitions of the REST API as checks of requests and answers: tests/data/generate-token.openapi.json, cut from
-// sdk/swaggers/swagger.json of microsoft/PowerBI-CSharp (MIT, generate-token.license.txt).
+// Microsoft's own definitions of the REST API as checks of requests and answers:
+// tests/data/generate-token.openapi.json, cut from sdk/swaggers/swagger.json of microsoft/PowerBI-CSharp (MIT,
+// generate-token.license.txt).
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -19,7 +20,9 @@ ajv.addSchema({
   definitions: Object.fromEntries(Object.entries(definitions).map(([name, one]) => [name, closed(one)])),
 });
 
-/** The service ignores what it doesn't know; a mistyped property of ours would have no effect, and no test would tell. */
+/**
+ * The service ignores what it doesn't know; a mistyped property of ours would have no effect, and no test would tell.
+ */
 function closed(definition) {
   return definition.properties ? { ...definition, additionalProperties: false } : definition;
 }

@@ -159,7 +159,10 @@ test("a certificate instead of a secret, its key beside it or in a file of its o
   const { key, cert } = await certificate("a service principal");
   azure.certificates.push(cert);
   const folder = mkdtempSync(path.join(tmpdir(), "certificate-"));
-  const file = (name, text) => (writeFileSync(path.join(folder, name), text), path.join(folder, name));
+  const file = (name, text) => {
+    writeFileSync(path.join(folder, name), text);
+    return path.join(folder, name);
+  };
   try {
     const whole = file("whole.pem", `${key}\n${cert}`);
     for (const changes of [
@@ -307,7 +310,8 @@ const REFUSALS = [
       status: 401,
       headers: {
         "WWW-Authenticate":
-          'Bearer authorization_uri="https://login.microsoftonline.com/common", error="insufficient_claims", claims="e30="',
+          'Bearer authorization_uri="https://login.microsoftonline.com/common", error="insufficient_claims", ' +
+          'claims="e30="',
       },
     },
     code: "insufficient_claims",

@@ -1,4 +1,5 @@
-// The demo's server as a process of its own, started as `npm start -- --live` starts it, with the stand-in for Microsoft.
+// The demo's server as a process of its own, started as `npm start -- --live` starts it, with the stand-in for
+// Microsoft.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -31,7 +32,10 @@ export class Demo {
   #child;
   #folder;
 
-  /** @param {Azure} azure @param {Record<string, string | undefined>} [changes] Of the settings; undefined leaves one out. */
+  /**
+   * @param {Azure} azure @param {Record<string, string | undefined>} [changes] Of the settings; undefined leaves one
+   * out.
+   */
   static async start(azure, changes = {}) {
     const demo = new Demo();
     await demo.#start(azure, changes);

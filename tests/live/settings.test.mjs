@@ -37,7 +37,10 @@ before(async () => {
   pem = await certificate("one");
 });
 after(() => rmSync(folder, { recursive: true }));
-const file = (name, text) => (writeFileSync(path.join(folder, name), text), path.join(folder, name));
+const file = (name, text) => {
+  writeFileSync(path.join(folder, name), text);
+  return path.join(folder, name);
+};
 
 test("five lines are enough", () => {
   const settings = readSettings({ ...GOOD, POWERBI_DASHBOARD_ID: "", POWERBI_RLS_USERNAME: " ", HOME: "/root" });
@@ -216,6 +219,8 @@ test("the process says it in sentences and ends with 1", async () => {
   assert.equal(await demo.ended, 1);
   assert.equal(
     demo.output,
-    "POWERBI_REPORT_ID must be a GUID, like 11111111-2222-3333-4444-555555555555.\nAZURE_CLIENT_SECRET is missing: the value of a client secret of your app registration; or name a certificate in AZURE_CLIENT_CERTIFICATE_PATH.\n",
+    "POWERBI_REPORT_ID must be a GUID, like 11111111-2222-3333-4444-555555555555.\n" +
+      "AZURE_CLIENT_SECRET is missing: the value of a client secret of your app registration; " +
+      "or name a certificate in AZURE_CLIENT_CERTIFICATE_PATH.\n",
   );
 });

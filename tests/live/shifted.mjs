@@ -1,5 +1,5 @@
-// Loaded into the server's process before it starts (node --import): its clock is ahead by what the test last said, so that
-// an hour's token grows old in a moment. Timers are as they are.
+// Loaded into the server's process before it starts (node --import): its clock is ahead by what the test last said, so
+// that an hour's token grows old in a moment. Timers are as they are.
 
 import process from "node:process";
 

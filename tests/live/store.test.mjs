@@ -58,7 +58,7 @@ test("no keeper is ever given the token that it wants replaced", async () => {
   }
 });
 
-test("who asks by hand, or after the frame refused a token, gets a new one, if not twice in half a minute", async () => {
+test("a manual request, or one after the frame refused a token, gets a new one, once in half a minute", async () => {
   const world = store();
   await world.get();
   for (const [n, reason] of ["manual", "token-expired"].entries()) {
@@ -84,7 +84,7 @@ test("all who ask at once wait for one request, whether it succeeds or fails", a
   assert.deepEqual(await Promise.all([world.get(), world.get()]), ["token 2", "token 2"]);
 });
 
-test("a page without any token gets an old one rather than an error, a keeper that has it hears the error", async () => {
+test("a page without a token gets an old one rather than an error; a keeper that has one gets the error", async () => {
   const world = store();
   await world.get();
   world.now += 45 * MINUTE;
@@ -95,7 +95,8 @@ test("a page without any token gets an old one rather than an error, a keeper th
   await assert.rejects(world.get("initial"), /refused/);
 });
 
-// ---- the REST API, over plain http: what it says of when to come back ------------------------------------------------
+// ---- the REST API, over plain http: what it says of when to come back
+// ------------------------------------------------
 
 let server;
 let asked = 0;

@@ -1,4 +1,5 @@
-// The module inside each chunk is, instruction for instruction, the one that was built, and its JavaScript says what it says.
+// The module inside each chunk is, instruction for instruction, the one that was built, and its JavaScript says what it
+// says.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -23,7 +24,7 @@ for (const [module, name, load] of chunks) {
     const seen = [];
     const { Module } = WebAssembly;
     const joiner = readFileSync(path.join(root, "target/wasm/join.wasm"));
-    t.mock.method(WebAssembly, "Module", function (bytes) {
+    t.mock.method(WebAssembly, "Module", (bytes) => {
       if (joiner.equals(bytes)) return new Module(bytes);
       seen.push(Buffer.from(bytes));
       throw new WebAssembly.CompileError("refused by the page's policy");

@@ -10,7 +10,8 @@ import { installed, serve } from "./packed.mjs";
 
 const SELF = "script-src 'self'";
 const STRICT =
-  "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+  "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; require-trusted-types-for " +
+  "'script'; trusted-types 'none'";
 const TOKEN = "H4sIAAAAAAAEAA==";
 
 /** What a page does: a token by way of the engine, and a finding by way of the diagnosis. */
@@ -21,7 +22,8 @@ const script = (entry) => `
   const keeper = new TokenKeeper({ source: "/token", tokenType: 1 });
   const token = await keeper.getToken().catch(({ code }) => code);
   const findings = await diagnose({ type: "report", tokenType: 5, accessToken: "x" }).catch(({ code }) => [{ code }]);
-  window.seen = { token, engine: keeper.status.engine, codes: findings.map(({ code }) => code), violations: window.violations };`;
+  const codes = findings.map(({ code }) => code);
+  window.seen = { token, engine: keeper.status.engine, codes, violations: window.violations };`;
 
 let browser, files, server, policy, lost;
 before(async () => {
@@ -37,7 +39,9 @@ before(async () => {
     if (pathname.endsWith(".html"))
       return {
         headers,
-        body: `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" ${nonce} src="${pathname.replace("html", "js")}"></script>`,
+        body:
+          `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" ${nonce} ` +
+          `src="${pathname.replace("html", "js")}"></script>`,
       };
     if (pathname === "/index.js" || pathname === "/csp.js") return { body: script(pathname.slice(1, -3)) };
     return lost(pathname);
@@ -125,7 +129,7 @@ for (const [name, options] of [
     "a browser without memory for it",
     {
       first: () => {
-        WebAssembly.Instance = function () {
+        WebAssembly.Instance = () => {
           throw new RangeError("out of memory");
         };
       },
@@ -142,7 +146,7 @@ for (const [name, options] of [
 test("a browser that compiles no more than 4 KB at once: the engine is the WebAssembly one all the same", async () => {
   const first = () => {
     const { Module } = WebAssembly;
-    WebAssembly.Module = function (bytes) {
+    WebAssembly.Module = (bytes) => {
       if (bytes.length <= 4096) return new Module(bytes);
       throw new RangeError("disallowed on the main thread");
     };

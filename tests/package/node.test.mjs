@@ -12,8 +12,10 @@ const names = ["KeeperError", "TokenKeeper", "diagnose", "explain", "inspectToke
 // tell when they are touched and are compared before and after, and which must end by itself.
 const look = (load) => `
   const touched = [];
-  for (const name of ["setTimeout", "setInterval", "fetch", "addEventListener"]) globalThis[name] = () => touched.push(name);
-  for (const name of ["document", "window", "navigator", "self"]) Object.defineProperty(globalThis, name, { get: () => void touched.push(name), configurable: true });
+  for (const name of ["setTimeout", "setInterval", "fetch", "addEventListener"])
+    globalThis[name] = () => touched.push(name);
+  for (const name of ["document", "window", "navigator", "self"])
+    Object.defineProperty(globalThis, name, { get: () => void touched.push(name), configurable: true });
   const before = Object.getOwnPropertyNames(globalThis);
   ${load}
   console.log(JSON.stringify({
@@ -36,7 +38,8 @@ for (const [type, load] of [
   ["module", 'const loaded = await import("powerbi-token-keeper");'],
   [
     "commonjs",
-    'const loaded = require("powerbi-token-keeper"); if (Object.keys(require.cache).some((file) => /-(wasm|js)[.]/.test(file))) touched.push("chunk");',
+    'const loaded = require("powerbi-token-keeper");' +
+      ' if (Object.keys(require.cache).some((file) => /-(wasm|js)[.]/.test(file))) touched.push("chunk");',
   ],
 ].flatMap(([type, load]) => [
   [type, load],

@@ -37,7 +37,10 @@ export function installed() {
 
 const types = { ".html": "text/html", ".js": "text/javascript" };
 
-/** Serves files of `folder`, and `pages` by path, at a free port of this machine; `answer(pathname)` may give `{ status, headers, body }` instead. */
+/**
+ * Serves files of `folder`, and `pages` by path, at a free port of this machine; `answer(pathname)` may give `{ status,
+ * headers, body }` instead.
+ */
 export async function serve(folder, pages, answer = () => undefined) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");

@@ -1,5 +1,5 @@
-// What a bundler keeps of the package: of an import that is not used nothing, even where it may not believe package.json, and
-// of one that is no chunk but behind its `import()`.
+// What a bundler keeps of the package: of an import that is not used nothing, even where it may not believe
+// package.json, and of one that is no chunk but behind its `import()`.
 
 import assert from "node:assert/strict";
 import path from "node:path";

@@ -1,5 +1,5 @@
-// The declarations as consumers compile them: strict, library checks on, as ES module, as CommonJS and for a bundler, and
-// with powerbi-client's own declarations, old and new.
+// The declarations as consumers compile them: strict, library checks on, as ES module, as CommonJS and for a bundler,
+// and with powerbi-client's own declarations, old and new.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -9,7 +9,8 @@ import { after, before, test } from "node:test";
 import { installed, root } from "./packed.mjs";
 
 const consumer = `
-  import { KeeperError, TokenKeeper, diagnose, explain, inspectToken, keepFresh, type Explanation, type Finding, type KeeperStatus, type TokenReport } from "powerbi-token-keeper";
+  import { KeeperError, TokenKeeper, diagnose, explain, inspectToken, keepFresh } from "powerbi-token-keeper";
+  import type { Explanation, Finding, KeeperStatus, TokenReport } from "powerbi-token-keeper";
   import { keepFresh as strict } from "powerbi-token-keeper/csp";
   const keeper: TokenKeeper = new TokenKeeper({ source: "/api/token" });
   const hook: () => Promise<string | null> = keeper.accessTokenProvider;
@@ -19,7 +20,8 @@ const consumer = `
   export const coded = (error: unknown) => error instanceof KeeperError && error.code === "ERR_ENGINE";
   export const report: Promise<TokenReport> = inspectToken("", { now: Date.now(), expected: { tenantId: "" } });
   export const findings: Promise<Finding[]> = diagnose({ type: "report", tokenType: 1, accessToken: "" });
-  export const explanation: Promise<Explanation> = explain(new Error("x"), { type: "report" }, { sdkVersion: "2.23.1" });`;
+  const options = { sdkVersion: "2.23.1" };
+  export const explanation: Promise<Explanation> = explain(new Error("x"), { type: "report" }, options);`;
 
 const versions = { 2.22: "powerbi-client-2.22", 2.24: "powerbi-client" };
 const from = path.join(root, "tests/package/types");

@@ -1,5 +1,5 @@
-// The demo's backend: hands out tokens and fails on demand. It knows no HTTP library, so that the same one answers behind
-// a server (www/server) and inside the page (in-page.ts), and its time is a clock of its own.
+// The demo's backend: hands out tokens and fails on demand. It knows no HTTP library, so that the same one answers
+// behind a server (www/server) and inside the page (in-page.ts), and its time is a clock of its own.
 import * as v from "valibot";
 import { type Answer, ok, type Refusal, refusal, type Request } from "./answers";
 import { RATES, type Timers, VirtualClock } from "./clock";

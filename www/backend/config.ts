@@ -11,7 +11,9 @@ export interface LiveConfig {
   embeds: LiveEmbed[];
   /** "Embed for your organization": how a visitor signs in; null where that is not set up. */
   signIn: SignIn | null;
-  /** The switches that this backend has; the others would need a service of our own. Time passes at its own pace alone. */
+  /**
+   * The switches that this backend has; the others would need a service of our own. Time passes at its own pace alone.
+   */
   switches: readonly (keyof Switches)[];
 }
 
@@ -24,7 +26,10 @@ export interface LiveEmbed {
   embedUrl: string;
   /** Of a tile. */
   dashboardId?: string;
-  /** Where its embed token comes from, relative to the page; null where the visitor's own token is used. Embeds with one path share one token. */
+  /**
+   * Where its embed token comes from, relative to the page; null where the visitor's own token is used. Embeds with one
+   * path share one token.
+   */
   tokenPath: string | null;
 }
 

@@ -2,7 +2,9 @@
 // bytes here. Forms and claims are those measured on real, expired tokens. Tests import this file too.
 import { gzipSync, strToU8 } from "fflate";
 
-/** The directory and person of the demo's Aad tokens. One of each, so that a new token is recognised as the same user's. */
+/**
+ * The directory and person of the demo's Aad tokens. One of each, so that a new token is recognised as the same user's.
+ */
 export const DEMO_TENANT = "7d1c0de0-5eed-4a11-9b0b-0c0ffee00001";
 export const DEMO_USER = "7d1c0de0-5eed-4a11-9b0b-0c0ffee00002";
 export const DEMO_CLUSTER = "https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net";

@@ -1,4 +1,5 @@
-// One shape for every error: `{ error: { code, message } }`. The messages are our own, since a parser's quotes what it read.
+// One shape for every error: `{ error: { code, message } }`. The messages are our own, since a parser's quotes what it
+// read.
 import type { FastifyInstance } from "fastify";
 import { refusal } from "../backend/answers";
 

@@ -30,9 +30,9 @@ async function main() {
     `powerbi-token-keeper demo: ${start.live?.signIn ? address.replace("127.0.0.1", "localhost") : address}/`,
   );
   if (start.live) {
-    console.log(
-      `live: ${start.live.reportIds.length > 1 ? `${start.live.reportIds.length} reports` : "the report"} of workspace ${start.live.groupId}, cloud ${start.live.cloudName}`,
-    );
+    const { reportIds, groupId, cloudName } = start.live;
+    const content = reportIds.length > 1 ? `${reportIds.length} reports` : "the report";
+    console.log(`live: ${content} of workspace ${groupId}, cloud ${cloudName}`);
     // Asked for now, so that a refusal is in the log before anybody opens the page.
     void fetch(`${address}/api/config`).catch(() => {});
   }

@@ -11,7 +11,16 @@ const NOTHING: Beyond = { frames: [], requests: [] };
 
 // 'wasm-unsafe-eval' lets the page compile WebAssembly and nothing else; the keeper needs no more than this line.
 const rules = ({ frames, requests }: Beyond) =>
-  `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src ${["'self'", ...requests].join(" ")}; frame-src ${["'self'", ...frames].join(" ")}; base-uri 'none'; form-action 'none'`;
+  [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `connect-src ${["'self'", ...requests].join(" ")}`,
+    `frame-src ${["'self'", ...frames].join(" ")}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
 export const PAGE_RULES = rules(NOTHING);
 
 // The stand-in frame is one file with its script and style inside, and may be embedded by our own pages alone.
@@ -28,8 +37,18 @@ const SIGNED_IN_POLICY =
 // name the backend; nor a frame in it, since a page may use the fetch of another of its origin. Its scripts and its
 // style still come from the server that it came from itself. No policy can forbid a page to navigate: the page's
 // only links are fixed texts, and tests/browser/panel.test.mjs sees that nothing is asked for once it is loaded.
-export const DIAGNOSIS_RULES =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src data:; connect-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+export const DIAGNOSIS_RULES = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src data:",
+  "connect-src 'none'",
+  "frame-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
 // This one a page can't set for itself.
 const DIAGNOSIS_POLICY = `${DIAGNOSIS_RULES}; frame-ancestors 'none'`;
 

@@ -172,7 +172,10 @@ class Reader {
 
   #member(entries: [string, Value][]): void {
     // a spread, or a console's "and more"
-    if (this.#starts("...") || this.#starts("…")) return this.#passOver();
+    if (this.#starts("...") || this.#starts("…")) {
+      this.#passOver();
+      return;
+    }
     this.#match(/(?:async|get)\s+(?=[\p{L}$_])/uy);
     const key = this.#key();
     this.#blanks();

@@ -31,7 +31,9 @@ async function embedToken({ minutes }: { minutes: number }): Promise<string> {
   const zipped = new Uint8Array(await new Response(zipping).arrayBuffer());
   // Bytes 8 and 9 say how it was zipped, and on what; Microsoft's tokens say 4 and 0.
   zipped.set([4, 0], 8);
-  return `${url(base64(zipped))}.${btoa(JSON.stringify({ clusterUrl: CLUSTER, exp: now() + minutes * MINUTE, allowAccessOverPublicInternet: true }))}`;
+  const exp = now() + minutes * MINUTE;
+  const metadata = { clusterUrl: CLUSTER, exp, allowAccessOverPublicInternet: true };
+  return `${url(base64(zipped))}.${btoa(JSON.stringify(metadata))}`;
 }
 
 function entraToken({ app = false, audience = POWER_BI }: { app?: boolean; audience?: string }): string {
@@ -57,11 +59,13 @@ function entraToken({ app = false, audience = POWER_BI }: { app?: boolean; audie
 }
 
 function config(accessToken: string, tokenType: "Embed" | "Aad"): string {
+  const cluster = btoa(JSON.stringify({ clusterUrl: CLUSTER }));
+  const address = `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&w=2&config=${cluster}`;
   return `const config = {
   type: 'report',
   tokenType: models.TokenType.${tokenType},
   accessToken: '${accessToken}',
-  embedUrl: 'https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&w=2&config=${btoa(JSON.stringify({ clusterUrl: CLUSTER }))}',
+  embedUrl: '${address}',
   id: '${REPORT}',
   settings: { panes: { filters: { visible: false } } },
 };`;

@@ -72,7 +72,9 @@ function readCode(text: string): Pasted | null {
   }
 }
 
-/** An object, or the objects in it that say more: `{ detail }` of an event, `{ error, config }`, a backend's `{ data }`. */
+/**
+ * An object, or the objects in it that say more: `{ detail }` of an event, `{ error, config }`, a backend's `{ data }`.
+ */
 function parts(value: Value): Value[] {
   if (!isMembers(value) || isConfig(value)) return [value];
   const inner = Object.values(value).filter((member): member is Members => isMembers(member));

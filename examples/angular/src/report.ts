@@ -15,11 +15,16 @@ export class ReportComponent implements OnInit, OnDestroy {
   readonly wrapper = viewChild(PowerBIReportEmbedComponent);
   readonly keeper = new TokenKeeper({ source: "/api/embed-token" });
   // the wrapper has its report by the time the report raises an event
-  readonly handlers = new Map([["loaded", () => void this.keeper.attach(this.wrapper()!.getReport())]]);
+  readonly handlers = new Map([["loaded", () => this.keep()]]);
 
   async ngOnInit(): Promise<void> {
     this.config.set(await (await fetch("/api/embed")).json());
     Object.assign(window, { keeper: this.keeper }); // for the test
+  }
+
+  private keep(): void {
+    const report = this.wrapper()?.getReport();
+    if (report) this.keeper.attach(report);
   }
 
   ngOnDestroy(): void {

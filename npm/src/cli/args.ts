@@ -19,7 +19,8 @@ export interface Command {
   readonly options: DiagnoseOptions;
 }
 
-export const help = `Says in plain sentences why a Power BI token or embed configuration does not work. Nothing leaves this machine.
+export const help = `\
+Says in plain sentences why a Power BI token or embed configuration does not work. Nothing leaves this machine.
 
   powerbi-token-keeper inspect                            what a token is, and what is wrong with it
   powerbi-token-keeper diagnose config.json               what is wrong with an embed configuration
@@ -112,7 +113,8 @@ function told(values: { now?: string; tenant?: string; "sdk-version"?: string })
 
 const GUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const VERSION = /^\d+\.\d+\.\d+([-+][\w.-]+)?$/;
-// Twelve digits at least, or seconds would pass for milliseconds; a time of day has its zone, or it would mean something else elsewhere.
+// Twelve digits at least, or seconds would pass for milliseconds; a time of day has its zone, or it would mean
+// something else elsewhere.
 const MILLISECONDS = /^\d{12,14}$/;
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/i;
 

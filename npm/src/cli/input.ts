@@ -33,7 +33,8 @@ export async function readObject(file: string): Promise<EmbedConfigLike> {
   const value = await readJson(file);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Refused(
-      `${named(file)} holds no embed configuration, which is a JSON object: { "type": …, "embedUrl": …, "accessToken": … }.`,
+      `${named(file)} holds no embed configuration, which is a JSON object: { "type": …, "embedUrl": …, ` +
+        `"accessToken": … }.`,
     );
   }
   return value as EmbedConfigLike;

@@ -1,5 +1,6 @@
 // All that the page can reach: the host page and the package on https://host.test, the stand-in frame under
-// https://app.powerbi.com, where powerbi-client insists on finding it, and the source. Anything else is a stray request.
+// https://app.powerbi.com, where powerbi-client insists on finding it, and the source. Anything else is a stray
+// request.
 
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";

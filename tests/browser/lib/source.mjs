@@ -83,7 +83,9 @@ export class Source {
 
   // ---- for the story's machinery --------------------------------------------------------------------------------
 
-  /** How many requests wait for a clock; of one tab where it is named. One whose answer is on its way is not among them. */
+  /**
+   * How many requests wait for a clock; of one tab where it is named. One whose answer is on its way is not among them.
+   */
   waiting(tab) {
     return [...this.#waiting].filter(({ sent, request }) => !sent && (!tab || request.frame().page() === tab)).length;
   }

@@ -36,9 +36,12 @@ after(() => browser?.close());
 
 /**
  * @param {string} name
- * @param {(told: { page: Page, source: Source, frame: import("./frame.mjs").Frame, keeper: Keeper, clock: Clock, site: Site, another: (name: string) => Keeper }) => Promise<void>} tell
- * @param {{ keepers?: number, pageErrors?: RegExp, later?: string, client?: string }} [unlike] How the story is unlike the others: how many
- *   keepers may ask at once, which errors are the page's own, why it may fail as yet, and which version of powerbi-client embeds.
+ * @param {(told: { page: Page, source: Source, frame: import("./frame.mjs").Frame, keeper: Keeper, clock: Clock, site:
+ * Site, another: (name: string) => Keeper }) => Promise<void>} tell
+ * @param {{ keepers?: number, pageErrors?: RegExp, later?: string, client?: string }} [unlike] How the story is unlike
+ * the others: how many
+ * keepers may ask at once, which errors are the page's own, why it may fail as yet, and which version of powerbi-client
+ * embeds.
  */
 export function story(name, tell, { keepers = 1, pageErrors, later, client } = {}) {
   test(name, { timeout: 120_000, todo: later }, async () => {

@@ -1,5 +1,5 @@
-// One consumer: a copy of its folder in examples/, with the packed package installed in it. Outside of the repository, whose own
-// packages would be found from within; and at the same place each time, since installing takes longest.
+// One consumer: a copy of its folder in examples/, with the packed package installed in it. Outside of the repository,
+// whose own packages would be found from within; and at the same place each time, since installing takes longest.
 
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,5 +1,6 @@
-// A consumer's page in a browser: it must embed with the real powerbi-client, and 52 minutes later, without a reload, each
-// frame must hold the token that its keeper asked for. The frames are the stand-in, and the clock is the page's own.
+// A consumer's page in a browser: it must embed with the real powerbi-client, and 52 minutes later, without a reload,
+// each frame must hold the token that its keeper asked for. The frames are the stand-in, and the clock is the page's
+// own.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

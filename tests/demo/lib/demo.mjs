@@ -1,4 +1,5 @@
-// The demo's page in a browser, as a visitor uses it, with time that the test moves. A test ends with a look at the console.
+// The demo's page in a browser, as a visitor uses it, with time that the test moves. A test ends with a look at the
+// console.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

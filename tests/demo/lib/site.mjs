@@ -31,6 +31,10 @@ export async function serveSite() {
   return {
     url: `http://127.0.0.1:${server.address().port}${PREFIX}`,
     asked,
-    close: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
   };
 }

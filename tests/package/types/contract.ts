@@ -1,5 +1,5 @@
-// Every option and every event, as a page author writes them. Compiled, never run. A line under `@ts-expect-error` must not
-// compile: options that are misspelt and details that do not exist are found by the editor, not by the page.
+// Every option and every event, as a page author writes them. Compiled, never run. A line under `@ts-expect-error` must
+// not compile: options that are misspelt and details that do not exist are found by the editor, not by the page.
 
 import {
   KeeperError,

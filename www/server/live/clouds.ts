@@ -1,5 +1,5 @@
-// The clouds that Power BI runs in: where one signs in, whom the token is for, and where the frames come from. Names and
-// hosts are those of src/diagnosis/cloud.rs; a test compares them.
+// The clouds that Power BI runs in: where one signs in, whom the token is for, and where the frames come from. Names
+// and hosts are those of src/diagnosis/cloud.rs; a test compares them.
 
 export interface Cloud {
   /** Origin of the sign-in; null where Microsoft doesn't say in public, and a setting must. */

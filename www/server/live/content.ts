@@ -78,7 +78,9 @@ export class Content {
       service: "Power BI",
       status: 502,
       code: "EmbedOrigin",
-      message: `The embedUrl that Power BI gives does not lie at ${embedOrigin}: name its origin in POWERBI_EMBED_ORIGIN, or the right cloud in POWERBI_CLOUD.`,
+      message:
+        `The embedUrl that Power BI gives does not lie at ${embedOrigin}: name its origin in ` +
+        "POWERBI_EMBED_ORIGIN, or the right cloud in POWERBI_CLOUD.",
     });
   }
 

@@ -13,7 +13,10 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export function readSecret(text: string): Credential | string {
   // The portal shows both side by side, and Entra answers AADSTS7000215.
   if (GUID.test(text))
-    return "AZURE_CLIENT_SECRET is the secret's id: it must be its value, which the portal shows once, when the secret is made.";
+    return (
+      "AZURE_CLIENT_SECRET is the secret's id: it must be its value, which the portal shows once, when the " +
+      "secret is made."
+    );
   return { kind: "secret", secret: new Secret(text) };
 }
 
@@ -45,7 +48,10 @@ export function readCertificate(
       privateKey,
     };
   } catch {
-    return `${keyName} names a file that holds no private key in PEM form, or one that AZURE_CLIENT_CERTIFICATE_PASSWORD doesn't open.`;
+    return (
+      `${keyName} names a file that holds no private key in PEM form, or one that ` +
+      "AZURE_CLIENT_CERTIFICATE_PASSWORD doesn't open."
+    );
   }
 }
 

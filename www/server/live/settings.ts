@@ -156,7 +156,8 @@ export function readSettings(environment: Environment): Settings {
   const authorityHost = good.AZURE_AUTHORITY_HOST ?? cloud?.authorityHost;
   if (cloud && !authorityHost && !given["AZURE_AUTHORITY_HOST"])
     problems.push(
-      `AZURE_AUTHORITY_HOST is missing: Microsoft doesn't say in public where one signs in to the cloud that POWERBI_CLOUD names.`,
+      "AZURE_AUTHORITY_HOST is missing: Microsoft doesn't say in public where one signs in to the cloud that " +
+        "POWERBI_CLOUD names.",
     );
   if (problems.length || !cloud || !authorityHost) throw new SettingError(problems);
   return {
@@ -201,7 +202,8 @@ function readCredential(given: Environment, problems: string[]): Credential | nu
   const certificate = given["AZURE_CLIENT_CERTIFICATE_PATH"];
   if (!secret && !certificate) {
     problems.push(
-      "AZURE_CLIENT_SECRET is missing: the value of a client secret of your app registration; or name a certificate in AZURE_CLIENT_CERTIFICATE_PATH.",
+      "AZURE_CLIENT_SECRET is missing: the value of a client secret of your app registration; or name a " +
+        "certificate in AZURE_CLIENT_CERTIFICATE_PATH.",
     );
     return null;
   }

@@ -37,8 +37,8 @@ export class TokenStore {
   }
 
   /**
-   * A keeper asks for the next token in the second half of this one's life, whatever its `leadMs` (ten minutes before the
-   * end of an hour by default). To be given the same one again would help it nothing.
+   * A keeper asks for the next token in the second half of this one's life, whatever its `leadMs` (ten minutes before
+   * the end of an hour by default). To be given the same one again would help it nothing.
    */
   #serves({ obtainedAt, expiresAt }: Kept, reason: string): boolean {
     const now = this.#now();

@@ -106,7 +106,9 @@ export class MachineClock implements Machine {
     this.#aheadMs = ms;
   }
 
-  /** What the frames need beside: their own errors in time would otherwise be those of a machine, not of the service. */
+  /**
+   * What the frames need beside: their own errors in time would otherwise be those of a machine, not of the service.
+   */
   forFrames(): FrameClock {
     const { setTimeout, clearTimeout, setInterval, clearInterval } = this.#timers;
     return {

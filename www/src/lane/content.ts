@@ -12,7 +12,8 @@ const CLUSTER = {
 const id = (key: string) => `7d1c0de0-5eed-4a11-9b0b-0c0ffee1${key.padStart(4, "0")}`;
 
 function address(path: string, query: Record<string, string>): string {
-  return `https://app.powerbi.com/${path}?${new URLSearchParams({ ...query, groupId: GROUP, w: "2", config: btoa(JSON.stringify(CLUSTER)) })}`;
+  const config = btoa(JSON.stringify(CLUSTER));
+  return `https://app.powerbi.com/${path}?${new URLSearchParams({ ...query, groupId: GROUP, w: "2", config })}`;
 }
 
 const CONFIGS: Record<EmbedKind, (id: string) => Record<string, unknown>> = {

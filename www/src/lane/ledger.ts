@@ -47,7 +47,10 @@ export class Ledger {
     this.#at = at;
     const until = this.validUntil;
     if (until === null) return;
-    if (asleep) return this.#extend("asleep", from, at);
+    if (asleep) {
+      this.#extend("asleep", from, at);
+      return;
+    }
     const end = Math.min(Math.max(until, from), at);
     if (end > from) this.#extend("valid", from, end);
     if (at > end) {

@@ -1,6 +1,6 @@
-// The right lane: a page that follows Microsoft's documentation. What holds an embed token is kept by the documented loop.
-// With Aad tokens the documentation has reports ask for themselves, through accessTokenProvider; dashboards and tiles,
-// for which powerbi-client takes no provider, stay with the loop.
+// The right lane: a page that follows Microsoft's documentation. What holds an embed token is kept by the documented
+// loop. With Aad tokens the documentation has reports ask for themselves, through accessTokenProvider; dashboards and
+// tiles, for which powerbi-client takes no provider, stay with the loop.
 import type { IEmbedConfiguration } from "powerbi-client";
 import { LOOP_WINDOW_MS, type Page, startLoop } from "../loop/microsoft";
 import type { EmbedSpec, Reading } from "./api";

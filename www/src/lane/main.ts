@@ -1,5 +1,5 @@
-// A lane: a page with embeds, on a machine whose clock the demo's page moves. powerbi-client and the package are imported
-// once this window's clock is virtual, and find nothing unusual.
+// A lane: a page with embeds, on a machine whose clock the demo's page moves. powerbi-client and the package are
+// imported once this window's clock is virtual, and find nothing unusual.
 import type { EmbedSpec, Happening, Lane, LaneName, Reading, Setup } from "./api";
 import { type Machine, MachineClock, thisMachine } from "./clock";
 import { Ledger } from "./ledger";

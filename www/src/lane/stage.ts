@@ -24,7 +24,10 @@ interface Placed {
   since: number;
   /** The embed has shown its figures once. */
   loaded: boolean;
-  /** In live mode: the expiration of the token that was handed over last, and whether the frame said that it has expired. */
+  /**
+   * In live mode: the expiration of the token that was handed over last, and whether the frame said that it has
+   * expired.
+   */
   expiresAt: number | null;
   broken: boolean;
 }

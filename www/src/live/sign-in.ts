@@ -1,5 +1,5 @@
-// "Embed for your organization": visitors sign in with their own accounts, through MSAL, and each report is shown with the
-// visitor's own token. Their tokens stay in the browser; the demo's server sees none of them.
+// "Embed for your organization": visitors sign in with their own accounts, through MSAL, and each report is shown with
+// the visitor's own token. Their tokens stay in the browser; the demo's server sees none of them.
 import { type AccountInfo, InteractionRequiredAuthError, PublicClientApplication } from "@azure/msal-browser";
 import type { LiveEmbed, SignIn } from "../../backend/config";
 import { readEmbeds } from "./rest";

@@ -1,12 +1,12 @@
 // Microsoft's documented loop, in our own writing: "Manual token refresh example" of
 // https://learn.microsoft.com/javascript/api/overview/powerbi/refresh-token
 //
-// Same names, same two constants, same order of steps: an interval of 30 seconds, ten minutes ahead; the new expiration is
-// written down before the report has the token; no guard against a request under way, no catch, no retry of its own; and a
-// look whenever the tab becomes visible. tests/sim/src/players/microsoft.rs is the same loop for the simulator.
+// Same names, same two constants, same order of steps: an interval of 30 seconds, ten minutes ahead; the new expiration
+// is written down before the report has the token; no guard against a request under way, no catch, no retry of its own;
+// and a look whenever the tab becomes visible. tests/sim/src/players/microsoft.rs is the same loop for the simulator.
 //
-// What the example leaves to its reader is read in its favour: getNewUserAccessToken throws when the backend refuses, so
-// that the old expiration stays, and several reports that share the token are all given it at once.
+// What the example leaves to its reader is read in its favour: getNewUserAccessToken throws when the backend refuses,
+// so that the old expiration stays, and several reports that share the token are all given it at once.
 
 const MINUTES_BEFORE_EXPIRATION = 10;
 const INTERVAL_TIME = 30_000;

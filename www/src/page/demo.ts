@@ -1,6 +1,6 @@
 // The demo: two lanes on one backend, and everything that can be done to both at once.
 import type { TokenType } from "powerbi-token-keeper";
-import { Backend } from "../backend";
+import type { Backend } from "../backend";
 import type { LiveEmbed } from "../../backend/config";
 import type { EmbedKind, EmbedSpec, Lane, LaneName, VisitorSource } from "../lane/api";
 import { Driver } from "../time/driver";
@@ -146,7 +146,7 @@ export class Demo {
     const lanes = await Promise.all(LANES.map((name) => this.#views[name].load()));
     await this.driver.meet();
     this.startedAt = this.now;
-    LANES.forEach((name, i) => (this.#lanes[name] = lanes[i] as Lane));
+    for (const [i, name] of LANES.entries()) this.#lanes[name] = lanes[i] as Lane;
     const opening = Promise.all(LANES.map((name, i) => this.#open(name, lanes[i] as Lane)));
     await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, OPENING_MS))]);
     this.#showEmbeds();

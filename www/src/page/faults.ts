@@ -47,7 +47,8 @@ export const LIFETIMES: readonly { label: string; seconds: number }[] = [
   { label: "1 hour", seconds: 3_600 },
 ];
 export const LIFETIME_WATCH =
-  "From the next renewal on. With tokens that live less than its ten minutes the loop asks every 30 seconds; the keeper’s window is half of a token’s life at most.";
+  "From the next renewal on. With tokens that live less than its ten minutes the loop asks every 30 seconds; " +
+  "the keeper’s window is half of a token’s life at most.";
 
 const backend = (slot: string, on: Partial<Switches>, off: Partial<Switches>) =>
   ({ group: "backend", slot, on: { switches: on }, off: { switches: off } }) as const;
@@ -60,14 +61,16 @@ export const FAULTS: readonly Fault[] = [
     label: "Down: 503",
     ...backend("outage", { outage: "status" }, { outage: "none" }),
     watch:
-      "When a token is due, the keeper asks every five seconds or so, as the answer says. The loop asks every 30, and each failure is an unhandled rejection.",
+      "When a token is due, the keeper asks every five seconds or so, as the answer says. The loop asks every " +
+      "30, and each failure is an unhandled rejection.",
   },
   {
     key: "cut",
     label: "Connection cut",
     ...backend("outage", { outage: "drop" }, { outage: "none" }),
     watch:
-      "No answer at all. The keeper’s pauses grow from two seconds to a minute; the loop’s failures are caught by nobody.",
+      "No answer at all. The keeper’s pauses grow from two seconds to a minute; the loop’s failures are caught " +
+      "by nobody.",
   },
   {
     key: "slow",
@@ -93,28 +96,32 @@ export const FAULTS: readonly Fault[] = [
     label: "Same token again",
     ...backend("same", { sameToken: true }, { sameToken: false }),
     watch:
-      "A backend that caches. The keeper sees that nothing would change and asks again later; the loop takes it each time.",
+      "A backend that caches. The keeper sees that nothing would change and asks again later; the loop takes " +
+      "it each time.",
   },
   {
     key: "wrongKind",
     label: "Wrong kind",
     ...backend("wrongKind", { wrongKind: true }, { wrongKind: false }),
     watch:
-      "At the next renewal the keeper refuses it, and the report works on. The loop hands it to the report, which falls.",
+      "At the next renewal the keeper refuses it, and the report works on. The loop hands it to the report, " +
+      "which falls.",
   },
   {
     key: "damaged",
     label: "Damaged token",
     ...backend("damaged", { damaged: true }, { damaged: false }),
     watch:
-      "It was cut off on its way. The keeper refuses it and asks again; the loop hands it to the report, which falls and stays down.",
+      "It was cut off on its way. The keeper refuses it and asks again; the loop hands it to the report, which " +
+      "falls and stays down.",
   },
   {
     key: "silent",
     label: "Silent",
     ...frame("silent", { silent: true }, { silent: false }),
     watch:
-      "The frame answers nothing. Afterwards the keeper sets the token again; the loop wrote the new expiration down before the report had it.",
+      "The frame answers nothing. Afterwards the keeper sets the token again; the loop wrote the new " +
+      "expiration down before the report had it.",
   },
   {
     key: "late",
@@ -128,7 +135,8 @@ export const FAULTS: readonly Fault[] = [
     label: "Reset: embed again",
     act: "embedAgain",
     watch:
-      "The page embeds again with the token it had first, as a re-render does. Once that has expired, only the keeper brings the newer one.",
+      "The page embeds again with the token it had first, as a re-render does. Once that has expired, only the " +
+      "keeper brings the newer one.",
   },
   {
     key: "hidden",
@@ -154,7 +162,8 @@ export const FAULTS: readonly Fault[] = [
     on: { aheadMs: 7_200_000 },
     off: { aheadMs: 0 },
     watch:
-      "To this clock every token has expired. The keeper learns the difference from the answers; the loop asks every 30 seconds.",
+      "To this clock every token has expired. The keeper learns the difference from the answers; the loop asks " +
+      "every 30 seconds.",
   },
   {
     key: "behind",
@@ -164,7 +173,8 @@ export const FAULTS: readonly Fault[] = [
     on: { aheadMs: -900_000 },
     off: { aheadMs: 0 },
     watch:
-      "By this clock the loop’s ten minutes begin five minutes after the token’s end. The keeper knows the service’s time.",
+      "By this clock the loop’s ten minutes begin five minutes after the token’s end. The keeper knows the " +
+      "service’s time.",
   },
 ];
 

@@ -74,7 +74,8 @@ export class LaneView {
     this.#count("unhandled", String(counters.unhandled), counters.unhandled > 0);
     this.#timeline.show(reading, spans, start, now);
     this.#timeline.describe(
-      `${state.text}. Without a valid token for ${duration(counters.withoutTokenMs)}, ${counters.requests} requests, ${counters.refused} of them refused, ${counters.unhandled} unhandled errors.`,
+      `${state.text}. Without a valid token for ${duration(counters.withoutTokenMs)}, ${counters.requests} ` +
+        `requests, ${counters.refused} of them refused, ${counters.unhandled} unhandled errors.`,
     );
   }
 

@@ -1,5 +1,5 @@
-// Live mode: the same page on somebody's own reports. Embed tokens come from the demo's server; or visitors sign in with
-// their own accounts.
+// Live mode: the same page on somebody's own reports. Embed tokens come from the demo's server; or visitors sign in
+// with their own accounts.
 import type { LiveConfig, SignIn } from "../../backend/config";
 import { RefusedError } from "../live/rest";
 import type { Visitor } from "../live/sign-in";

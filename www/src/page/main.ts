@@ -18,7 +18,9 @@ const log = buildLog();
 const views = Object.fromEntries(LANES.map((name) => [name, new LaneView(name)])) as Record<LaneName, LaneView>;
 let demo: Demo;
 
-/** Between two steps of time. A click must never end in an unhandled rejection: the demo's server may have been stopped. */
+/**
+ * Between two steps of time. A click must never end in an unhandled rejection: the demo's server may have been stopped.
+ */
 function act(work: () => Promise<void>): void {
   void demo.do(work).catch(tellWhy);
 }
@@ -119,7 +121,10 @@ async function startLive(config: LiveConfig): Promise<void> {
   act(() => openLive(config, demo, say));
 }
 
-/** The static site works without a network once it was loaded. Where a browser allows no service worker it works as before. */
+/**
+ * The static site works without a network once it was loaded. Where a browser allows no service worker it works as
+ * before.
+ */
 async function keepForOffline(): Promise<void> {
   await navigator.serviceWorker?.register(new URL("offline.js", document.baseURI)).catch(() => {});
 }
@@ -138,7 +143,9 @@ function pauseWhileHidden(): void {
   });
 }
 
-/** The server may have been told something wrong, or Microsoft says no: that is explained, and tried again on request. */
+/**
+ * The server may have been told something wrong, or Microsoft says no: that is explained, and tried again on request.
+ */
 function startOrTellWhy(): void {
   start().catch(async (error: unknown) => {
     await tellWhy(error);

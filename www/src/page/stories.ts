@@ -1,6 +1,6 @@
-// Short scripts of faults, so that a visitor sees the difference without knowing what to click. Each runs in virtual time,
-// the same for both lanes; what the captions say about a lane is what the counters beside them measured when it was written,
-// and tests/demo/stories.test.mjs measures it again.
+// Short scripts of faults, so that a visitor sees the difference without knowing what to click. Each runs in virtual
+// time, the same for both lanes; what the captions say about a lane is what the counters beside them measured when it
+// was written, and tests/demo/stories.test.mjs measures it again.
 import type { Pace } from "../time/source";
 
 const MINUTE = 60_000;
@@ -61,7 +61,9 @@ export const STORIES: readonly Story[] = [
       },
       {
         atMs: 36 * MINUTE,
-        say: "The old token has run out on the right. The loop wrote down the new one’s end, and sees no reason to ask.",
+        say:
+          "The old token has run out on the right. The loop wrote down the new one’s end, and sees no reason to " +
+          "ask.",
       },
       {
         atMs: 75 * MINUTE,
@@ -113,7 +115,9 @@ export const STORIES: readonly Story[] = [
       },
       {
         atMs: 30 * MINUTE,
-        say: "The token ends. By the laptop’s clock it has a quarter of an hour left, so the loop does nothing for five minutes.",
+        say:
+          "The token ends. By the laptop’s clock it has a quarter of an hour left, so the loop does nothing for " +
+          "five minutes.",
       },
       { atMs: 66 * MINUTE, say: "And so again with every token, until somebody sets the clock." },
     ],

@@ -1,5 +1,5 @@
-// A lane's timeline: what its embeds held as a band, what they showed as a thin one, each request as a tick, and the faults
-// as shaded spans. Apache ECharts draws on a canvas: it needs no inline style, which the page's policy forbids.
+// A lane's timeline: what its embeds held as a band, what they showed as a thin one, each request as a tick, and the
+// faults as shaded spans. Apache ECharts draws on a canvas: it needs no inline style, which the page's policy forbids.
 import { CustomChart, type CustomSeriesOption } from "echarts/charts";
 import { GridComponent, MarkAreaComponent, MarkLineComponent } from "echarts/components";
 import * as echarts from "echarts/core";

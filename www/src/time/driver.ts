@@ -4,7 +4,10 @@ import type { Lane } from "../lane/api";
 import type { TimeSource } from "./source";
 
 const TICK_MS = 30;
-/** How long something real, such as an answer on the wire, may hold time up at most; the lanes have less patience with most things. */
+/**
+ * How long something real, such as an answer on the wire, may hold time up at most; the lanes have less patience with
+ * most things.
+ */
 const PATIENCE_MS = 5_000;
 const TURNS = 6;
 /** Without anything due there are still pictures to paint. */
