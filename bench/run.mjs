@@ -1,8 +1,9 @@
-// `npm run bench`: every figure of the performance tables, beside its rivals, in one run of about fifteen minutes. Arguments after
-// `--` select figures: `npm run bench -- poll fleet`. Each writes bench/results/NAME.json and its pictures;
-// bench/results/RESULTS.md and the tables in README.md and docs/ are rendered from those.
+// `npm run bench`: every figure of the performance tables, beside its rivals, in one run of about fifteen minutes.
+// Arguments after `--` select figures: `npm run bench -- poll fleet`. Each writes bench/results/NAME.json and its
+// pictures; bench/results/RESULTS.md and the tables in README.md and docs/ are rendered from those.
 //
-// A figure (bench/figures/NAME.mjs) exports `measure()`, which gives data, and `tables(data)`, Markdown; some have `pictures(data)`.
+// A figure (bench/figures/NAME.mjs) exports `measure()`, which gives data, and `tables(data)`, Markdown; some have
+// `pictures(data)`.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -36,7 +37,8 @@ await runIfMain(import.meta, async (words) => {
       writeFileSync(fromRoot(`bench/results/${picture}.svg`), text);
   }
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: fromRoot(), encoding: "utf8" }).trim();
-  const machine = `${os.cpus()[0].model}, ${os.cpus().length} processors, ${os.platform()}, Node ${process.versions.node}`;
+  const [{ model }, ...others] = os.cpus();
+  const machine = `${model}, ${others.length + 1} processors, ${os.platform()}, Node ${process.versions.node}`;
   writeFileSync(
     fromRoot("bench/results/run.json"),
     `${JSON.stringify({ commit, machine, on: new Date().toISOString().slice(0, 10) })}\n`,

@@ -1,8 +1,8 @@
 // `npm run consumers`: installs the packed package into a project of each kind (tests/consumers/matrix.mjs), builds
-// it, and has a keeper refresh a token in a real browser; prints the table of docs/compatibility.md. `--cheap` takes the half that is part
-// of `npm test`, further words the kinds with these names. Catches a layout that some bundler can't read. Needs dist/ and www/dist-server/.
+// it, and has a keeper refresh a token in a real browser; prints the table of docs/compatibility.md. `--cheap` takes
+// the half that is part of `npm test`, further words the kinds with these names. Catches a layout that some bundler
+// can't read. Needs dist/ and www/dist-server/.
 
-import process from "node:process";
 import { UserError, runIfMain } from "./lib/run.mjs";
 import { launch } from "../tests/browser/lib/browser.mjs";
 import { build, lay, pack, serve, versions } from "../tests/consumers/lib/project.mjs";

@@ -1,5 +1,6 @@
-// `node scripts/picture.mjs`: makes docs/images/demo.png, the README's picture, from the built demo (`npm run demo:build`): the first
-// story at a moment when the two pages differ. The script moves the time, so that the moment is the same each time.
+// `node scripts/picture.mjs`: makes docs/images/demo.png, the README's picture, from the built demo (`npm run
+// demo:build`): the first story at a moment when the two pages differ. The script moves the time, so that the moment is
+// the same each time.
 
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { UserError, fromRoot, runIfMain } from "./lib/run.mjs";

@@ -27,9 +27,8 @@ export function size() {
     console.log(`${"".padEnd(24)}${["raw", "gzip 9", "brotli 11"].map((head) => head.padStart(10)).join("")}`);
     for (const line of [...rows, ["total", ...sums]]) console.log(row(line));
     const used = sums[2];
-    console.log(
-      `${"budget".padEnd(44)}${maxBytes.toLocaleString("en").padStart(10)}   ${((100 * used) / maxBytes).toFixed(1)} % used`,
-    );
+    const share = `${((100 * used) / maxBytes).toFixed(1)} % used`;
+    console.log(`${"budget".padEnd(44)}${maxBytes.toLocaleString("en").padStart(10)}   ${share}`);
     if (used > maxBytes) over.push(`${name} is ${used - maxBytes} bytes over its budget of ${maxBytes}.`);
     else if (used < maxBytes * (1 - slack)) console.log(`\nThe budget could be lowered to ${used} in budgets.json.`);
   }

@@ -52,10 +52,10 @@ function compare(name, now, update) {
 
 export function check({ update = false } = {}) {
   const changed = Object.entries(snapshots).filter(([name, make]) => !compare(name, make(), update));
-  if (changed.length)
-    throw new UserError(
-      `Changed: ${changed.map(([name]) => name).join(", ")}. If that is meant, run \`npm run snapshots -- --update\` and commit.`,
-    );
+  if (changed.length) {
+    const names = changed.map(([name]) => name).join(", ");
+    throw new UserError(`Changed: ${names}. If that is meant, run \`npm run snapshots -- --update\` and commit.`);
+  }
   console.log(`snapshots: ${Object.keys(snapshots).join(", ")} as committed`);
 }
 

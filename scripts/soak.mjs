@@ -1,4 +1,5 @@
-// `npm run soak -- --days 100000`: any number of simulated days, with a progress bar. The arguments after `--` go to the simulator:
+// `npm run soak -- --days 100000`: any number of simulated days, with a progress bar. The arguments after `--` go to
+// the simulator:
 // --days, --from, --seed, --kind, --threads, --table. Finds what is too rare for the days of `npm test`.
 
 import { runIfMain, run } from "./lib/run.mjs";

@@ -1,5 +1,5 @@
-// `npm start`: sets up, builds the package and the demo page, and runs the demo's server until Ctrl+C. With `-- --live` it
-// serves your own report: docs/live-demo.md.
+// `npm start`: sets up, builds the package and the demo page, and runs the demo's server until Ctrl+C. With `-- --live`
+// it serves your own report: docs/live-demo.md.
 
 import process from "node:process";
 import { build } from "./build.mjs";

@@ -1,5 +1,6 @@
 // The version is written in package.json. This compares the places that must say the same: Cargo.toml, and with
-// `node scripts/version.mjs v1.2.3` the tag and the changelog's newest section. Catches a release that calls itself something else.
+// `node scripts/version.mjs v1.2.3` the tag and the changelog's newest section. Catches a release that calls itself
+// something else.
 
 import { readFileSync } from "node:fs";
 import { UserError, fromRoot, runIfMain } from "./lib/run.mjs";

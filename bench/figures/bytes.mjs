@@ -1,6 +1,6 @@
-// Bytes that a page loads to keep a token fresh, beside powerbi-client itself and libraries that keep other tokens fresh. Each
-// through the import that its documentation names, bundled and compressed the same way. Chunks that a library loads later are
-// left out, except for the keeper's engine.
+// Bytes that a page loads to keep a token fresh, beside powerbi-client itself and libraries that keep other tokens
+// fresh. Each through the import that its documentation names, bundled and compressed the same way. Chunks that a
+// library loads later are left out, except for the keeper's engine.
 
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
@@ -97,7 +97,9 @@ export function tables({ rows }) {
     return [label, name === KEEPER ? "" : version, count(raw), count(gzip), count(brotli), times(brotli / own)];
   };
   const sorted = [...rows].sort((a, b) => a.brotli - b.brotli);
-  return `${table(["bytes that a page loads", "version", "minified", "gzip 9", "brotli 11", "relative"], sorted.map(cells))}
-The refresh path is ${count(own)} bytes (bar: ${count(bar.bytes)}); the JavaScript engine makes it ${times(strict / own)} as much (bar: ${bar.ratio}).
+  const head = ["bytes that a page loads", "version", "minified", "gzip 9", "brotli 11", "relative"];
+  return `${table(head, sorted.map(cells))}
+The refresh path is ${count(own)} bytes (bar: ${count(bar.bytes)}); the JavaScript engine makes it \
+${times(strict / own)} as much (bar: ${bar.ratio}).
 `;
 }

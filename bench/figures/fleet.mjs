@@ -1,5 +1,6 @@
-// A fleet: a million pages that all got a token of an hour in the same second, at 9:00, and the requests that their backend gets. By
-// the real core, in simulation; "without jitter" is the same core with the same random numbers in every page.
+// A fleet: a million pages that all got a token of an hour in the same second, at 9:00, and the requests that their
+// backend gets. By the real core, in simulation; "without jitter" is the same core with the same random numbers in
+// every page.
 
 import { svg } from "../lib/chart.mjs";
 import { count, table } from "../lib/numbers.mjs";
@@ -28,7 +29,9 @@ function waves(counted) {
 
 const long = (wave) => wave.at(-1)[0] - wave[0][0] + 1;
 
-/** The mean is over the duration of the keeper's wave, for every strategy: a wave of one second would be its own mean. */
+/**
+ * The mean is over the duration of the keeper's wave, for every strategy: a wave of one second would be its own mean.
+ */
 export function measure(pages = PAGES) {
   const { pages: _, ...curve } = simulated("fleet", pages);
   const spans = waves(curve.keeper).map(long);
@@ -64,9 +67,19 @@ export function tables({ pages, waves: all }) {
       `${count(overHour)} ×`,
     ]),
   );
-  return `${table([`${count(pages)} pages, token at 9:00`, "wave from", "lasts", "peak, requests/s", "over the mean of our wave", "of an hour"], rows)}
-Bar: at most ${bar.peak} × the mean of the wave, which lasts as long as the keeper's jitter spreads it: two minutes, a fifth of the lead, then two more in each
-further wave. Over the mean of an hour every fleet that begins in one second is uneven; three times it would need a jitter of 20 minutes.
+  const head = [
+    `${count(pages)} pages, token at 9:00`,
+    "wave from",
+    "lasts",
+    "peak, requests/s",
+    "over the mean of our wave",
+    "of an hour",
+  ];
+  return `${table(head, rows)}
+Bar: at most ${bar.peak} × the mean of the wave, which lasts as long as the keeper's jitter spreads it: two minutes, \
+a fifth of the lead, then two more in each
+further wave. Over the mean of an hour every fleet that begins in one second is uneven; three times it would need a \
+jitter of 20 minutes.
 `;
 }
 

@@ -53,7 +53,14 @@ export function tables({ rows }) {
     count(out),
     `${pages} (${pages * 64} KB)`,
   ];
-  return `${table(["an hour in which nothing is due", "polls", "calls into WebAssembly", "calls out of it", "memory, pages"], rows.map(cells))}
+  const head = [
+    "an hour in which nothing is due",
+    "polls",
+    "calls into WebAssembly",
+    "calls out of it",
+    "memory, pages",
+  ];
+  return `${table(head, rows.map(cells))}
 Bars: ${bar.polls} polls with one call each way; ${bar.pages} pages.
 `;
 }

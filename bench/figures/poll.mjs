@@ -1,5 +1,5 @@
-// One poll with nothing due: the main thread's time for it, beside Microsoft's loop, of which each embed needs its own. Both in
-// one page, in turn, on clocks that are moved by half a minute each time.
+// One poll with nothing due: the main thread's time for it, beside Microsoft's loop, of which each embed needs its own.
+// Both in one page, in turn, on clocks that are moved by half a minute each time.
 
 import { inBrowser } from "../lib/browser.mjs";
 import { count, median, table, times, us } from "../lib/numbers.mjs";
@@ -69,7 +69,9 @@ export function tables({ rounds, rows }) {
     times(keeper / microsoft),
     times(keeper / one),
   ];
-  return `${table(["one poll, nothing due", "powerbi-token-keeper", "Microsoft's loop", "to it", "to one embed"], rows.map(cells))}
-Median of ${rounds}. Bars: ${bar.one} µs for one embed, less than Microsoft's loop from 100 on, 10,000 at most ${bar.many} × one.
+  const head = ["one poll, nothing due", "powerbi-token-keeper", "Microsoft's loop", "to it", "to one embed"];
+  return `${table(head, rows.map(cells))}
+Median of ${rounds}. Bars: ${bar.one} µs for one embed, less than Microsoft's loop from 100 on, 10,000 at most \
+${bar.many} × one.
 `;
 }

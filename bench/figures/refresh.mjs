@@ -1,5 +1,5 @@
-// A refresh of 100 embeds: the longest task of the main thread, beside a loop of Microsoft's for each embed. The frames cost
-// nothing here: each takes its token in a task of its own. From the browser's trace, in processor time.
+// A refresh of 100 embeds: the longest task of the main thread, beside a loop of Microsoft's for each embed. The frames
+// cost nothing here: each takes its token in a task of its own. From the browser's trace, in processor time.
 
 import { inBrowser } from "../lib/browser.mjs";
 import { count, interleaved, median, ms, table } from "../lib/numbers.mjs";
@@ -72,7 +72,9 @@ export function measure() {
 
 export function tables({ rounds, embeds, keeper, microsoft }) {
   const cells = (name, { longest, sum, requests }) => [name, ms(longest), ms(sum), count(requests)];
-  return `${table([`a refresh of ${embeds} embeds`, "longest task", "main thread in all", "requests"], [cells("**powerbi-token-keeper**", keeper), cells("Microsoft's loop", microsoft)])}
+  const head = [`a refresh of ${embeds} embeds`, "longest task", "main thread in all", "requests"];
+  const rows = [cells("**powerbi-token-keeper**", keeper), cells("Microsoft's loop", microsoft)];
+  return `${table(head, rows)}
 Median of ${rounds}, with frames that cost nothing. Bar: no task over ${bar.longest} ms.
 `;
 }

@@ -1,5 +1,5 @@
-// Requests to the backend in a simulated day without faults, with tokens of an hour, beside Microsoft's loop, of which each embed of
-// each tab needs its own.
+// Requests to the backend in a simulated day without faults, with tokens of an hour, beside Microsoft's loop, of which
+// each embed of each tab needs its own.
 
 import { table } from "../lib/numbers.mjs";
 import { simulated } from "../lib/rust.mjs";

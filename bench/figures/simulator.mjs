@@ -1,5 +1,5 @@
-// The simulator's own speed: days a minute on all cores of this machine, with every check, each kind of day by itself and mixed as
-// in the soak.
+// The simulator's own speed: days a minute on all cores of this machine, with every check, each kind of day by itself
+// and mixed as in the soak.
 
 import { count, table } from "../lib/numbers.mjs";
 import { simulated } from "../lib/rust.mjs";

@@ -67,7 +67,8 @@ export function tables({ rounds, imported, loaded, total, powerbi, ratio }) {
     ["of which: the engine's chunk is there", ms(loaded), ""],
   ];
   return `${table(["cold start over the network", `median of ${rounds}`, "to powerbi-client"], rows)}
-Bar: ${bar.ratio} ×. Both from the same server on this machine, so that a network's latency is left out: the engine's chunk is a second
+Bar: ${bar.ratio} ×. Both from the same server on this machine, so that a network's latency is left out: the engine's \
+chunk is a second
 request, which begins when the first is there.
 `;
 }

@@ -21,7 +21,10 @@ function files() {
   };
 }
 
-/** Runs `use({ browser, fresh })`; `fresh(path, run)` opens a page in a context of its own, without any cache, for `run(page)`. */
+/**
+ * Runs `use({ browser, fresh })`; `fresh(path, run)` opens a page in a context of its own, without any cache, for
+ * `run(page)`.
+ */
 export async function inBrowser(use) {
   const server = await serve(files());
   const browser = await launch();

@@ -1,5 +1,5 @@
-// Fixtures for the figures that run in a page: embeds without frames, Microsoft's loop, clocks that the figure moves, and a
-// count of the calls between JavaScript and WebAssembly.
+// Fixtures for the figures that run in a page: embeds without frames, Microsoft's loop, clocks that the figure moves,
+// and a count of the calls between JavaScript and WebAssembly.
 
 window.fixtures = (() => {
   const real = { now: performance.now.bind(performance) };
@@ -70,7 +70,8 @@ window.fixtures = (() => {
   /** An embed token of the usual length; lives for `life` ms. */
   function token(life = 3_600_000) {
     const exp = Math.floor((Date.now() + life) / 1000) + ++serial / 1000;
-    return `H4sIAAAA${String(serial).padStart(8, "0")}${"A".repeat(1500)}.${btoa(JSON.stringify({ clusterUrl: "https://x.test", exp }))}`;
+    const metadata = btoa(JSON.stringify({ clusterUrl: "https://x.test", exp }));
+    return `H4sIAAAA${String(serial).padStart(8, "0")}${"A".repeat(1500)}.${metadata}`;
   }
 
   /** An embed as `powerbi.embed()` returns it, with a frame that takes every token in a task of its own. */

@@ -6,7 +6,10 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Runs each of `strategies` once in every round, in turn, so that whatever disturbs the machine disturbs all of them: `{ strategy: [results] }`. */
+/**
+ * Runs each of `strategies` once in every round, in turn, so that whatever disturbs the machine disturbs all of them:
+ * `{ strategy: [results] }`.
+ */
 export async function interleaved(rounds, strategies) {
   const results = Object.fromEntries(Object.keys(strategies).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {

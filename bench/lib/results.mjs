@@ -1,5 +1,5 @@
-// The results as text: bench/results/RESULTS.md, and the parts of README.md and docs/ between `<!-- bench: NAME -->` and
-// `<!-- /bench -->`. A test renders them again from the committed data.
+// The results as text: bench/results/RESULTS.md, and the parts of README.md and docs/ between `<!-- bench: NAME -->`
+// and `<!-- /bench -->`. A test renders them again from the committed data.
 
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fromRoot } from "../../scripts/lib/run.mjs";
@@ -33,7 +33,8 @@ export async function results() {
 export function report(texts) {
   const { commit, machine, on } = read("run");
   const parts = Object.entries(texts).map(([name, text]) => `## ${name}\n\n${text}`);
-  return `# What \`npm run bench\` printed\n\nOn ${on}, of ${commit} or what followed it; ${machine}.\n\n${parts.join("\n")}`;
+  const about = `On ${on}, of ${commit} or what followed it; ${machine}.`;
+  return `# What \`npm run bench\` printed\n\n${about}\n\n${parts.join("\n")}`;
 }
 
 /** The files with tables in them, by path. */

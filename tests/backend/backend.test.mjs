@@ -64,7 +64,7 @@ test("at 60 times the pace an hour takes a minute: expirations, Date and delays 
   assert.equal((await answer).status, 200);
 });
 
-test("time neither jumps nor goes back when the pace changes, and waits end when they are due by the new pace", async () => {
+test("time neither jumps nor goes back when the pace changes, and waits end when due by the new pace", async () => {
   const { clock, ask, turn } = backend();
   const start = clock.time;
   await turn({ delayMs: 10 * MINUTE });

@@ -14,6 +14,7 @@ import { answers, requests } from "./contract.mjs";
 const HOUR = 3_600_000;
 const RESOURCE = "https://analysis.windows.net/powerbi/api";
 const SCOPE = `${RESOURCE}/.default`;
+const TIMESTAMP = "Timestamp: 2026-01-01 00:00:00Z";
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 export const IDS = {
@@ -487,7 +488,7 @@ export function metadata(authority) {
 /** As Entra words it. */
 export const oauthError = (error, number, text) => ({
   error,
-  error_description: `AADSTS${number}: ${text} Trace ID: ${NO_ID} Correlation ID: ${NO_ID} Timestamp: 2026-01-01 00:00:00Z`,
+  error_description: `AADSTS${number}: ${text} Trace ID: ${NO_ID} Correlation ID: ${NO_ID} ${TIMESTAMP}`,
   error_codes: [number],
   timestamp: "2026-01-01 00:00:00Z",
   trace_id: "00000000-0000-0000-0000-000000000000",

@@ -1,5 +1,5 @@
-// The performance tables of the documentation are what `npm run bench` measured, and the bars that are counts hold for the build.
-// Times are never tested.
+// The performance tables of the documentation are what `npm run bench` measured, and the bars that are counts hold for
+// the build. Times are never tested.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -25,7 +25,7 @@ test("the tables of the documentation are what was measured", async () => {
   assert.equal(read("bench/results/RESULTS.md"), report(texts));
 });
 
-test("an idle hour is 120 calls into WebAssembly and 120 out of it, and an idle keeper has a small memory", async () => {
+test("an idle hour is 120 calls into WebAssembly and 120 out of it, in a small memory", async () => {
   const { rows } = await idle.measure();
   for (const { embeds, timers, in: inward, out } of rows) {
     assert.deepEqual(
