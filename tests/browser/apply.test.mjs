@@ -80,11 +80,8 @@ for (const [name, set] of [
       const set = ${set};
       let calls = 0;
       const config = { type: "report", tokenType: 1, accessToken: stage.embeds.report.config.accessToken };
-      stage.embeds.odd = {
-        element,
-        config,
-        setAccessToken: (token) => (++calls < 3 ? set() : Promise.resolve(void (config.accessToken = token))),
-      };
+      const take = async (token) => void (config.accessToken = token);
+      stage.embeds.odd = { element, config, setAccessToken: (token) => (++calls < 3 ? set() : take(token)) };
     })()`);
     await keeper.attaches("odd");
     await page.passes(minutes(1));
@@ -92,12 +89,10 @@ for (const [name, set] of [
     await page.frame().expectHolds(source.newest);
     await page.passes(seconds(6));
     assert.deepEqual(
-      (await failures(keeper)).map(({ code, element }) => [code, element]),
+      (await keeper.applyFailures()).map(({ code, element }) => [code, element]),
       Array(2).fill(["ERR_APPLY_REJECTED", "#odd"]),
     );
     assert.equal(await page.configToken("odd"), source.newest.text);
     source.expectRequests(1);
   });
 }
-
-const failures = async (keeper) => (await keeper.events("applyfailed")).map(({ detail }) => detail);

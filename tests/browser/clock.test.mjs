@@ -73,7 +73,7 @@ for (const [name, wrongBy] of [
       await page.passes(minutes(50) - 1);
       assert.equal(source.requests.length, made);
       source.always(answer());
-      await page.passesUntil(() => source.requests.length > made, minutes(3));
+      await page.passesUntilAsked(made + 1, minutes(3));
       assert.ok(clock.server < expiresAt, "before its end");
       await frame.expectHolds(source.newest);
     },

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { build } from "../../scripts/panicking-engine.mjs";
-import { hours, minutes, seconds, story } from "./lib/story.mjs";
+import { hours, minutes, seconds, storyApart as story } from "./lib/story.mjs";
 
 // not in a hook: it may take longer than a story may
 await build();
@@ -30,8 +30,7 @@ async function begins({ page, source, keeper, another, site }) {
       }
       return false;
     };
-    // the engine reads the clock inside its loop, with a keeper's core borrowed; a poll at which nothing is due reads
-    // none
+    // the engine reads the clock inside its loop, with a keeper's core borrowed; a poll without work reads none
     const now = performance.now.bind(performance);
     performance.now = () => {
       const byEngine = new Error().stack.split("\n")[2].includes("engine-wasm");
@@ -212,7 +211,7 @@ story(
     await begins(told);
     await page.run(() => window.trap());
     await another("late").starts({}, { engine: false });
-    await page.awaits("its end", async () => (await another("late").status()).state === "stopped");
+    await another("late").reaches("its end", ({ state }) => state === "stopped");
     await expectCrashed(told, ["keeper", "other", "late"]);
   },
   { keepers: 3 },

@@ -1,11 +1,9 @@
-// Embeds that come and go while nothing is due: each is looked at with the checks, let go when it is gone, followed
-// when its container carries another, kept again when it comes back. What versions of powerbi-client may do in their
-// own ways is in traps.test.mjs.
+// Embeds that come and go while nothing is due: each is observed with the polls, detached when it is gone, followed
+// when its container carries another, attached again when it comes back. What versions of powerbi-client may do in
+// their own ways is in traps.test.mjs.
 
 import assert from "node:assert/strict";
-import { minutes, seconds, story } from "./lib/story.mjs";
-
-const rest = async (page) => ({ timers: await page.timers(), listeners: await page.listeners() });
+import { expectTaken, minutes, seconds, story } from "./lib/story.mjs";
 
 /** What powerbi-client and Playwright listen to on a container is theirs. */
 const ours = ({ listeners }) =>
@@ -13,7 +11,7 @@ const ours = ({ listeners }) =>
 
 /** An embed that is kept, in an everyday moment. What was there before it is the page's own. */
 async function begins({ page, keeper }, { options, ...config } = {}) {
-  const before = await rest(page);
+  const before = await page.registrations();
   await page.embeds(config);
   await keeper.keeps(options);
   await page.passes(minutes(1));
@@ -27,29 +25,20 @@ async function expectLetGo({ page, keeper, source }, before) {
   await keeper.expectState("idle");
   assert.deepEqual(await failures(keeper), [["ERR_APPLY_GONE", "#report"]]);
   assert.equal(await page.timers(), before.timers);
-  assert.deepEqual(ours(await rest(page)), ours(before));
+  assert.deepEqual(ours(await page.registrations()), ours(before));
   await page.passes(minutes(70));
   source.expectRequests(0);
   assert.deepEqual(await failures(keeper), [["ERR_APPLY_GONE", "#report"]]);
 }
 
-async function expectTaken({ page, source }, at = "report") {
-  await page.frame(at).expectHolds(source.newest);
-  assert.equal(await page.configToken(at), source.newest.text);
-}
-
 const remove = () => document.body.removeChild((window.taken = document.getElementById("report")));
 const putBack = () => void document.body.append(window.taken);
 const reset = () => powerbi.reset(document.getElementById("report"));
-const loaded =
-  (frame, loads = 1) =>
-  async () =>
-    (await frame.loads()) === loads && (await frame.state()).phase === "loaded";
 
 /** The embed has loaded anew, and nobody let it go meanwhile. */
 async function expectKept(told) {
   const { page, keeper, frame } = told;
-  await page.awaits("the frame's load", loaded(frame));
+  await frame.loads();
   await page.passes(minutes(1));
   assert.equal((await keeper.status()).embeds, 1);
   assert.deepEqual(await failures(keeper), []);
@@ -57,8 +46,7 @@ async function expectKept(told) {
   await expectTaken(told);
 }
 
-// ---- gone
-// ------------------------------------------------------------------------------------------------------------
+// ---- gone ---------------------------------------------------------------------------------------------------------
 
 for (const [name, leave] of [
   ["removed from the page", remove],
@@ -138,8 +126,7 @@ story("a container in which nothing was embedded yet just waits", async ({ page,
   assert.deepEqual(await failures(keeper), []);
 });
 
-// ---- another embed on the same element
-// ---------------------------------------------------------------------------------
+// ---- another embed on the same element ----------------------------------------------------------------------------
 
 for (const [name, again] of [
   ["embedded again", async () => {}],
@@ -212,8 +199,7 @@ story(
   },
 );
 
-// ---- back again
-// ------------------------------------------------------------------------------------------------------
+// ---- back again ---------------------------------------------------------------------------------------------------
 
 for (const [type, more] of [
   ["tile", {}],
@@ -230,7 +216,7 @@ for (const [type, more] of [
     await page.passes(minutes(51));
     source.expectRequests(0);
     await page.run(putBack);
-    await page.awaits("the frame's load", loaded(frame));
+    await frame.loads();
     assert.equal((await keeper.status()).embeds, 1);
     await page.passes(minutes(2));
     source.expectRequests(1);
@@ -245,10 +231,7 @@ story("a report that was put back after its token has expired is revived", async
   await page.passes(minutes(70));
   source.expectRequests(0);
   await page.run(putBack);
-  await page.awaits(
-    "the frame's load",
-    async () => (await frame.loads()) >= 1 && (await frame.state()).phase !== "loading",
-  );
+  await frame.ends({ least: 1 });
   await page.passes(seconds(5));
   source.expectRequests(1);
   await expectTaken(told);
@@ -272,15 +255,15 @@ for (const [name, end] of [
   story(`a report that was removed, ${name}, and put back is not kept, and nothing listens to it`, async (told) => {
     const { page, source, keeper, frame } = told;
     await page.embeds();
-    const before = await rest(page);
+    const before = await page.registrations();
     await keeper.keeps();
     await page.passes(minutes(1));
     await page.run(remove);
     await page.passes(seconds(31));
     await page.run(end);
     await page.run(putBack);
-    await page.awaits("the frame's load", loaded(frame));
-    assert.deepEqual(await rest(page), before);
+    await frame.loads();
+    assert.deepEqual(await page.registrations(), before);
     assert.equal((await keeper.status()).embeds, 0);
     await page.passes(minutes(70));
     source.expectRequests(0);
@@ -290,19 +273,18 @@ for (const [name, end] of [
 story("a report that comes and goes ten times leaves no listener and is kept once", async (told) => {
   const { page, source, keeper, frame } = told;
   await begins(told);
-  const before = await rest(page);
+  const before = await page.registrations();
   for (let i = 0; i < 10; i += 1) {
     await page.run(remove);
     await page.hears("window", "focus");
     // of two signs within a second the later one waits
     await page.passes(seconds(1.1));
     await page.run(putBack);
-    await page.awaits("the frame's load", loaded(frame));
+    await frame.loads();
   }
   assert.equal((await keeper.status()).embeds, 1);
-  assert.deepEqual(await rest(page), before);
+  assert.deepEqual(await page.registrations(), before);
   source.expectRequests(0);
 });
 
-const failures = async (keeper) =>
-  (await keeper.events("applyfailed")).map(({ detail }) => [detail.code, detail.element]);
+const failures = async (keeper) => (await keeper.applyFailures()).map(({ code, element }) => [code, element]);

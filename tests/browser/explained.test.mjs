@@ -17,8 +17,8 @@ async function begins({ page, keeper }) {
   await page.passes(minutes(1));
 }
 
-const explained = async ({ page, keeper }, count) => {
-  await page.awaits("explained", async () => (await keeper.events("explained")).length >= count);
+const explained = async ({ keeper }, count) => {
+  await keeper.says("explained", count);
   return (await keeper.events("explained")).map(({ detail }) => detail);
 };
 

@@ -29,7 +29,7 @@ story(
     source.always({ delayMs: seconds(95) });
     await page.embeds();
     await keeper.keeps();
-    await page.passesUntil(() => source.requests.length === 1, WINDOW_IS_OPEN);
+    await page.passesUntilAsked(1, WINDOW_IS_OPEN);
     await page.passes(seconds(30) - 1);
     assert.equal((await keeper.events("refreshfailed")).length, 0);
     await page.passes(1);
@@ -55,7 +55,7 @@ story(
     source.always({ drop: true });
     await page.embeds();
     await keeper.keeps();
-    await page.passesUntil(() => source.requests.length === 1, WINDOW_IS_OPEN);
+    await page.passesUntilAsked(1, WINDOW_IS_OPEN);
     await keeper.expectState("retrying");
     await page.passes(minutes(4));
     await keeper.expectState("retrying");
@@ -143,7 +143,7 @@ for (const [status, steps] of [
     source.always({ status, body: "" });
     await page.embeds();
     await keeper.keeps({ leadMs: hours(4), pollIntervalMs: minutes(10) });
-    await page.passesUntil(() => source.requests.length === 1, hours(5));
+    await page.passesUntilAsked(1, hours(5));
     await keeper.expectState("denied");
     const [{ detail }] = await keeper.events("refreshfailed");
     assert.deepEqual([detail.code, detail.status, detail.retryInMs], ["ERR_SOURCE_DENIED", status, minutes(5)]);
@@ -173,7 +173,7 @@ for (const [name, tries] of [
     source.next({ status: 401, body: "" });
     await page.embeds();
     await keeper.keeps();
-    await page.passesUntil(() => source.requests.length === 1, WINDOW_IS_OPEN);
+    await page.passesUntilAsked(1, WINDOW_IS_OPEN);
     await page.passes(seconds(30));
     source.expectRequests(1);
     await tries({ page, keeper });
@@ -217,7 +217,7 @@ story(
     source.next({ status: 429, headers: { "retry-after": "600" }, body: "" });
     await page.embeds();
     await keeper.keeps();
-    await page.passesUntil(() => source.requests.length === 1, WINDOW_IS_OPEN);
+    await page.passesUntilAsked(1, WINDOW_IS_OPEN);
     await page.hides();
     await page.shows();
     const call = await keeper.calls("refresh");
@@ -292,7 +292,7 @@ async function expectRefused({ page, source, frame, keeper, code, step }) {
   source.next(step);
   const call = await keeper.calls("refresh");
   // the diagnosis of a refused token is loaded first
-  await page.awaits("refreshfailed", async () => (await keeper.events("refreshfailed")).length > 0);
+  await keeper.says("refreshfailed");
   const [{ detail }] = await keeper.events("refreshfailed");
   assert.equal(detail.code, code);
   const finding = { ERR_TOKEN_TYPE: "token-type-mismatch", ERR_TOKEN_EXPIRED: "token-expired" }[code];

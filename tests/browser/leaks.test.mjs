@@ -1,7 +1,7 @@
 // What a page does a thousand times, or forgets to do: nothing grows, and nothing ends that should not.
 
 import assert from "node:assert/strict";
-import { hours, minutes, story } from "./lib/story.mjs";
+import { hours, minutes, storyApart as story } from "./lib/story.mjs";
 
 /** What the page holds: timers, listeners, the engine's memory, and which keepers that have ended. */
 const held = async (page) => ({
@@ -21,7 +21,8 @@ const seesEngines = (page) =>
     const { Instance } = WebAssembly;
     window.engines = [];
     window.ended = [];
-    WebAssembly.Instance = (...args) => {
+    // biome-ignore lint/complexity/useArrowFunction: it is called with new
+    WebAssembly.Instance = function (...args) {
       const made = new Instance(...args);
       if (args.length > 1) window.engines.push(made);
       return made;
@@ -82,7 +83,7 @@ story(
     const { page, source } = told;
     await seesEngines(page);
     await page.embeds();
-    const before = { timers: await page.timers(), listeners: await page.listeners() };
+    const before = await page.registrations();
     await page.run(async () => void (window.K = await import("/dist/index.js")));
     await expectSteady(told, async (times) => {
       for (let i = 0; i < times; i += 1) {
@@ -99,7 +100,7 @@ story(
         window.ended.push(new WeakRef(keeper), new WeakRef(other));
       }
     });
-    assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
+    assert.deepEqual(await page.registrations(), before);
     const { length } = source.requests;
     await page.passes(hours(1));
     source.expectRequests(length);
@@ -111,7 +112,7 @@ story(
   "a page that drops its handle is kept fresh until stop, and then nothing holds the keeper",
   async ({ page, source, frame }) => {
     await page.embeds();
-    const before = { timers: await page.timers(), listeners: await page.listeners() };
+    const before = await page.registrations();
     await page.run(async () => {
       const { keepFresh } = await import("/dist/index.js");
       window.ending = new AbortController();
@@ -130,12 +131,11 @@ story(
     // a weak reference holds until the task ends
     for (let i = 0; i < 3; i += 1) await page.collectsGarbage();
     assert.equal(await page.run(() => window.handle.deref() === undefined), true, "nothing holds the keeper");
-    assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
+    assert.deepEqual(await page.registrations(), before);
   },
 );
 
-// ---- frameworks
-// ------------------------------------------------------------------------------------------------------
+// ---- frameworks ---------------------------------------------------------------------------------------------------
 
 for (const [name, mount] of [
   [
@@ -157,7 +157,7 @@ for (const [name, mount] of [
     `mounted, unmounted and mounted again at once, as React's StrictMode does: ${name}`,
     async ({ page, source, frame, keeper }) => {
       await page.embeds();
-      const before = { timers: await page.timers(), listeners: await page.listeners() };
+      const before = await page.registrations();
       await page.run(`(async () => {
       window.K = await import("/dist/index.js");
       const mount = ${mount};
@@ -179,7 +179,7 @@ for (const [name, mount] of [
       );
       await page.run(() => window.unmount());
       await page.rests();
-      assert.deepEqual({ timers: await page.timers(), listeners: await page.listeners() }, before);
+      assert.deepEqual(await page.registrations(), before);
     },
   );
 }
@@ -199,8 +199,8 @@ story(
       }
       if (stage.keepers.old.constructor === stage.keepers.new.constructor) throw new Error("one copy");
     });
-    await page.awaits("both engines", () =>
-      page.run(() => Object.values(stage.keepers).every(({ status }) => status.engine !== "none")),
+    await page.waitsUntil("both engines", () =>
+      Object.values(stage.keepers).every(({ status }) => status.engine !== "none"),
     );
     let requests = 0;
     for (let hour = 0; hour < 4; hour += 1) {

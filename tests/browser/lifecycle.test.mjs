@@ -3,14 +3,12 @@
 import assert from "node:assert/strict";
 import { hours, minutes, seconds, story } from "./lib/story.mjs";
 
-const rest = async (page) => ({ timers: await page.timers(), listeners: await page.listeners() });
-
 async function begins({ page, keeper }, options) {
   await page.embeds();
-  const before = await rest(page);
+  const before = await page.registrations();
   await keeper.keeps(options);
   await page.passes(minutes(1));
-  const during = await rest(page);
+  const during = await page.registrations();
   assert.equal(during.timers, before.timers + 1, "one timer");
   assert.ok(during.listeners.length > before.listeners.length, "listeners");
   return before;
@@ -18,7 +16,7 @@ async function begins({ page, keeper }, options) {
 
 /** What has been stopped stays so: whatever the page goes through, it asks for nothing and says nothing. */
 async function expectStopped({ page, source, keeper }, before) {
-  assert.deepEqual(await rest(page), before, "what is left on the page");
+  assert.deepEqual(await page.registrations(), before, "what is left on the page");
   const [requests, events] = [source.requests.length, await keeper.events()];
   assert.equal(events.at(-1).type, "statechange");
   assert.equal(events.at(-1).detail.state, "stopped");
@@ -94,7 +92,7 @@ story("stop() while a token is being set, and while an embed is being revived, l
   await frame.shout(3);
   await page.passes(seconds(1));
   await keeper.stops();
-  assert.deepEqual(await rest(page), before);
+  assert.deepEqual(await page.registrations(), before);
   await page.passes(seconds(10));
   await expectStopped(told, before);
 });
@@ -231,7 +229,7 @@ for (const [name, detach] of [
     `${name}: nothing attached, no timer and no listener left, and attaching again begins anew`,
     async ({ page, source, keeper, frame }) => {
       await page.embeds();
-      const before = await rest(page);
+      const before = await page.registrations();
       await keeper.starts();
       await page.run(() => {
         window.letGo = stage.keepers.keeper.attach(stage.embeds.report);
@@ -240,7 +238,7 @@ for (const [name, detach] of [
       await page.run(detach);
       await page.run(detach);
       await page.rests();
-      assert.deepEqual(await rest(page), before);
+      assert.deepEqual(await page.registrations(), before);
       assert.equal((await keeper.status()).embeds, 0);
       await keeper.expectState("idle");
       await page.passes(hours(1));
@@ -258,11 +256,11 @@ story("attaching twice, by embed and by container, is attaching once", async ({ 
   await page.embeds();
   await keeper.starts();
   await keeper.attaches();
-  const once = await rest(page);
+  const once = await page.registrations();
   await keeper.attaches();
   await page.run(() => stage.keepers.keeper.attach(document.getElementById("report")));
   await page.rests();
-  assert.deepEqual(await rest(page), once);
+  assert.deepEqual(await page.registrations(), once);
   assert.equal((await keeper.status()).embeds, 1);
   await page.passes(minutes(52));
   source.expectRequests(1);

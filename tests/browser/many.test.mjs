@@ -30,20 +30,26 @@ const MAKE = `(count) => {
 }`;
 
 const made = (page, count) => page.run(`(${MAKE})(${count})`);
-const got = (page) => page.run(() => window.many.filter(({ calls }) => calls === 1).length);
+const get = (page, count) =>
+  page.waitsUntil(
+    `the token in ${count} embeds`,
+    (all) => window.many.filter(({ calls }) => calls === 1).length === all,
+    count,
+  );
 
 story("10,000 embeds: one request, one timer, one call each, a slice at a time", async ({ page, source, keeper }) => {
   await page.embeds();
   await made(page, 10_000);
   await keeper.starts();
   await page.run(() => window.many.forEach((embed) => void stage.keepers.keeper.attach(embed)));
-  await page.awaits("all are attached", async () => (await keeper.events("statechange")).length > 0);
+  await keeper.says("statechange");
   assert.equal((await keeper.status()).embeds, 10_000);
   assert.equal(await page.timers(), 1);
   await page.passes(seconds(2));
   const asked = await keeper.calls("refresh");
-  await page.awaits("every embed has the token", async () => (await got(page)) === 10_000);
-  await page.awaits("the outcome", async () => (await asked.now()).state === "fulfilled");
+  await get(page, 10_000);
+  await asked.settles();
+  assert.equal((await asked.now()).state, "fulfilled");
   source.expectRequests(1);
   assert.equal(source.requests[0].body.embeds.length, 10_000);
   assert.ok((await page.run(() => window.most)) <= 64, "calls in one task");
@@ -66,7 +72,7 @@ story("one of many that hangs and one that throws delay none of the others", asy
   await page.run(() => window.many.forEach((embed) => void stage.keepers.keeper.attach(embed)));
   await page.passes(seconds(2));
   await keeper.calls("refresh");
-  await page.awaits("the others have the token", async () => (await got(page)) === 198);
+  await get(page, 198);
   await page.passes(seconds(11));
   const failed = (await keeper.events("applyfailed")).map(({ detail }) => detail.code);
   assert.ok(failed.includes("ERR_APPLY_TIMEOUT") && failed.includes("ERR_APPLY_REJECTED"), String(failed));
@@ -83,9 +89,7 @@ story(
     await page.run(() => {
       window.keepers = window.many.map((embed) => K.keepFresh(embed, { source: () => "nothing" }));
     });
-    await page.awaits("all have started", async () =>
-      page.run(() => window.keepers.every(({ status }) => status.state === "fresh")),
-    );
+    await page.waitsUntil("the start of all", () => window.keepers.every(({ status }) => status.state === "fresh"));
     assert.equal(await page.timers(), 1);
     assert.equal((await ofPage()).length, before.length + 5);
     await page.passes(minutes(2));

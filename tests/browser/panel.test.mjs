@@ -316,7 +316,16 @@ visit(
     const before = arrived.length;
     const blocked = await page.evaluate(async () => {
       const seen = [];
-      document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => seen.push(effectiveDirective));
+      const enough = () =>
+        seen.filter((one) => one === "connect-src").length >= 4 &&
+        ["img-src", "form-action", "frame-src"].every((one) => seen.includes(one));
+      // the browser tells of each in its own time
+      const told = new Promise((done) => {
+        document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
+          seen.push(effectiveDirective);
+          if (enough()) done();
+        });
+      });
       const fails = (work) =>
         Promise.resolve()
           .then(work)
@@ -345,11 +354,7 @@ visit(
       form.submit();
       const frame = Object.assign(document.createElement("iframe"), { src: "/index.html" });
       document.body.append(frame);
-      // The browser tells of each in its own time.
-      const told = () =>
-        seen.filter((one) => one === "connect-src").length >= 4 &&
-        ["img-src", "form-action", "frame-src"].every((one) => seen.includes(one));
-      for (let i = 0; i < 100 && !told(); i += 1) await new Promise((done) => setTimeout(done, 50));
+      await Promise.race([told, new Promise((done) => setTimeout(done, 5000))]);
       form.remove();
       frame.remove();
       return { results, seen };

@@ -156,7 +156,7 @@ story("an engine that can't be had: null at once, and ERR_ENGINE", async (told) 
   source.kind = "aad";
   await keeper.starts({}, { engine: false });
   const token = await keeper.calls("getToken");
-  await page.awaits("the end of the keeper", async () => (await keeper.status()).lastErrorCode === "ERR_ENGINE");
+  await keeper.reaches("the end of the keeper", ({ lastErrorCode }) => lastErrorCode === "ERR_ENGINE");
   await page.embeds({ by: "keeper" });
   await keeper.attaches();
   const asked = await frame.asks();
@@ -175,14 +175,14 @@ story("an engine that can't be had: null at once, and ERR_ENGINE", async (told) 
 });
 
 story("a keeper made after an engine that could not be had tries again", async (told) => {
-  const { page, source, keeper, another, site } = told;
+  const { source, keeper, another, site } = told;
   site.engine = 503;
   await keeper.starts({}, { engine: false });
-  await page.awaits("the end of the keeper", async () => (await keeper.status()).lastErrorCode === "ERR_ENGINE");
+  await keeper.reaches("the end of the keeper", ({ lastErrorCode }) => lastErrorCode === "ERR_ENGINE");
   site.engine = null;
   await another("second").starts({}, { engine: false });
   const token = await another("second").calls("getToken");
-  await page.awaits("an end", async () => (await token.now()).state !== "pending");
+  await token.settles();
   assert.equal((await token.now()).value, source.newest?.text);
 });
 

@@ -123,7 +123,7 @@ story(
   "several keepers share one timer and one set of listeners",
   async ({ page, another }) => {
     await page.embeds();
-    const before = { timers: await page.timers(), listeners: await page.listeners() };
+    const before = await page.registrations();
     await another("first").keeps();
     const one = await page.listeners();
     assert.equal((await page.timers()) - before.timers, 1);
@@ -258,14 +258,14 @@ story("getToken, embed, attach: one request in all", async ({ page, source, fram
   await frame.expectHolds(source.newest);
 });
 
-story("getToken before the engine has loaded waits for it", async ({ page, source, keeper, site }) => {
+story("getToken before the engine has loaded waits for it", async ({ source, keeper, site }) => {
   let load;
   site.engine = new Promise((done) => (load = done));
   await keeper.starts({}, { engine: false });
   const token = await keeper.calls("getToken");
   assert.equal((await token.now()).state, "pending");
   load();
-  await page.awaits("the token", async () => (await token.now()).state === "fulfilled");
+  await token.settles();
   assert.equal((await token.now()).value, source.newest.text);
 });
 

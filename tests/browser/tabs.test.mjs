@@ -2,12 +2,14 @@
 // go on in small steps meanwhile.
 
 import assert from "node:assert/strict";
-import { story, seconds, minutes } from "./lib/story.mjs";
+import { storyApart as story, seconds, minutes } from "./lib/story.mjs";
 
-const COME_AND_GO =
-  "() => navigator.locks.query().then(({ held, pending }) => [held, pending].map((locks) => locks.map(({ name " +
-  "}) => name)))";
-const locks = (tab) => tab.page.run(`(${COME_AND_GO})()`);
+/** The names of the locks that are held, and of those that are waited for. */
+const locks = ({ page }) =>
+  page.run(async () => {
+    const { held, pending } = await navigator.locks.query();
+    return [held, pending].map((all) => all.map(({ name }) => name));
+  });
 
 /** Both tabs live on, a step of time after the other, until it is so. */
 async function untilBoth(tabs, what, met, { steps = 400, step = 50 } = {}) {

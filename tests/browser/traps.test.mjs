@@ -2,7 +2,7 @@
 // After each, nothing of a token is left on the page.
 
 import assert from "node:assert/strict";
-import { expectNoToken, minutes, seconds, story, storyOfEach, VERSIONS } from "./lib/story.mjs";
+import { expectNoToken, expectTaken, minutes, seconds, story, storyOfEach, VERSIONS } from "./lib/story.mjs";
 import { two } from "./lib/two.mjs";
 
 const IERROR = { message: "TokenRefused", detailedMessage: "not now", errorCode: "403", level: 6 };
@@ -19,7 +19,7 @@ function trap(name, tell, unlike) {
       });
       await expectNothingLeft(told);
     },
-    unlike,
+    { ...unlike, isolated: true },
   );
 }
 
@@ -39,16 +39,10 @@ async function begins({ page, keeper }, options, config) {
   await page.passes(minutes(1));
 }
 
-async function expectTaken({ page, source }, at = "report") {
-  await page.frame(at).expectHolds(source.newest, `${at} holds the newest token`);
-  assert.equal(await page.configToken(at), source.newest.text);
-}
-
 // ---- setAccessToken ------------------------------------------------------------------------------------------------
 
 trap(
-  "a frame that never answers: ERR_APPLY_TIMEOUT after 10 s, again without a new request, and the other embed " +
-    "is served",
+  "a frame that never answers: ERR_APPLY_TIMEOUT after 10 s, again without a request, and the other embed is served",
   async (told) => {
     const { page, source, keeper } = told;
     const { first } = await two(told);
@@ -58,7 +52,7 @@ trap(
     await page.passes(seconds(10) - 1);
     assert.deepEqual(await keeper.events("applyfailed"), []);
     await page.passes(1);
-    assert.deepEqual(await failures(keeper), [
+    assert.deepEqual(await keeper.applyFailures(), [
       { code: "ERR_APPLY_TIMEOUT", element: "#report", attempt: 1, retryInMs: seconds(2) },
     ]);
     assert.equal(await page.configToken(), source.tokens[0].text);
@@ -85,7 +79,7 @@ trap(
     await page.passes(1);
     await expectTaken(told);
     assert.deepEqual(
-      await failures(keeper),
+      await keeper.applyFailures(),
       [2, 4, 8].map((wait, i) => ({
         code: "ERR_APPLY_REJECTED",
         element: "#report",
@@ -128,10 +122,10 @@ trap("a report whose frame is still being fetched gets the newer token once it l
   await keeper.attaches();
   await page.passes(seconds(5));
   arrive();
-  await page.awaits("the load", async () => (await frame.loads()) === 1 && (await frame.state()).phase === "loaded");
+  await frame.loads();
   await page.passes(seconds(2));
   await expectTaken(told);
-  assert.deepEqual(await failures(keeper), []);
+  assert.deepEqual(await keeper.applyFailures(), []);
   source.expectRequests(1);
 });
 
@@ -142,20 +136,12 @@ trap("a frame that navigates while its token is being set gets it all the same",
   await keeper.calls("refresh");
   assert.equal(await frame.count("POST /report/token"), 1);
   // the new document is told to load by powerbi-client, with the token that was not replaced
-  await page.run(() => {
-    const { iframe } = stage.embeds.report;
-    // biome-ignore lint/correctness/noSelfAssign: loads the document anew
-    iframe.src = iframe.src;
-  });
-  await page.awaits(
-    "the new document's load",
-    async () => (await frame.loads()) === 1 && (await frame.state()).tokens === 1,
-  );
+  await frame.navigates();
   await frame.expectHolds(source.tokens[0]);
   await page.passes(seconds(12));
   await expectTaken(told);
   assert.deepEqual(
-    (await failures(keeper)).map(({ code }) => code),
+    (await keeper.applyFailures()).map(({ code }) => code),
     ["ERR_APPLY_TIMEOUT"],
   );
   source.expectRequests(1);
@@ -166,15 +152,7 @@ trap("a frame that navigates while nothing is due loads with the newest token", 
   await begins(told);
   await keeper.calls("refresh");
   await page.passes(seconds(1));
-  await page.run(() => {
-    const { iframe } = stage.embeds.report;
-    // biome-ignore lint/correctness/noSelfAssign: loads the document anew
-    iframe.src = iframe.src;
-  });
-  await page.awaits(
-    "the new document's load",
-    async () => (await frame.loads()) === 1 && (await frame.state()).phase === "loaded",
-  );
+  await frame.navigates();
   assert.equal(await frame.count("POST /report/token"), 0, "a new document");
   await expectTaken(told);
 });
@@ -199,7 +177,7 @@ trap(
     await expectTaken(told);
     assert.equal((await keeper.status()).embeds, 1);
     assert.deepEqual(
-      (await failures(keeper)).map(({ code, element }) => [code, element]),
+      (await keeper.applyFailures()).map(({ code, element }) => [code, element]),
       [
         ["ERR_APPLY_GONE", "#removed"],
         ["ERR_APPLY_GONE", "#reset"],
@@ -218,14 +196,11 @@ trap("a container that was removed is let go at the next poll, and kept again wh
   await page.passes(seconds(31));
   assert.equal((await keeper.status()).embeds, 0);
   assert.deepEqual(
-    (await failures(keeper)).map(({ code, element }) => [code, element]),
+    (await keeper.applyFailures()).map(({ code, element }) => [code, element]),
     [["ERR_APPLY_GONE", "#report"]],
   );
   await page.run(() => document.body.append(window.taken));
-  await page.awaits(
-    "the frame's load",
-    async () => (await frame.loads()) === 1 && (await frame.state()).phase === "loaded",
-  );
+  await frame.loads();
   assert.equal((await keeper.status()).embeds, 1);
   await keeper.calls("refresh");
   await page.passes(seconds(2));
@@ -267,19 +242,13 @@ trap("a second embed on the same element is still answered by the hook, at its o
     },
     page.config({ token: source.mint() }),
   );
-  await page.awaits(
-    "the frame's load",
-    async () => (await frame.loads()) === 1 && (await frame.state()).phase === "loaded",
-  );
+  await frame.loads();
   const first = (await frame.state()).uid;
   await keeper.attaches();
   // powerbi-client swallows a load within 100 ms of another
   await page.passes(seconds(1));
   await page.run(() => stage.embed("report", window.config, "keeper"));
-  await page.awaits(
-    "the second load",
-    async () => (await frame.loads()) === 2 && (await frame.state()).phase === "loaded",
-  );
+  await frame.loads(2);
   assert.equal((await frame.state()).uid, first, "uniqueId is pinned");
   const asked = await frame.asks();
   await page.rests();
@@ -309,10 +278,7 @@ trap("an embed of another Service, whose shared token is its own", async (told) 
     own.accessToken = "the component's own";
     stage.embeds.report = own.embed(stage.container("report"), config);
   }, page.config());
-  await page.awaits(
-    "the frame's load",
-    async () => (await frame.loads()) === 1 && (await frame.state()).phase === "loaded",
-  );
+  await frame.loads();
   await keeper.keeps();
   await page.passes(minutes(1));
   await keeper.calls("refresh");
@@ -444,7 +410,6 @@ for (const client of VERSIONS) {
         expectNoToken(await page.html(), source.tokens);
       }
     },
+    { client, isolated: true },
   );
 }
-
-const failures = async (keeper) => (await keeper.events("applyfailed")).map(({ detail }) => detail);

@@ -18,10 +18,20 @@ const ARGS = [
   "--disable-sync",
 ];
 
-export async function launch() {
+/** Page and frames in one process: a message between them is a tenth as dear. */
+const TOGETHER = ["--disable-site-isolation-trials"];
+
+/**
+ * A browser; where scripts/test.mjs has started one for all files (BROWSER_ENDPOINT), a connection to that. `isolated`
+ * has a process for each site, as browsers of people have.
+ */
+export async function launch({ isolated = true } = {}) {
   if (BROWSER === "firefox") forgiveMedia();
   const { chromium, firefox } = await import("playwright-core");
-  if (BROWSER !== "firefox") return chromium.launch({ executablePath: findBrowser(), args: ARGS });
+  const endpoint = process.env.BROWSER_ENDPOINT;
+  if (BROWSER !== "firefox" && !isolated && endpoint) return chromium.connect(endpoint);
+  if (BROWSER !== "firefox")
+    return chromium.launch({ executablePath: findBrowser(), args: isolated ? ARGS : [...ARGS, ...TOGETHER] });
   const executablePath = process.env.FIREFOX ?? which("firefox-esr") ?? which("firefox");
   return firefox.launch({ channel: "moz-firefox", executablePath, headless: true });
 }
@@ -35,3 +45,18 @@ function forgiveMedia() {
     return _compile.call(this, file.endsWith("coreBundle.js") ? code.replace(asks, "void (") : code, file, ...rest);
   };
 }
+
+/** A request of the browser's, as the site and the source see it. */
+export const asked = (route, request) => ({
+  native: request,
+  url: request.url(),
+  method: request.method(),
+  headers: request.headers(),
+  body: request.postData(),
+  get tab() {
+    return request.frame().page();
+  },
+  answer: (reply) => route.fulfill(reply),
+  drop: () => route.abort("connectionreset"),
+  refuse: () => route.abort(),
+});

@@ -2,37 +2,73 @@
 
 import assert from "node:assert/strict";
 
+/** Real milliseconds for what the browser does in its own time, such as loading a document. */
+export const PATIENCE = 20_000;
+
 export class Frame {
-  #tab;
+  #page;
   #id;
 
-  constructor(tab, id) {
-    this.#tab = tab;
+  constructor(page, id) {
+    this.#page = page;
     this.#id = id;
   }
 
-  async #inner() {
-    const iframe = await this.#tab.$(`#${this.#id} iframe`);
-    return (await iframe?.contentFrame()) ?? null;
+  /** Runs a function in the frame's document. */
+  run(what, arg) {
+    return this.#page.run(
+      ([id, code, given]) => window.__watch.inFrame(id, code, given),
+      [this.#id, String(what), arg],
+    );
   }
 
-  async run(what, arg) {
-    const inner = await this.#inner();
-    assert.ok(inner, `#${this.#id} has a frame`);
-    return inner.evaluate(what, arg);
+  /** Returns when a function says true in the frame; it is called whenever something happened. */
+  async reaches(name, what, arg) {
+    const reached = await this.#page.run(
+      ([id, code, given, patience]) => window.__watch.frameReaches(id, code, given, patience),
+      [this.#id, String(what), arg, PATIENCE],
+    );
+    assert.ok(reached, `${name} did not happen`);
+    await this.#page.rests();
+  }
+
+  /** Returns when it has been asked to load so often, `least` at least, and the last one is over. */
+  ends({ loads, least }) {
+    const over = ([exactly, atLeast]) => {
+      const asked = window.sandbox?.seen.filter(({ url }) => /\/(load|prepare|create|quickcreate)$/.test(url)).length;
+      return (
+        (asked === exactly || (atLeast !== null && asked >= atLeast)) &&
+        ["loaded", "failed"].includes(window.sandbox.state().phase)
+      );
+    };
+    return this.reaches("the frame's load", over, [loads ?? null, least ?? null]);
+  }
+
+  /** Returns when it has loaded, by the load with this number. */
+  async loads(number = 1) {
+    await this.ends({ loads: number });
+    assert.equal((await this.state()).phase, "loaded");
+  }
+
+  /** Its document is replaced, as a navigation does, and the new one loads. */
+  async navigates() {
+    await this.run(() => {
+      window.replaced = true;
+    });
+    await this.#page.run((id) => {
+      const { iframe } = stage.embeds[id];
+      // biome-ignore lint/correctness/noSelfAssign: loads the document anew
+      iframe.src = iframe.src;
+    }, this.#id);
+    await this.reaches("the new document", () => !window.replaced);
+    await this.loads();
   }
 
   /** How many loads it has been asked for; 0 while there is none. */
-  async loads() {
-    const inner = await this.#inner();
-    if (!inner?.url().includes("powerbi.com")) return 0;
-    try {
-      return await inner.evaluate(
-        () => window.sandbox?.seen.filter(({ url }) => /\/(load|prepare|create|quickcreate)$/.test(url)).length ?? 0,
-      );
-    } catch {
-      return 0; // the document is being replaced
-    }
+  async countLoads() {
+    const count = () =>
+      window.sandbox?.seen.filter(({ url }) => /\/(load|prepare|create|quickcreate)$/.test(url)).length ?? 0;
+    return this.run(count).catch(() => 0); // no document, or one that is being replaced
   }
 
   state() {

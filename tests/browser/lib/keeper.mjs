@@ -26,23 +26,24 @@ export class Keeper {
   }
 
   async engineStarts() {
-    await this.#page.awaits(`the start of the engine ${ENGINE}`, async () => (await this.status()).engine === ENGINE);
-    await this.#page.rests();
+    await this.#page.waitsUntil(
+      `the start of the engine ${ENGINE}`,
+      ([name, engine]) => stage.keepers[name].status.engine === engine,
+      [this.#name, ENGINE],
+    );
   }
 
   async attaches(...ids) {
-    await this.#page.run(
+    await this.#page.does(
       ([name, all]) => {
         for (const id of all) stage.keepers[name].attach(stage.embeds[id]);
       },
       [this.#name, ids.length ? ids : ["report"]],
     );
-    await this.#page.rests();
   }
 
   async detaches(id = "report") {
-    await this.#page.run(([name, from]) => stage.keepers[name].detach(stage.container(from)), [this.#name, id]);
-    await this.#page.rests();
+    await this.#page.does(([name, from]) => stage.keepers[name].detach(stage.container(from)), [this.#name, id]);
   }
 
   /** The everyday story: an embed is kept fresh by a keeper with these options. */
@@ -52,8 +53,7 @@ export class Keeper {
   }
 
   async stops() {
-    await this.#page.run((name) => stage.keepers[name].stop(), this.#name);
-    await this.#page.rests();
+    await this.#page.does((name) => stage.keepers[name].stop(), this.#name);
   }
 
   status() {
@@ -66,15 +66,38 @@ export class Keeper {
 
   /** Calls a method without waiting for its promise; look at it with `settled()`. */
   async calls(method) {
-    const n = await this.#page.run(([name, which]) => stage.note(stage.keepers[name][which]()), [this.#name, method]);
-    await this.#page.rests();
-    return { now: () => this.#page.run((which) => stage.promises[which], n) };
+    const n = await this.#page.does(([name, which]) => stage.note(stage.keepers[name][which]()), [this.#name, method]);
+    return {
+      now: () => this.#page.run((which) => stage.promises[which], n),
+      /** Returns when it has settled; for what takes real time. */
+      settles: () => this.#page.waitsUntil(method, (which) => stage.promises[which].state !== "pending", n),
+    };
   }
 
   /** Its events so far, oldest first; of one type when it is named. */
   async events(type) {
     const all = await this.#page.run((name) => stage.events.filter(({ keeper }) => keeper === name), this.#name);
     return type ? all.filter((event) => event.type === type) : all;
+  }
+
+  /** Returns when there are so many events of a type; for what takes real time, such as loading a chunk. */
+  says(type, count = 1) {
+    return this.#page.waitsUntil(
+      `${count} × ${type}`,
+      ([name, which, least]) =>
+        stage.events.filter((event) => event.keeper === name && event.type === which).length >= least,
+      [this.#name, type, count],
+    );
+  }
+
+  /** Returns when a function says true of its status. */
+  reaches(what, met) {
+    return this.#page.waitsUntil(what, `(name) => (${met})(stage.keepers[name].status)`, this.#name);
+  }
+
+  /** What it said of embeds that could not be given a token. */
+  async applyFailures() {
+    return (await this.events("applyfailed")).map(({ detail }) => detail);
   }
 
   async states() {

@@ -1,8 +1,9 @@
-// The page and its two clocks. Time passes from one timer to the next, in the page and in its frames alike; at
-// each stop everything comes to rest before time goes on.
+// The page and its two clocks. Time passes from one timer to the next, in the page and in its frames alike; at each
+// stop everything comes to rest before time goes on. The page does that by itself, up to what the source does next.
 
 import assert from "node:assert/strict";
-import { Frame } from "./frame.mjs";
+import { setTimeout as pause } from "node:timers/promises";
+import { Frame, PATIENCE } from "./frame.mjs";
 import { START } from "./time.mjs";
 
 const REPORT = "5d9c4b5a-1111-4aaa-8bbb-000000000001";
@@ -55,6 +56,8 @@ export class Clock {
   wrongBy = 0;
   /** Sleep that the monotonic clock did not count. */
   uncounted = 0;
+  /** Time that the page is letting go by, until it says how much it was. */
+  moving = null;
 
   get server() {
     return START + this.elapsed + this.uncounted;
@@ -68,14 +71,17 @@ export class Clock {
 export class Page {
   #tab;
   #source;
+  #pages;
   #next = Infinity;
   #frames = new Map();
   clock;
 
-  constructor(tab, source, clock) {
+  /** `pages` are all that are open: time passes in each of them. */
+  constructor(tab, source, clock, pages = [this]) {
     this.#tab = tab;
     this.#source = source;
     this.clock = clock;
+    this.#pages = pages;
   }
 
   /** Runs a function in the page. */
@@ -83,8 +89,18 @@ export class Page {
     return this.#tab.evaluate(what, arg);
   }
 
+  /** The same, and all that follows from it without a clock; `arg` is what JSON can say. */
+  async does(what, arg) {
+    const given = arg === undefined ? "" : JSON.stringify(arg);
+    const [value, seen] = await this.run(
+      `(async () => [await (${what})(${given}), await window.__watch.rest(${this.#held})])()`,
+    );
+    if (!this.#isAtRest(seen)) await this.rests();
+    return value;
+  }
+
   frame(id = "report") {
-    if (!this.#frames.has(id)) this.#frames.set(id, new Frame(this.#tab, id));
+    if (!this.#frames.has(id)) this.#frames.set(id, new Frame(this, id));
     return this.#frames.get(id);
   }
 
@@ -94,16 +110,31 @@ export class Page {
   async passes(ms) {
     const until = this.clock.elapsed + ms;
     await this.rests();
-    while (this.clock.elapsed < until) {
-      const due = this.#source.nextDue - this.clock.elapsed;
-      const step = Math.ceil(Math.min(this.#next, due, until - this.clock.elapsed));
-      this.clock.elapsed += step;
-      await this.#tab.clock.runFor(step);
-      await this.rests();
-    }
+    while (this.clock.elapsed < until) await this.#goesOn(until);
   }
 
-  /** Time goes by until `met()` is; fails after `most`. */
+  /** Up to `until`, or to what the source or the page does before. */
+  async #goesOn(until) {
+    const most = Math.ceil(Math.min(until, this.#source.nextDue) - this.clock.elapsed);
+    if (this.#pages.length > 1) await this.#stepsWithOthers(Math.min(Math.ceil(this.#next), most));
+    else {
+      const moved = this.run(([ms, held]) => window.__watch.passes(ms, held), [most, this.#held]);
+      this.clock.moving = moved.then(
+        ({ passed }) => void (this.clock.elapsed += passed),
+        () => {},
+      );
+      await moved;
+      await this.clock.moving;
+    }
+    await this.rests();
+  }
+
+  async #stepsWithOthers(ms) {
+    this.clock.elapsed += ms;
+    await Promise.all(this.#pages.map((page) => page.run((step) => window.__watch.steps(step), ms)));
+  }
+
+  /** Time goes by, a timer at a time, until `met()` is; fails after `most`. */
   async passesUntil(met, most) {
     const until = this.clock.elapsed + most;
     await this.rests();
@@ -115,11 +146,21 @@ export class Page {
     }
   }
 
+  /** Time goes by until the source was asked so often; fails after `most`. */
+  async passesUntilAsked(times, most) {
+    const until = this.clock.elapsed + most;
+    await this.rests();
+    while (this.#source.requests.length < times) {
+      assert.ok(this.clock.elapsed < until, `not asked ${times} times within ${most / 1000} s`);
+      await this.#goesOn(until);
+    }
+  }
+
   /** The machine sleeps, or the page is frozen: no timer fires, and the late ones fire once on return. */
   async sleeps(ms) {
     await this.rests();
     this.clock.elapsed += ms;
-    await this.#tab.clock.fastForward(ms);
+    await Promise.all(this.#pages.map((page) => page.run((slept) => window.__watch.jumps(slept), ms)));
     await this.rests();
   }
 
@@ -127,15 +168,19 @@ export class Page {
   async sleepsUncounted(ms) {
     await this.rests();
     this.clock.uncounted += ms;
-    await this.#tab.clock.setSystemTime(this.clock.now);
-    await this.rests();
+    await this.#wallClockChanges();
   }
 
   /** Somebody sets the machine's clock. */
   async clockIsSet(byMs) {
     await this.rests();
     this.clock.wrongBy += byMs;
-    await this.#tab.clock.setSystemTime(this.clock.now);
+    await this.#wallClockChanges();
+  }
+
+  async #wallClockChanges() {
+    const { now } = this.clock;
+    await Promise.all(this.#pages.map((page) => page.run((shown) => window.__watch.clockIsSet(shown), now)));
     await this.rests();
   }
 
@@ -143,44 +188,59 @@ export class Page {
   async rests() {
     for (;;) {
       await this.#source.release();
-      const seen = await this.run(() => window.__watch.rest());
-      this.#next = seen.next;
-      // a request that left the page and has not arrived, or an answer on its way back
-      if (seen.fetching === this.#source.waiting(this.#tab)) return;
+      const seen = await this.run((held) => window.__watch.rest(held), this.#held);
+      if (this.#isAtRest(seen)) return;
     }
   }
 
-  /** Asks until it is so. For what the browser does in its own time, such as loading a document. */
+  /** How many of the page's requests the source keeps. */
+  get #held() {
+    return this.#source.waiting(this.#tab);
+  }
+
+  /** Not where a request left the page and has not arrived, or an answer is on its way back. */
+  #isAtRest({ next, fetching }) {
+    this.#next = next;
+    return fetching === this.#held && this.#source.nextDue > this.clock.elapsed;
+  }
+
+  /** Returns when a function says true in the page; for what the browser does in its own time, as loading a file. */
+  async waitsUntil(what, met, arg) {
+    const given = JSON.stringify(arg) ?? "";
+    const happened = await this.run(`window.__watch.until(() => (${met})(${given}), ${PATIENCE})`);
+    assert.ok(happened, `${what} did not happen`);
+    await this.rests();
+  }
+
+  /** Asks until it is so, for what the page can't tell. */
   async awaits(what, met) {
-    const patience = performance.now() + 20_000;
+    const patience = performance.now() + PATIENCE;
     while (!(await met())) {
-      if (performance.now() > patience) throw new Error(`${what} did not happen`);
+      assert.ok(performance.now() < patience, `${what} did not happen`);
+      await pause(2);
       await this.rests();
     }
   }
 
   // ---- what a page goes through -----------------------------------------------------------------------------------
 
-  async hides() {
-    await this.run(() => window.__watch.setHidden(true));
-    await this.rests();
+  hides() {
+    return this.does(() => window.__watch.setHidden(true));
   }
 
-  async shows() {
-    await this.run(() => window.__watch.setHidden(false));
-    await this.rests();
+  shows() {
+    return this.does(() => window.__watch.setHidden(false));
   }
 
   /** `document resume`, `window online` and the like; `persisted` for pageshow. */
-  async hears(target, type, { persisted } = {}) {
-    await this.run(
+  hears(target, type, { persisted = null } = {}) {
+    return this.does(
       ([on, name, kept]) => {
-        const event = kept === undefined ? new Event(name) : new PageTransitionEvent(name, { persisted: kept });
+        const event = kept === null ? new Event(name) : new PageTransitionEvent(name, { persisted: kept });
         (on === "document" ? document : window).dispatchEvent(event);
       },
       [target, type, persisted],
     );
-    await this.rests();
   }
 
   // ---- embedding --------------------------------------------------------------------------------------------------
@@ -200,16 +260,12 @@ export class Page {
    */
   async embeds({ at = "report", by = null, how = "embed", ...config } = {}) {
     const frame = this.frame(at);
-    const loads = await frame.loads();
+    const loads = await frame.countLoads();
     await this.run(
       ([id, full, keeper, method]) => stage.embed(id, full, keeper, method),
       [at, this.config(config), by, how],
     );
-    await this.awaits(
-      "the frame's load",
-      async () => (await frame.loads()) > loads && ["loaded", "failed"].includes((await frame.state()).phase),
-    );
-    await this.rests();
+    await frame.ends({ least: loads + 1 });
     return frame;
   }
 
@@ -230,10 +286,15 @@ export class Page {
 
   /** What is left when everything that nobody can reach has been collected. */
   async collectsGarbage() {
-    const devtools = await this.#tab.context().newCDPSession(this.#tab);
+    const devtools = await this.#tab.context().newCDPSession(this.#tab); // Chromium's alone
     await devtools.send("HeapProfiler.collectGarbage");
     await devtools.detach();
     await this.rests();
+  }
+
+  /** Both: what a keeper registers, and takes back. */
+  async registrations() {
+    return { timers: await this.timers(), listeners: await this.listeners() };
   }
 
   html() {

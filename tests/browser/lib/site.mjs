@@ -1,11 +1,11 @@
 // All that the page can reach: the host page and the package on https://host.test, the stand-in frame under
-// https://app.powerbi.com, where powerbi-client insists on finding it, and the source. Anything else is a stray
-// request.
+// https://app.powerbi.com, where powerbi-client insists on finding it, and the source. Anything else is a stray.
 
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const read = (...parts) => readFileSync(path.join(root, ...parts), "utf8");
@@ -28,7 +28,8 @@ const POLICY =
   ENGINE === "js" ? { "content-security-policy": "script-src 'self'; require-trusted-types-for 'script'" } : {};
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>host</title><link rel="icon" href="data:,">
-<div id="report" style="height:300px"></div><script src="/powerbi.js"></script><script src="/stage.js"></script>`;
+<div id="report" style="height:300px"></div><script src="/harness.js"></script>
+<script src="/powerbi.js"></script><script src="/stage.js"></script>`;
 
 const script = (body) => ({ contentType: "text/javascript", body });
 const FILES = new Map([
@@ -38,7 +39,19 @@ const FILES = new Map([
     .filter((file) => file.endsWith(".js"))
     .map((file) => [`${HOST}/dist/${file}`, script(readFileSync(path.join(dist, file), "utf8"))]),
 ]);
-const FRAME = { contentType: "text/html", body: read("www/sandbox/frame.html") };
+const CHARSET = '<meta charset="utf-8">';
+const FRAME = read("www/sandbox/frame.html");
+
+/** What every document runs first: its clock, its dice, and what watches it. */
+const HARNESS = buildSync({
+  entryPoints: [path.join(root, "tests/browser/lib/watch.js")],
+  bundle: true,
+  external: ["util"], // which it asks for in Node alone
+  minify: true,
+  write: false,
+  format: "iife",
+  target: "es2022",
+}).outputFiles[0].text;
 
 export class Site {
   strays = [];
@@ -53,42 +66,46 @@ export class Site {
   /** A promise that the frame's document waits for. */
   frame = null;
   #client;
+  #clock;
+  #seed;
 
-  constructor(source, client = VERSIONS[0]) {
+  constructor({ source, clock, client = VERSIONS[0], name = "" }) {
     this.source = source;
     this.#client = CLIENTS.get(client);
+    this.#clock = clock;
+    this.#seed = [...name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7);
   }
 
-  async open(context) {
-    await context.route(
-      () => true,
-      (route, request) => this.#serve(route, request),
-    );
-  }
-
-  async #serve(route, request) {
-    const url = new URL(request.url());
+  /** Answers a request of the browser's; see browser.mjs for what that has. */
+  async serve(request) {
+    const url = new URL(request.url);
     // /copy/ is a second copy of the package
     const file = FILES.get(url.origin + url.pathname.replace(/^\/copy\//, "/dist/"));
-    if (url.pathname.startsWith("/api/")) return this.source.take(route, request);
+    if (url.pathname.startsWith("/api/")) return this.source.take(request);
     if (url.origin === "https://app.powerbi.com") {
       await this.frame;
-      return route.fulfill(FRAME);
+      const begins = `<script>${this.#harness()}</script>`;
+      return request.answer({ contentType: "text/html", body: FRAME.replace(CHARSET, () => CHARSET + begins) });
     }
+    if (url.href === `${HOST}/harness.js`) return request.answer(script(this.#harness()));
     if (this.panickingEngine && url.pathname === "/dist/engine-wasm.js")
-      return route.fulfill(script(read("target/panicking-engine/engine-wasm.js")));
+      return request.answer(script(read("target/panicking-engine/engine-wasm.js")));
     if (this.engine && url.pathname.includes("/dist/engine")) {
       const status = await this.engine;
-      if (status) return route.fulfill({ status, body: "" });
+      if (status) return request.answer({ status, body: "" });
     }
     if (url.pathname.includes("/dist/diagnosis")) {
       this.diagnosis.asked = true;
-      if (this.diagnosis.missing) return route.fulfill({ status: 404, body: "" });
+      if (this.diagnosis.missing) return request.answer({ status: 404, body: "" });
     }
-    if (url.href === `${HOST}/powerbi.js`) return route.fulfill(this.#client);
-    if (this.tabsMissing && url.pathname.includes("/dist/tabs")) return route.fulfill({ status: 404, body: "" });
-    if (file) return route.fulfill(file);
-    this.strays.push(request.url());
-    return route.abort();
+    if (url.href === `${HOST}/powerbi.js`) return request.answer(this.#client);
+    if (this.tabsMissing && url.pathname.includes("/dist/tabs")) return request.answer({ status: 404, body: "" });
+    if (file) return request.answer(file);
+    this.strays.push(request.url);
+    return request.refuse();
+  }
+
+  #harness() {
+    return `window.__begin = ${JSON.stringify({ now: this.#clock.now, seed: this.#seed })};\n${HARNESS}`;
   }
 }

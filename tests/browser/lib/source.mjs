@@ -83,11 +83,9 @@ export class Source {
 
   // ---- for the story's machinery --------------------------------------------------------------------------------
 
-  /**
-   * How many requests wait for a clock; of one tab where it is named. One whose answer is on its way is not among them.
-   */
+  /** How many requests wait for a clock, of one tab where it is named; those whose answer is on its way don't count. */
   waiting(tab) {
-    return [...this.#waiting].filter(({ sent, request }) => !sent && (!tab || request.frame().page() === tab)).length;
+    return [...this.#waiting].filter(({ sent, request }) => !sent && (!tab || request.tab === tab)).length;
   }
 
   /** When the next delayed answer is due, on the monotonic clock. */
@@ -95,35 +93,42 @@ export class Source {
     return Math.min(...[...this.#waiting].map(({ due }) => due));
   }
 
-  async take(route, request) {
+  async take(request) {
+    // where the page's clock goes on by itself, it stops for a request, and says where
+    await this.#clock.moving;
     const at = this.#clock.elapsed;
-    let body = request.postData();
+    let { body } = request;
     try {
       body = JSON.parse(body);
     } catch {
       // as it is
     }
-    this.requests.push({ at, method: request.method(), headers: request.headers(), body, url: request.url() });
+    const { method, headers, url } = request;
+    this.requests.push({ at, method, headers, body, url });
     const step = this.#steps.shift() ?? this.#usual;
-    const one = { route, request, step, due: step.hang ? Infinity : at + (step.delayMs ?? 0) };
+    const one = { request, step, due: step.hang ? Infinity : at + (step.delayMs ?? 0) };
     this.#waiting.add(one);
     this.mostInFlight = Math.max(this.mostInFlight, this.#waiting.size);
     if (one.due <= at) await this.#answer(one);
   }
 
-  /** The page gave a request up. */
-  lost(request) {
-    for (const one of this.#waiting) if (one.request === request) this.#waiting.delete(one);
+  /** The page gave a request up: the browser's own object for it. */
+  lost(native) {
+    for (const one of this.#waiting) if (one.request.native === native) this.#waiting.delete(one);
   }
 
   async release() {
     for (const one of this.#waiting) if (one.due <= this.#clock.elapsed && !one.sent) await this.#answer(one);
   }
 
+  expectNothingPlanned() {
+    assert.equal(this.#steps.length, 0, "answers that were planned and never asked for");
+  }
+
   async #answer(one) {
     one.sent = true;
-    const { route, step } = one;
-    if (step.drop) await route.abort("connectionreset");
+    const { request, step } = one;
+    if (step.drop) await request.drop();
     else {
       const {
         status = 200,
@@ -131,7 +136,11 @@ export class Source {
         body = this.answerOf(step.token ?? this.mint(step.lifetime ? { lifetime: step.lifetime } : {})),
       } = step;
       const text = typeof body === "string" ? body : JSON.stringify(body);
-      await route.fulfill({ status, headers: { "content-type": "application/json", ...CORS, ...headers }, body: text });
+      await request.answer({
+        status,
+        headers: { "content-type": "application/json", ...CORS, ...headers },
+        body: text,
+      });
     }
     this.#waiting.delete(one);
   }

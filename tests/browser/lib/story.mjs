@@ -3,69 +3,102 @@
 // elsewhere, never two requests to the source at once, no timer armed for more than a minute.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { readFileSync } from "node:fs";
-import { BROWSER, launch } from "./browser.mjs";
+import { after, test } from "node:test";
+import { asked, BROWSER, launch } from "./browser.mjs";
 import { Keeper } from "./keeper.mjs";
 import { Clock, Page } from "./page.mjs";
 import { HOST, Site, VERSIONS } from "./site.mjs";
 import { Source } from "./source.mjs";
-import { minutes, START } from "./time.mjs";
+import { minutes } from "./time.mjs";
 
 export * from "./time.mjs";
 export { VERSIONS };
 
-const WATCH = readFileSync(new URL("watch.js", import.meta.url), "utf8");
-const NATIVE = "Object.defineProperty(window, '__native', { value: { setTimeout: window.setTimeout.bind(window) } });";
-/** The dice of a story are its own, and fall the same in every run: mulberry32, begun with the story's name. */
-const dice = (
-  name,
-) => `{ let state = ${[...name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7)};
-  Math.random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 4294967296;
-  }; }`;
-
-let browser;
-before(async () => {
-  browser = await launch();
+/** The browsers by how they isolate sites, each launched when it is wanted. */
+const browsers = new Map();
+const browserWith = (isolated) => {
+  if (!browsers.has(isolated)) browsers.set(isolated, launch({ isolated }));
+  return browsers.get(isolated);
+};
+after(async () => {
+  await stand?.close();
+  for (const browser of browsers.values()) await (await browser).close();
 });
-after(() => browser?.close());
+
+/** A context of the browser's, and the scenario that is played there. */
+class Stand {
+  scenario = null;
+
+  static async open(isolated) {
+    const stand = new Stand();
+    stand.isolated = isolated;
+    stand.context = await (await browserWith(isolated)).newContext();
+    await stand.context.route(
+      () => true,
+      (route, request) => stand.scenario.site.serve(asked(route, request)),
+    );
+    stand.first = await stand.tab();
+    return stand;
+  }
+
+  async tab() {
+    const tab = await this.context.newPage();
+    tab.on("console", (message) => this.scenario.said.push(message.text()));
+    tab.on("pageerror", (error) => this.scenario.errors.push(`${error?.message ?? error}\n${error?.stack}`));
+    tab.on("requestfailed", (request) => this.scenario.source.lost(request));
+    return tab;
+  }
+
+  close() {
+    return this.context.close();
+  }
+}
+
+/** One for all scenarios of a file: a new document is as good as a new page, and comes sooner. */
+let stand = null;
+
+/**
+ * @typedef {object} Told What a story is told with.
+ * @property {Page} page
+ * @property {Source} source
+ * @property {import("./frame.mjs").Frame} frame
+ * @property {Keeper} keeper
+ * @property {Clock} clock
+ * @property {Site} site
+ * @property {(name: string) => Keeper} another
+ * @property {() => Promise<{ page: Page, frame: import("./frame.mjs").Frame, keeper: Keeper }>} opens Another tab.
+ */
 
 /**
  * @param {string} name
- * @param {(told: { page: Page, source: Source, frame: import("./frame.mjs").Frame, keeper: Keeper, clock: Clock, site:
- * Site, another: (name: string) => Keeper }) => Promise<void>} tell
- * @param {{ keepers?: number, pageErrors?: RegExp, later?: string, client?: string }} [unlike] How the story is unlike
- * the others: how many
- * keepers may ask at once, which errors are the page's own, why it may fail as yet, and which version of powerbi-client
- * embeds.
+ * @param {(told: Told) => Promise<void>} tell
+ * @param {object} [unlike] How the story is unlike the others:
+ * @param {number} [unlike.keepers] how many keepers may ask at once,
+ * @param {RegExp} [unlike.pageErrors] which errors are the page's own,
+ * @param {string} [unlike.later] why it may fail as yet,
+ * @param {string} [unlike.client] which version of powerbi-client embeds,
+ * @param {boolean} [unlike.apart] whether it needs a context of its own,
+ * @param {boolean} [unlike.isolated] whether it needs a process for each site.
  */
-export function story(name, tell, { keepers = 1, pageErrors, later, client } = {}) {
+export function story(name, tell, { keepers = 1, pageErrors, later, client, apart = false, isolated = false } = {}) {
   test(name, { timeout: 120_000, todo: later }, async () => {
-    const context = await browser.newContext();
+    if (apart || stand?.isolated !== isolated) {
+      await stand?.close();
+      stand = await Stand.open(isolated);
+    }
+    const here = stand;
+    // where a scenario fails, the next one begins anew
+    stand = null;
+    const pages = [];
     try {
       const clock = new Clock();
       const source = new Source(clock);
-      const site = new Site(source, client);
-      const said = [];
-      const errors = [];
-      await context.addInitScript(NATIVE);
-      await context.addInitScript(dice(name));
-      await context.clock.install({ time: START });
-      await context.clock.pauseAt(START);
-      await context.addInitScript(WATCH);
-      await site.open(context);
-      const pages = [];
-      const opens = async () => {
-        const tab = await context.newPage();
-        tab.on("console", (message) => said.push(message.text()));
-        tab.on("pageerror", (error) => errors.push(`${error?.message ?? error}\n${error?.stack}`));
-        tab.on("requestfailed", (request) => source.lost(request));
+      const site = new Site({ source, clock, client, name });
+      const scenario = { source, site, said: [], errors: [] };
+      here.scenario = scenario;
+      const opens = async (tab) => {
         await tab.goto(`${HOST}/`);
-        const page = new Page(tab, source, clock);
+        const page = new Page(tab, source, clock, pages);
         pages.push(page);
         return {
           page,
@@ -74,18 +107,31 @@ export function story(name, tell, { keepers = 1, pageErrors, later, client } = {
           closes: () => tab.close().then(() => pages.splice(pages.indexOf(page), 1)),
         };
       };
-      const { page, frame, keeper } = await opens();
+      const { page, frame, keeper } = await opens(here.first);
       const another = (other) => new Keeper(page, other);
-      await tell({ page, source, frame, keeper, clock, site, another, opens });
+      await tell({
+        page,
+        source,
+        frame,
+        keeper,
+        clock,
+        site,
+        another,
+        opens: async () => opens(await here.tab()),
+      });
       for (const open of pages) {
         await open.rests();
-        await expectQuiet({ page: open, source, site, said, errors, keepers, pageErrors });
+        await expectQuiet({ page: open, ...scenario, keepers, pageErrors });
       }
+      if (!apart && pages.length === 1) stand = here;
     } finally {
-      await context.close();
+      if (stand !== here) await here.close();
     }
   });
 }
+
+/** A story in a context of its own: for what lasts longer than a document, such as locks and memory. */
+export const storyApart = (name, tell, unlike) => story(name, tell, { ...unlike, apart: true });
 
 /** The same story with each version of powerbi-client: for what one of them may do in another way. */
 export function storyOfEach(name, tell, unlike) {
@@ -109,8 +155,15 @@ async function expectQuiet({ page, source, site, said, errors, keepers, pageErro
   const unexpected = errors.filter((error) => !pageErrors?.test(error) && !missing?.test(error));
   assert.deepEqual(unexpected, [], "errors on the page");
   assert.deepEqual(site.strays, [], "requests elsewhere");
+  source.expectNothingPlanned();
   assert.ok(source.mostInFlight <= keepers, `${source.mostInFlight} requests to the source at once`);
   assert.ok(longest <= minutes(1), `a timer of ${longest} ms`);
+}
+
+/** The newest token is in the frame and in the embed's configuration. */
+export async function expectTaken({ page, source }, at = "report") {
+  await page.frame(at).expectHolds(source.newest, `${at} holds the newest token`);
+  assert.equal(await page.configToken(at), source.newest.text);
 }
 
 /** No piece of a token either: a prefix that is printed to be helpful is a leak as well. */
@@ -119,7 +172,8 @@ export function expectNoToken(text, tokens) {
     for (const share of [0.02, 0.25, 0.5, 0.75, 0.95]) {
       const at = Math.floor(token.length * share);
       const piece = token.slice(at, at + 20);
-      assert.ok(piece.length < 8 || !String(text).includes(piece), `a token's text in: ${String(text).slice(0, 60)}…`);
+      const found = piece.length >= 8 && String(text).includes(piece);
+      assert.ok(!found, `a token's text in: ${String(text).slice(0, 60)}…`);
     }
   }
 }

@@ -1,9 +1,10 @@
-// Runs in every document before its own scripts, after Playwright's clock: sees each timer, listener, request and
-// console line of the page, and tells when the page and its frames have come to rest. No moment of real time
-// decides anything: rest is when two rounds of messages through all frames found nothing new.
-(() => {
+// Runs in every document before its own scripts: sees each timer, listener, request and console line
+// of the page, moves the clocks of the page and its frames, and tells when all have come to rest. No moment of real
+// time decides anything: rest is when two rounds of messages through all frames found nothing new.
+import { clock, native, turn } from "./clock.js";
+
+{
   const isHost = window.parent === window;
-  const native = window.__native;
   const watch = {
     started: 0,
     fetching: 0,
@@ -28,7 +29,7 @@
         (...given) => {
           watch.started += 1;
           watch.fired.push(performance.now());
-          if (repeats) timers.get(id).at += delay;
+          if (repeats) timers.get(id).at = performance.now() + delay;
           else timers.delete(id);
           return callback(...given);
         },
@@ -45,7 +46,8 @@
     };
   }
   watch.timers = () => timers.size;
-  const untilNextTimer = () => Math.min(...[...timers.values()].map(({ at }) => Math.max(1, at - performance.now())));
+  const untilTimer = () => Math.min(...[...timers.values()].map(({ at }) => at)) - performance.now();
+  const untilNextTimer = () => Math.max(1, untilTimer());
 
   // ---- listeners -----------------------------------------------------------------------------------------------
   let listeners = [];
@@ -100,6 +102,7 @@
     const done = () => {
       watch[name] -= 1;
       watch.started += 1;
+      changed();
     };
     promise.then(done, done);
     return promise;
@@ -157,46 +160,122 @@
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
   };
 
-  // ---- rest ----------------------------------------------------------------------------------------------------
-  const answers = new Map();
+  // ---- messages between the page and its frames ------------------------------------------------------------------
+  const waiting = new Map();
   const ready = new Set();
   const own = () => ({ started: watch.started, busy: watch.busy, next: untilNextTimer() });
-  add.call(window, "message", (event) => {
+  const result = async (what, arg) => {
+    try {
+      // biome-ignore lint/security/noGlobalEval: it is the test's own code, in the stand-in's document
+      return { value: await globalThis.eval(`(${what})`)(arg) };
+    } catch (error) {
+      return { error: String(error?.message ?? error) };
+    }
+  };
+  /** What a frame does for the page. */
+  const does = {
+    rest: own,
+    passes: ({ ms }) => clock.passes(ms, untilTimer).then(own),
+    jumps: ({ ms }) => clock.jumps(ms).then(own),
+    isSet: ({ now }) => clock.isSet(now),
+    run: ({ what, arg }) => result(what, arg),
+  };
+  add.call(window, "message", async (event) => {
     const said = event.data?.watch;
     if (!said) {
       watch.started += 1;
+      changed();
       return;
     }
     event.stopImmediatePropagation();
-    if (!isHost) event.source.postMessage({ watch: { ...said, ...own() } }, "*");
-    else if (said.ready) ready.add(event.source);
-    else answers.get(said.id)?.(said);
+    if (!isHost) event.source.postMessage({ watch: { id: said.id, ...(await does[said.does](said)) } }, "*");
+    else if (said.ready) begins(event.source);
+    else waiting.get(said.id)?.settle(said);
   });
   if (!isHost) window.parent.postMessage({ watch: { ready: true } }, "*");
 
-  let pings = 0;
-  const ping = (frame) => {
-    pings += 1;
-    const id = pings;
-    return new Promise((answer) => {
-      answers.set(id, answer);
-      frame.postMessage({ watch: { id } }, "*");
-      // a frame that has gone in this moment answers nothing
-      native.setTimeout(() => answer({ started: -id, busy: 0, next: Infinity }), 2000);
-    }).finally(() => answers.delete(id));
+  const gone = { started: 0, busy: 0, next: Infinity, error: "its document is gone" };
+  /** A frame's document has begun. What its predecessor was asked it will never answer. */
+  function begins(frame) {
+    for (const one of waiting.values()) if (one.frame === frame) one.settle(gone);
+    ready.add(frame);
+    frame.postMessage({ watch: { does: "isSet", now: Date.now() } }, "*");
+    watch.started += 1;
+    changed();
+  }
+  let last = 0;
+  const ask = (frame, what) => {
+    last += 1;
+    const id = last;
+    return new Promise((settle) => {
+      waiting.set(id, { frame, settle });
+      frame.postMessage({ watch: { id, ...what } }, "*");
+    }).finally(() => waiting.delete(id));
   };
-  const turn = () =>
+  const frames = () =>
+    [...document.querySelectorAll("iframe")].map(({ contentWindow }) => contentWindow).filter((one) => ready.has(one));
+  if (isHost)
+    new MutationObserver(() => {
+      const all = frames();
+      for (const { frame, settle } of waiting.values()) if (!all.includes(frame)) settle(gone);
+      changed();
+    }).observe(document, { childList: true, subtree: true });
+
+  /** Whoever waits for something to happen: a message, an answer, a frame that comes or goes. */
+  const curious = [];
+  function changed() {
+    for (const one of curious.splice(0)) one();
+  }
+  const change = (patience) =>
     new Promise((done) => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => done();
-      port2.postMessage(null);
+      curious.push(done);
+      if (patience) native.setTimeout(done, patience);
     });
+
+  const frameIn = (id) => {
+    const frame = document.getElementById(id)?.querySelector("iframe")?.contentWindow;
+    return ready.has(frame) ? frame : null;
+  };
+  /** Runs a function in the document of the frame in this container. */
+  watch.inFrame = async (id, what, arg) => {
+    const frame = frameIn(id);
+    if (!frame) throw new Error(`#${id} has no frame`);
+    const { value, error } = await ask(frame, { does: "run", what, arg });
+    if (error) throw new Error(error);
+    return value;
+  };
+  /** Returns when the function says true in that frame; it is asked again whenever something happened. */
+  watch.frameReaches = async (id, what, arg, patience) => {
+    let late = false;
+    const timer = native.setTimeout(() => {
+      late = true;
+      changed();
+    }, patience);
+    for (;;) {
+      const next = change();
+      const frame = frameIn(id);
+      const { value } = frame ? await ask(frame, { does: "run", what, arg }) : {};
+      if (value || late) {
+        native.clearTimeout(timer);
+        return Boolean(value);
+      }
+      await next;
+    }
+  };
+  /** Returns when the function, called again and again, says true. For what tells nobody. */
+  watch.until = async (met, patience) => {
+    const began = native.now();
+    while (!met()) {
+      if (native.now() - began > patience) return false;
+      await change(2);
+    }
+    return true;
+  };
+
+  // ---- rest, and time ------------------------------------------------------------------------------------------
   /** One message to every frame and back. What the page posted before it, each frame has taken when it answers. */
   const round = async () => {
-    const frames = [...document.querySelectorAll("iframe")]
-      .map((iframe) => iframe.contentWindow)
-      .filter((frame) => ready.has(frame));
-    const told = await Promise.all(frames.map(ping));
+    const told = await Promise.all(frames().map((frame) => ask(frame, { does: "rest" })));
     await turn();
     const all = [own(), ...told];
     const sum = (name) => all.reduce((total, one) => total + one[name], 0);
@@ -207,14 +286,42 @@
       next: Math.min(...all.map(({ next }) => next ?? Infinity)),
     };
   };
-  /** Returns when nothing is left that does not wait for a clock or for an answer from outside. */
-  watch.rest = async () => {
-    for (let last = null; ; ) {
+  const rest = async () => {
+    for (let before = null; ; ) {
       const seen = await round();
-      if (seen.busy === 0 && seen.started === last) return seen;
-      last = seen.started;
+      if (seen.busy === 0 && seen.started === before) return seen;
+      before = seen.started;
     }
   };
+  /**
+   * Returns when nothing is left that does not wait for a clock or for an answer from outside. `held` requests are
+   * known to wait there; of any more something is heard soon.
+   */
+  watch.rest = async (held) => {
+    let seen = await rest();
+    if (seen.fetching === held) return seen;
+    await change(5);
+    seen = await rest();
+    return seen;
+  };
+  const everywhere = (what, mine) => Promise.all([...frames().map((frame) => ask(frame, what)), mine()]);
+  const passes = (ms) => everywhere({ does: "passes", ms }, () => clock.passes(ms, untilTimer));
+  /**
+   * Time goes by, from one timer to the next, in the page and its frames alike; at each stop everything comes to rest.
+   * Ends early when a request leaves, or one of those `held` outside has ended.
+   */
+  watch.passes = async (ms, held) => {
+    for (let passed = 0; ; ) {
+      const seen = await rest();
+      if (passed >= ms || seen.fetching !== held) return { ...seen, passed };
+      const step = Math.ceil(Math.min(seen.next, ms - passed));
+      passed += step;
+      await passes(step);
+    }
+  };
+  watch.steps = passes;
+  watch.jumps = (ms) => everywhere({ does: "jumps", ms }, () => clock.jumps(ms));
+  watch.clockIsSet = (now) => everywhere({ does: "isSet", now }, () => clock.isSet(now));
 
   Object.defineProperty(window, "__watch", { value: watch });
-})();
+}
