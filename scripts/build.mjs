@@ -91,7 +91,7 @@ async function commandLine() {
       esbuild.onResolve({ filter: /^powerbi-token-keeper$/ }, () => ({ path: "./index.js", external: true })),
   };
   const { outputFiles } = await build({
-    entryPoints: [fromRoot("npm/src/cli.ts")],
+    entryPoints: [fromRoot("npm/src/cli/main.ts")],
     outfile: path.join(dist, "cli.js"),
     bundle: true,
     format: "esm",

@@ -24,9 +24,9 @@
 //!
 //! // a second later the source answers
 //! now = Now { wall: now.wall + Duration::from_secs(1), mono: now.mono + Duration::from_secs(1) };
-//! let answer = Json::Map(vec![
-//!     ("token".into(), Json::Text(AccessToken::new("opaque-".repeat(10)))),
-//!     ("expiration".into(), Json::Text(AccessToken::new("2026-01-01T01:00:00Z".into()))),
+//! let answer = Json::Object(vec![
+//!     ("token".into(), Json::String(AccessToken::new("opaque-".repeat(10)))),
+//!     ("expiration".into(), Json::String(AccessToken::new("2026-01-01T01:00:00Z".into()))),
 //! ]);
 //! let answered = Input::ResponseReceived { request, answer, headers: Default::default() };
 //! let told = keeper.handle(now, answered).into_iter().find_map(|effect| match effect {

@@ -1,7 +1,7 @@
 //! What an embed's `error` event says about its token.
 
 use crate::io::ExpiryScope;
-use crate::token::holds;
+use crate::token::contains;
 
 /// How far a `TokenExpired` reaches; `None` for every other error.
 ///
@@ -10,10 +10,10 @@ use crate::token::holds;
 #[must_use]
 pub fn expiry_scope(message: Option<&str>, detailed: Option<&str>) -> Option<ExpiryScope> {
     let detailed = detailed.unwrap_or_default();
-    if message != Some("TokenExpired") && !holds(detailed, b"Access token has expired") {
+    if message != Some("TokenExpired") && !contains(detailed, b"Access token has expired") {
         return None;
     }
-    Some(if holds(detailed, b"report visual") {
+    Some(if contains(detailed, b"report visual") {
         ExpiryScope::Visual
     } else {
         ExpiryScope::Embed

@@ -3,7 +3,7 @@
 
 use powerbi_token_keeper::time::{self, Timestamp};
 use powerbi_token_keeper::token::{
-    self, AccessToken, AnswerError, Expiry, Json, Kind, Token, Unusable, read_answer,
+    self, AccessToken, Expiry, Json, Kind, ResponseError, Token, Unusable, parse_response,
 };
 use serde_json::{Value, json};
 
@@ -38,8 +38,8 @@ fn opaque() -> String {
     "EwB4A8l6BAAURSN_FHlDW5xN74t6GzbtsBBeBUYAAfs".to_owned()
 }
 
-fn read(answer: &Json) -> Result<Token, AnswerError> {
-    read_answer(answer, Timestamp::from_secs(NOW), testing::read_json)
+fn read(answer: &Json) -> Result<Token, ResponseError> {
+    parse_response(answer, Timestamp::from_secs(NOW), testing::parse_json)
 }
 
 fn at(seconds: i64) -> Expiry {
@@ -192,7 +192,7 @@ fn wrappers_and_texts_nest() {
     for _ in 0..7 {
         deep = json!({"data": deep});
     }
-    assert_eq!(read(&testing::json(&deep)), Err(AnswerError::NoToken));
+    assert_eq!(read(&testing::json(&deep)), Err(ResponseError::NoToken));
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn the_access_token_is_told_from_its_neighbours() {
     ] {
         assert_eq!(
             read(&testing::json(&answer)),
-            Err(AnswerError::NoToken),
+            Err(ResponseError::NoToken),
             "{answer}"
         );
     }
@@ -334,8 +334,8 @@ fn the_earlier_end_counts() {
 #[test]
 fn a_javascript_date_counts() {
     let date = Json::Date(Timestamp::from_secs(EARLIER_S));
-    let text = Json::Text(AccessToken::new(aad()));
-    let answer = Json::Map(vec![("accessToken".into(), text), ("expiresOn".into(), date)]);
+    let text = Json::String(AccessToken::new(aad()));
+    let answer = Json::Object(vec![("accessToken".into(), text), ("expiresOn".into(), date)]);
     let token = read(&answer).unwrap();
     assert_eq!((token.kind, token.expiry), (Some(Kind::Aad), at(EARLIER_S)));
     assert_eq!(token.issued_at, Some(time::Timestamp::from_secs(NOW)));
@@ -373,13 +373,13 @@ fn no_token_is_found() {
     ] {
         assert_eq!(
             read(&testing::json(&answer)),
-            Err(AnswerError::NoToken),
+            Err(ResponseError::NoToken),
             "{answer}"
         );
     }
     assert_eq!(
         read(&Json::Date(Timestamp::from_ms(0))),
-        Err(AnswerError::NoToken)
+        Err(ResponseError::NoToken)
     );
 }
 
@@ -406,7 +406,7 @@ fn a_token_is_found_that_can_not_be_used() {
             Unusable::RefreshToken,
         ),
     ] {
-        let Err(AnswerError::Unusable(found, _)) = read(&testing::json(&answer)) else {
+        let Err(ResponseError::Unusable(found, _)) = read(&testing::json(&answer)) else {
             panic!("{answer}: not refused");
         };
         assert_eq!(found, why, "{answer}");

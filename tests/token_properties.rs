@@ -3,7 +3,7 @@
 
 use powerbi_token_keeper::time::Timestamp;
 use powerbi_token_keeper::token::{
-    self, AccessToken, Json, read_answer, read_date, read_http_date, read_token,
+    self, AccessToken, Json, parse_date, parse_http_date, parse_response, parse_token,
 };
 use proptest::prelude::*;
 
@@ -27,7 +27,7 @@ fn values() -> impl Strategy<Value = Json> {
         any::<bool>().prop_map(Json::Bool),
         any::<f64>().prop_map(Json::Number),
         any::<i64>().prop_map(|ms| Json::Date(Timestamp::from_ms(ms))),
-        texts().prop_map(|text| Json::Text(AccessToken::new(text))),
+        texts().prop_map(|text| Json::String(AccessToken::new(text))),
     ];
     leaf.prop_recursive(8, 64, 6, |inner| {
         let key = prop_oneof![
@@ -35,8 +35,8 @@ fn values() -> impl Strategy<Value = Json> {
             "(token|embedToken|access_token|expiration|expires_in|data|embedConfig)"
         ];
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..6).prop_map(Json::List),
-            prop::collection::vec((key, inner), 0..6).prop_map(Json::Map),
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Json::Array),
+            prop::collection::vec((key, inner), 0..6).prop_map(Json::Object),
         ]
     })
 }
@@ -47,17 +47,17 @@ proptest! {
     #[test]
     fn any_text_is_read_without_a_panic(text in texts(), ms in any::<i64>()) {
         let token = AccessToken::new(text.clone());
-        let read = read_token(&token, Timestamp::from_ms(ms), testing::read_json);
+        let read = parse_token(&token, Timestamp::from_ms(ms), testing::parse_json);
         if let Ok(read) = read {
             prop_assert!(text.contains(read.text.expose()) && !read.text.expose().is_empty());
         }
-        let _ = read_http_date(&text);
-        prop_assert!(read_date(&text).is_none() || text.bytes().any(|byte| byte.is_ascii_digit()));
+        let _ = parse_http_date(&text);
+        prop_assert!(parse_date(&text).is_none() || text.bytes().any(|byte| byte.is_ascii_digit()));
     }
 
     #[test]
     fn any_answer_is_read_without_a_panic(answer in values(), ms in any::<i64>()) {
-        let read = read_answer(&answer, Timestamp::from_ms(ms), testing::read_json);
+        let read = parse_response(&answer, Timestamp::from_ms(ms), testing::parse_json);
         let shown = format!("{answer:?} {read:?}");
         prop_assert!(!shown.contains("CANARY"));
     }
@@ -75,11 +75,11 @@ fn nothing_read_prints_its_text() {
     ] {
         let start = text.get(..6).unwrap().to_owned();
         let token = AccessToken::new(text);
-        let read = read_token(&token, Timestamp::from_ms(0), testing::read_json).unwrap();
-        let answer = Json::Map(vec![("token".into(), Json::Text(token))]);
+        let read = parse_token(&token, Timestamp::from_ms(0), testing::parse_json).unwrap();
+        let answer = Json::Object(vec![("token".into(), Json::String(token))]);
         let shown = format!(
             "{read:?} {read:#?} {answer:?} {:?}",
-            read_answer(&answer, Timestamp::from_ms(0), testing::read_json)
+            parse_response(&answer, Timestamp::from_ms(0), testing::parse_json)
         );
         assert!(!shown.contains(&start), "{shown}");
     }

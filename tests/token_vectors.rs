@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use powerbi_token_keeper::time::Timestamp;
-use powerbi_token_keeper::token::{self, AccessToken, Expiry, Kind, Unusable, read_token};
+use powerbi_token_keeper::token::{self, AccessToken, Expiry, Kind, Unusable, parse_token};
 
 #[path = "../src/token/testing.rs"]
 #[expect(dead_code, reason = "each test file uses its own part")]
@@ -63,10 +63,10 @@ fn every_vector_is_read_as_labelled() {
     let vectors = vectors();
     assert_eq!(vectors.len(), 42);
     for (name, text) in vectors {
-        let read = read_token(
+        let read = parse_token(
             &AccessToken::new(text),
             Timestamp::from_secs(NOW),
-            testing::read_json,
+            testing::parse_json,
         );
         let got = read.map(|token| {
             assert_eq!(token.text.expose(), token.text.expose().trim(), "{name}");
@@ -86,10 +86,10 @@ fn every_vector_is_read_as_labelled() {
 #[test]
 fn subjects_come_from_aad_tokens_alone() {
     for (name, text) in vectors() {
-        let read = read_token(
+        let read = parse_token(
             &AccessToken::new(text),
             Timestamp::from_secs(NOW),
-            testing::read_json,
+            testing::parse_json,
         );
         let Ok(token) = read else { continue };
         assert_eq!(token.subject.is_some(), token.kind == Some(Kind::Aad), "{name}");

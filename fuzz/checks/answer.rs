@@ -3,10 +3,10 @@
 //!
 //! A first byte below 32 begins a value, any other byte a text.
 
-use crate::testing::{embed, jwt, read_json};
+use crate::testing::{embed, jwt, parse_json};
 use crate::token_check::{RECEIVED, read};
 use powerbi_token_keeper::time::Timestamp;
-use powerbi_token_keeper::token::{AccessToken, AnswerError, Expiry, Json, read_answer, trim};
+use powerbi_token_keeper::token::{AccessToken, Expiry, Json, ResponseError, parse_response, trim};
 use serde_json::json;
 
 pub(crate) fn check(bytes: &[u8]) {
@@ -17,20 +17,20 @@ pub(crate) fn check(bytes: &[u8]) {
             let Ok(text) = core::str::from_utf8(other) else {
                 return;
             };
-            read_json(text.as_bytes()).unwrap_or_else(|| made_text(text.to_owned()))
+            parse_json(text.as_bytes()).unwrap_or_else(|| made_text(text.to_owned()))
         }
     };
     check_answer(&answer);
-    check_answer(&Json::Map(vec![("data".into(), answer)]));
+    check_answer(&Json::Object(vec![("data".into(), answer)]));
 }
 
 fn check_answer(answer: &Json) {
-    let found = read_answer(answer, RECEIVED, read_json);
+    let found = parse_response(answer, RECEIVED, parse_json);
     let printed = format!("{answer:?} {found:?}");
     let text = match &found {
         Ok(token) => &token.text,
-        Err(AnswerError::Unusable(_, text)) => text,
-        Err(AnswerError::NoToken) => return check_none(answer),
+        Err(ResponseError::Unusable(_, text)) => text,
+        Err(ResponseError::NoToken) => return check_none(answer),
     };
     assert!(
         text.expose().len() < 24 || !printed.contains(text.expose()),
@@ -53,22 +53,22 @@ fn check_answer(answer: &Json) {
                 (own, end) => panic!("{own:?} became {end:?}"),
             }
         }
-        Err(AnswerError::Unusable(why, _)) => assert_eq!(alone.err(), Some(why)),
-        Err(AnswerError::NoToken) => {}
+        Err(ResponseError::Unusable(why, _)) => assert_eq!(alone.err(), Some(why)),
+        Err(ResponseError::NoToken) => {}
     }
 }
 
 /// Where no token is found, none lies where every backend puts it.
 fn check_none(answer: &Json) {
     for key in ["accessToken", "embedToken", "token", "access_token"] {
-        if let Some(text) = answer.get(key).and_then(Json::text) {
+        if let Some(text) = answer.get(key).and_then(Json::as_str) {
             assert!(read(text).is_err(), "a token under `{key}` is not found");
         }
     }
 }
 
 fn made_text(text: String) -> Json {
-    Json::Text(AccessToken::new(text))
+    Json::String(AccessToken::new(text))
 }
 
 /// The bytes that a value is made of; zeros when they have ended.
@@ -98,7 +98,7 @@ impl Made<'_> {
         match kind {
             0..4 if depth < 9 => {
                 let members = self.byte() % 6;
-                Json::Map(
+                Json::Object(
                     (0..members)
                         .map(|_| (self.key(), self.value(depth + 1)))
                         .collect(),
@@ -106,7 +106,7 @@ impl Made<'_> {
             }
             4 if depth < 9 => {
                 let items = self.byte() % 4;
-                Json::List((0..items).map(|_| self.value(depth + 1)).collect())
+                Json::Array((0..items).map(|_| self.value(depth + 1)).collect())
             }
             5 => Json::Bool(self.byte() & 1 > 0),
             6 => Json::Number(f64::from_bits(u64::from_be_bytes(self.number()))),

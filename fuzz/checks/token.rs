@@ -2,13 +2,13 @@
 //!
 //! A first byte below 32 says that the rest is JSON inside a token, which no fuzzer finds through base64.
 
-use crate::testing::read_json;
+use crate::testing::parse_json;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use powerbi_token_keeper::time::{Duration, Timestamp};
 use powerbi_token_keeper::token::{
-    ASSUMED_LIFE, AccessToken, Expiry, Kind, Look, Stated, Token, Unusable, is_power_bi, look_at, read_date,
-    read_http_date, read_token, trim,
+    ASSUMED_LIFE, AccessToken, Expiry, Kind, ParsedDate, Token, TokenFormat, Unusable, classify, is_power_bi,
+    parse_date, parse_http_date, parse_token, trim,
 };
 use powerbi_token_keeper::token_expired;
 
@@ -35,7 +35,7 @@ fn text(bytes: &[u8]) -> Option<String> {
 }
 
 pub(crate) fn read(text: &str) -> Result<Token, Unusable> {
-    read_token(&AccessToken::new(text.to_owned()), RECEIVED, read_json)
+    parse_token(&AccessToken::new(text.to_owned()), RECEIVED, parse_json)
 }
 
 fn check_token(text: &str) {
@@ -54,10 +54,10 @@ fn check_token(text: &str) {
         inner.len() < 24 || !printed.contains(inner),
         "I6: it prints itself"
     );
-    match look_at(inner) {
-        Ok(Look::Jwt) => assert!(matches!(token.kind, Some(Kind::Aad) | None)),
-        Ok(Look::Embed) => assert_eq!(token.kind, Some(Kind::Embed)),
-        Ok(Look::Opaque) => assert_eq!(token.kind, None),
+    match classify(inner) {
+        Ok(TokenFormat::Jwt) => assert!(matches!(token.kind, Some(Kind::Aad) | None)),
+        Ok(TokenFormat::Embed) => assert_eq!(token.kind, Some(Kind::Embed)),
+        Ok(TokenFormat::Opaque) => assert_eq!(token.kind, None),
         Err(why) => panic!("{why:?}, and read all the same"),
     }
     if let Expiry::Assumed(at) = token.expiry {
@@ -70,14 +70,14 @@ fn check_token(text: &str) {
 }
 
 fn check_dates(text: &str) {
-    let date = read_date(text);
-    assert_eq!(date, read_date(&format!(" {text} ")));
-    if let Some(Stated::Known(at) | Stated::Zoneless(at)) = date {
+    let date = parse_date(text);
+    assert_eq!(date, parse_date(&format!(" {text} ")));
+    if let Some(ParsedDate::Absolute(at) | ParsedDate::Naive(at)) = date {
         // before 1970 by its offset alone
         assert!(at + Duration::from_mins(24 * 60) > Timestamp::from_ms(0));
     }
     // the crate wants the name of a day in front of it
-    let Some((ours, (_, rest))) = read_http_date(text).zip(trim(text).split_once(',')) else {
+    let Some((ours, (_, rest))) = parse_http_date(text).zip(trim(text).split_once(',')) else {
         return;
     };
     if let Ok(theirs) = httpdate::parse_http_date(&format!("Mon,{rest}")) {

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use powerbi_token_keeper::diagnosis::{Options, diagnose, explain, inspect};
 use powerbi_token_keeper::time::Timestamp;
-use powerbi_token_keeper::token::{self, AccessToken, Json, read_answer, read_token};
+use powerbi_token_keeper::token::{self, AccessToken, Json, parse_response, parse_token};
 
 #[path = "../../src/token/testing.rs"]
 #[allow(dead_code)]
@@ -13,12 +13,12 @@ mod testing;
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = core::str::from_utf8(bytes) else { return };
     let now = Timestamp::from_secs(1_700_000_000);
-    let options = Options::new(now, testing::read_json);
+    let options = Options::new(now, testing::parse_json);
     let token = AccessToken::new(text.to_owned());
-    let _ = read_token(&token, now, testing::read_json);
+    let _ = parse_token(&token, now, testing::parse_json);
     let _ = inspect(&token, &options);
-    let json = testing::read_json(bytes).unwrap_or(Json::Text(token));
-    let _ = read_answer(&json, now, testing::read_json);
+    let json = testing::parse_json(bytes).unwrap_or(Json::String(token));
+    let _ = parse_response(&json, now, testing::parse_json);
     let _ = diagnose(&json, &options);
     let _ = explain(&json, Some(&json), &options);
 });

@@ -130,7 +130,7 @@ pub(super) fn host_of(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{CLOUDS, Cloud, of_audience, of_cluster, of_embed_host};
 
     #[test]
     fn every_cloud_is_known_by_each_of_its_marks() {

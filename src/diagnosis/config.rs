@@ -1,10 +1,10 @@
-//! What an embed configuration says.
+//! An embed configuration, parsed.
 
-use super::instead::Instead;
-use super::paper::{Form, Paper};
+use super::non_token::NonToken;
+use super::parsed_token::{Form, ParsedToken};
 use super::url::Url;
 use crate::time::Timestamp;
-use crate::token::{Json, ReadJson, Stated, epoch, read_date, trim};
+use crate::token::{Json, ParseJson, ParsedDate, from_epoch_number, parse_date, trim};
 
 /// A `tokenType` as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) enum Provider {
 }
 
 /// An `embedUrl` as it stands.
-pub(super) enum Address {
+pub(super) enum EmbedUrl {
     /// None, or an empty one.
     Missing,
     /// A text that is no URL.
@@ -63,12 +63,12 @@ pub(super) enum Address {
 
 /// An embed configuration, read.
 pub(super) struct Config {
-    pub(super) paper: Paper,
+    pub(super) token: ParsedToken,
     pub(super) token_type: TokenType,
     /// The `type` as it stands, and the content it names.
     pub(super) type_name: Option<String>,
     pub(super) content: Option<Content>,
-    pub(super) address: Address,
+    pub(super) embed_url: EmbedUrl,
     /// The API's `config` parameter; `Some(None)` when it can't be read.
     pub(super) url_config: Option<Option<Json>>,
     pub(super) id: Option<String>,
@@ -80,20 +80,20 @@ pub(super) struct Config {
 
 impl Config {
     /// Reads a configuration; members of unexpected kinds count as missing.
-    pub(super) fn read(json: &Json, now: Timestamp, read_json: ReadJson) -> Self {
+    pub(super) fn read(json: &Json, now: Timestamp, parse_json: ParseJson) -> Self {
         let type_name = filled(json, "type");
-        let address = address(json);
+        let embed_url = embed_url(json);
         Self {
-            paper: paper(json.get("accessToken"), now, read_json),
+            token: parse_access_token(json.get("accessToken"), now, parse_json),
             token_type: token_type(json.get("tokenType")),
             content: type_name.as_deref().and_then(content),
             type_name,
-            url_config: if let Address::Read(url) = &address {
-                url.config(read_json)
+            url_config: if let EmbedUrl::Read(url) = &embed_url {
+                url.config(parse_json)
             } else {
                 None
             },
-            address,
+            embed_url,
             id: filled(json, "id"),
             group: filled(json, "groupId"),
             provider: provider(json.get("eventHooks")),
@@ -112,7 +112,7 @@ impl Config {
 
     /// The embedUrl taken apart.
     pub(super) fn url(&self) -> Option<&Url> {
-        if let Address::Read(url) = &self.address {
+        if let EmbedUrl::Read(url) = &self.embed_url {
             Some(url)
         } else {
             None
@@ -121,7 +121,7 @@ impl Config {
 
     /// The cluster that the API's `config` parameter names.
     pub(super) fn url_cluster(&self) -> Option<&str> {
-        self.url_config.as_ref()?.as_ref()?.get("clusterUrl")?.text()
+        self.url_config.as_ref()?.as_ref()?.get("clusterUrl")?.as_str()
     }
 
     /// The id that the embedUrl names for this content.
@@ -165,18 +165,18 @@ fn content(name: &str) -> Option<Content> {
 /// A member's text without white space around it; `None` when it is empty or no text.
 fn filled(json: &Json, name: &str) -> Option<String> {
     json.get(name)
-        .and_then(Json::text)
+        .and_then(Json::as_str)
         .map(trim)
         .filter(|text| !text.is_empty())
         .map(str::to_owned)
 }
 
-fn paper(token: Option<&Json>, now: Timestamp, read_json: ReadJson) -> Paper {
+fn parse_access_token(token: Option<&Json>, now: Timestamp, parse_json: ParseJson) -> ParsedToken {
     match token {
-        None | Some(Json::Null) => Paper::bare(Form::Missing),
-        Some(Json::Text(text)) => Paper::read(text.expose(), now, read_json),
-        Some(Json::Bool(_) | Json::Number(_) | Json::Date(_) | Json::List(_) | Json::Map(_)) => {
-            Paper::bare(Form::NotAToken(Instead::Object))
+        None | Some(Json::Null) => ParsedToken::bare(Form::Missing),
+        Some(Json::String(text)) => ParsedToken::read(text.expose(), now, parse_json),
+        Some(Json::Bool(_) | Json::Number(_) | Json::Date(_) | Json::Array(_) | Json::Object(_)) => {
+            ParsedToken::bare(Form::NotAToken(NonToken::Object))
         }
     }
 }
@@ -187,7 +187,7 @@ fn token_type(value: Option<&Json>) -> TokenType {
         Some(Json::Number(number)) if *number == 0.0 => TokenType::Aad,
         Some(Json::Number(number)) if (*number - 1.0).abs() < f64::EPSILON => TokenType::Embed,
         Some(Json::Number(_)) => TokenType::Number,
-        Some(Json::Bool(_) | Json::Text(_) | Json::Date(_) | Json::List(_) | Json::Map(_)) => {
+        Some(Json::Bool(_) | Json::String(_) | Json::Date(_) | Json::Array(_) | Json::Object(_)) => {
             TokenType::NotANumber
         }
     }
@@ -197,43 +197,43 @@ fn token_type(value: Option<&Json>) -> TokenType {
 fn provider(hooks: Option<&Json>) -> Provider {
     match hooks.and_then(|hooks| hooks.get("accessTokenProvider")) {
         None => Provider::Absent,
-        Some(Json::Map(members)) if members.is_empty() => Provider::Function,
+        Some(Json::Object(members)) if members.is_empty() => Provider::Function,
         Some(_) => Provider::NotAFunction,
     }
 }
 
-fn address(json: &Json) -> Address {
+fn embed_url(json: &Json) -> EmbedUrl {
     match filled(json, "embedUrl") {
-        None => Address::Missing,
-        Some(text) => Url::read(&text).map_or(Address::Unreadable, Address::Read),
+        None => EmbedUrl::Missing,
+        Some(text) => Url::read(&text).map_or(EmbedUrl::Unreadable, EmbedUrl::Read),
     }
 }
 
 /// A point in time that names its zone.
 fn stated(value: &Json) -> Option<Timestamp> {
-    let text = || value.text().and_then(read_date);
+    let text = || value.as_str().and_then(parse_date);
     match value {
         Json::Date(at) => Some(*at),
-        Json::Number(number) => epoch(*number),
-        Json::Text(_) => text().and_then(|stated| {
-            if let Stated::Known(at) = stated {
+        Json::Number(number) => from_epoch_number(*number),
+        Json::String(_) => text().and_then(|stated| {
+            if let ParsedDate::Absolute(at) = stated {
                 Some(at)
             } else {
                 None
             }
         }),
-        Json::Null | Json::Bool(_) | Json::List(_) | Json::Map(_) => None,
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::token::testing::{json, read_json};
+    use super::{Config, Content, EmbedUrl, Form, NonToken, Provider, Timestamp, TokenType};
+    use crate::token::testing::{json, parse_json};
     use serde_json::{Value, json};
 
     fn config(value: &Value) -> Config {
-        Config::read(&json(value), Timestamp::from_secs(1_700_000_000), read_json)
+        Config::read(&json(value), Timestamp::from_secs(1_700_000_000), parse_json)
     }
 
     #[test]
@@ -279,8 +279,8 @@ mod tests {
             (odd.type_name.is_none(), odd.id.is_none(), odd.group.is_none()),
             (true, true, true)
         );
-        assert!(matches!(odd.address, Address::Missing));
-        assert_eq!(odd.paper.form, Form::NotAToken(Instead::Object));
+        assert!(matches!(odd.embed_url, EmbedUrl::Missing));
+        assert_eq!(odd.token.form, Form::NotAToken(NonToken::Object));
         assert!(config(&json!(null)).content.is_none());
     }
 

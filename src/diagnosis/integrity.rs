@@ -8,12 +8,12 @@ use flate2::bufread::GzDecoder;
 
 use super::cloud::{CLOUDS, host_of};
 use crate::time::Timestamp;
-use crate::token::{Json, segment};
+use crate::token::{Json, decode_base64};
 
 /// The most that a token's gzip part may unpack to: a real one has about 4 KB.
-const MOST: u64 = 256 * 1_024;
+const MAX_UNPACKED: u64 = 256 * 1_024;
 /// A token that ends more than a year from now was altered.
-const LONGEST: i64 = 366 * 86_400_000;
+const MAX_LIFETIME_MS: i64 = 366 * 86_400_000;
 /// The members that the plain part of an embed token is known to have.
 const MEMBERS: [&str; 4] = [
     "clusterUrl",
@@ -26,8 +26,11 @@ const MEMBERS: [&str; 4] = [
 pub(super) fn unpack(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut decoder = GzDecoder::new(bytes);
     let mut unpacked = Vec::new();
-    let length = (&mut decoder).take(MOST).read_to_end(&mut unpacked).ok()?;
-    let whole = (length as u64) < MOST && decoder.into_inner().is_empty();
+    let length = (&mut decoder)
+        .take(MAX_UNPACKED)
+        .read_to_end(&mut unpacked)
+        .ok()?;
+    let whole = (length as u64) < MAX_UNPACKED && decoder.into_inner().is_empty();
     whole.then_some(unpacked)
 }
 
@@ -37,7 +40,7 @@ pub(super) fn strict(text: &str) -> Option<Vec<u8>> {
     if bare.contains(['+', '/']) && bare.contains(['-', '_']) {
         return None;
     }
-    let bytes = segment::decode(bare)?;
+    let bytes = decode_base64(bare)?;
     let again = URL_SAFE_NO_PAD.encode(&*bytes);
     let same = again == bare.replace('+', "-").replace('/', "_");
     same.then(|| bytes.to_vec())
@@ -49,11 +52,11 @@ pub(super) fn is_altered(metadata: &Json, now: Timestamp) -> bool {
     let members = metadata.members();
     let misspelt = members
         .iter()
-        .any(|(name, _)| MEMBERS.iter().any(|known| is_near(name, known)));
+        .any(|(name, _)| MEMBERS.iter().any(|known| is_near_miss(name, known)));
     misspelt
         || metadata
             .get("clusterUrl")
-            .is_some_and(|url| url.text().is_none_or(is_altered_url))
+            .is_some_and(|url| url.as_str().is_none_or(is_altered_url))
         || metadata.get("exp").is_some_and(|exp| !is_end(exp, now))
         || metadata
             .get("allowAccessOverPublicInternet")
@@ -61,9 +64,9 @@ pub(super) fn is_altered(metadata: &Json, now: Timestamp) -> bool {
 }
 
 fn is_end(exp: &Json, now: Timestamp) -> bool {
-    let latest = now.as_ms().saturating_add(LONGEST) / 1_000;
+    let latest = now.as_ms().saturating_add(MAX_LIFETIME_MS) / 1_000;
     #[expect(clippy::cast_precision_loss, reason = "seconds are far below 2^53")]
-    exp.number()
+    exp.as_f64()
         .is_some_and(|seconds| seconds.fract() == 0.0 && seconds >= 0.0 && seconds <= latest as f64)
 }
 
@@ -83,10 +86,10 @@ fn is_altered_url(url: &str) -> bool {
         host.len()
             .checked_sub(tail.len())
             .and_then(|at| host.get(at..))
-            .is_some_and(|end| is_near(end, &tail))
+            .is_some_and(|end| is_near_miss(end, &tail))
     });
     near_host && super::cloud::of_cluster(url).is_none()
-        || is_near(scheme, "https://")
+        || is_near_miss(scheme, "https://")
         || is_altered_label(rest)
 }
 
@@ -98,7 +101,9 @@ fn is_altered_label(rest: &str) -> bool {
         lower.get(..5).unwrap_or(""),
         lower.len().checked_sub(9).and_then(|at| lower.get(at..)),
     );
-    if is_near(start, "wabi-") && !label.is_empty() || end.is_some_and(|end| is_near(end, "-redirect")) {
+    if is_near_miss(start, "wabi-") && !label.is_empty()
+        || end.is_some_and(|end| is_near_miss(end, "-redirect"))
+    {
         return true;
     }
     if start != "wabi-" || end != Some("-redirect") {
@@ -110,7 +115,7 @@ fn is_altered_label(rest: &str) -> bool {
 }
 
 /// Whether two texts of one length differ, in one or two bytes: one changed character of base64 reaches two.
-fn is_near(text: &str, known: &str) -> bool {
+fn is_near_miss(text: &str, known: &str) -> bool {
     let different = text.bytes().zip(known.bytes()).filter(|(a, b)| a != b).count();
     text.len() == known.len() && (1..=2).contains(&different)
 }
@@ -123,7 +128,7 @@ mod tests {
     use flate2::write::GzEncoder;
     use serde_json::json;
 
-    use super::*;
+    use super::{CLOUDS, Timestamp, is_altered, strict, unpack};
     use crate::token::testing::json;
 
     const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);

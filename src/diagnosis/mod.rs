@@ -11,36 +11,36 @@
 //! use powerbi_token_keeper::token::Json;
 //!
 //! let options = Options::new(Timestamp::from_secs(1_700_000_000), |_| None);
-//! let findings = diagnose(&Json::Map(vec![]), &options);
+//! let findings = diagnose(&Json::Object(vec![]), &options);
 //! assert_eq!(findings[0].code, FindingCode::TokenMissing);
 //! ```
 
-mod catalogue;
 mod cloud;
 mod code;
 mod config;
-mod failure;
-mod instead;
+mod error_report;
+mod format;
 mod integrity;
-mod paper;
-mod peel;
+mod known_errors;
+mod non_token;
+mod parsed_token;
 mod report;
 mod rules;
+mod strip_wrappers;
 mod url;
-mod words;
 
 pub use cloud::{CLOUDS, Cloud};
 pub use code::FindingCode;
 pub use report::{Cause, Explanation, Finding, Principal, Severity, TokenKind, TokenReport, Verdict};
 
-use catalogue::{Entry, Renewal};
 use config::Config;
-use failure::Failure;
-use paper::Paper;
-use rules::Facts;
+use error_report::ErrorReport;
+use known_errors::{KnownError, RefreshHelps};
+use parsed_token::ParsedToken;
+use rules::Context;
 
 use crate::time::{Skew, Timestamp};
-use crate::token::{AccessToken, Json, ReadJson};
+use crate::token::{AccessToken, Json, ParseJson};
 
 /// What diagnosis is told besides the thing it looks at.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub struct Options {
     /// The point in time to judge at.
     pub now: Timestamp,
     /// The platform's JSON reader.
-    pub read_json: ReadJson,
+    pub parse_json: ParseJson,
     /// The tenant whose content is embedded, its GUID. Default: any.
     pub tenant: Option<String>,
     /// The version of powerbi-client in use. Default: the newest known.
@@ -62,10 +62,10 @@ pub struct Options {
 impl Options {
     /// Options with nothing known but the time.
     #[must_use]
-    pub fn new(now: Timestamp, read_json: ReadJson) -> Self {
+    pub fn new(now: Timestamp, parse_json: ParseJson) -> Self {
         Self {
             now,
-            read_json,
+            parse_json,
             tenant: None,
             sdk: None,
             skew: None,
@@ -77,40 +77,40 @@ impl Options {
 /// Takes a token apart.
 #[must_use]
 pub fn inspect(token: &AccessToken, options: &Options) -> TokenReport {
-    let paper = Paper::read(token.expose(), options.now, options.read_json);
-    let findings = Facts {
+    let token = ParsedToken::read(token.expose(), options.now, options.parse_json);
+    let findings = Context {
         options,
-        paper: Some(&paper),
+        token: Some(&token),
         config: None,
-        failure: None,
+        report: None,
     }
     .findings();
     let owned = |text: Option<&str>| text.map(str::to_owned);
     TokenReport {
-        kind: paper.kind(),
-        principal: paper.principal(),
-        expires_at: paper.moment("exp"),
-        issued_at: paper.moment("iat"),
-        audience: owned(paper.audience()),
-        tenant_id: owned(paper.claim("tid")),
-        scopes: paper.scopes().into_iter().map(str::to_owned).collect(),
-        cloud: paper.cloud().map(|cloud| cloud.name),
-        cluster_url: owned(paper.cluster()),
+        kind: token.kind(),
+        principal: token.principal(),
+        expires_at: token.timestamp("exp"),
+        issued_at: token.timestamp("iat"),
+        audience: owned(token.audience()),
+        tenant_id: owned(token.claim("tid")),
+        scopes: token.scopes().into_iter().map(str::to_owned).collect(),
+        cloud: token.cloud().map(|cloud| cloud.name),
+        cluster_url: owned(token.cluster()),
         findings,
     }
 }
 
 /// Checks an embed configuration. No finding means that nothing is known to be wrong.
 ///
-/// A function in the configuration, such as `eventHooks.accessTokenProvider`, is a `Json::Map` without members.
+/// A function in the configuration, such as `eventHooks.accessTokenProvider`, is a `Json::Object` without members.
 #[must_use]
 pub fn diagnose(config: &Json, options: &Options) -> Vec<Finding> {
-    let config = Config::read(config, options.now, options.read_json);
-    Facts {
+    let config = Config::read(config, options.now, options.parse_json);
+    Context {
         options,
-        paper: Some(&config.paper),
+        token: Some(&config.token),
         config: Some(&config),
-        failure: None,
+        report: None,
     }
     .findings()
 }
@@ -121,34 +121,34 @@ pub fn diagnose(config: &Json, options: &Options) -> Vec<Finding> {
 /// `undefined` too; an `Error` as a map with its `message`), or the answer of a backend.
 #[must_use]
 pub fn explain(error: &Json, config: Option<&Json>, options: &Options) -> Explanation {
-    let failure = Failure::read(error, options.read_json);
-    let entry = catalogue::entry(&failure);
-    let config = config.filter(|_| !entry.of_backend);
-    let config = config.map(|config| Config::read(config, options.now, options.read_json));
-    let paper = config.as_ref().map(|config| &config.paper);
-    let facts = Facts {
+    let report = ErrorReport::read(error, options.parse_json);
+    let known = known_errors::lookup(&report);
+    let config = config.filter(|_| !known.of_backend);
+    let config = config.map(|config| Config::read(config, options.now, options.parse_json));
+    let token = config.as_ref().map(|config| &config.token);
+    let context = Context {
         options,
-        paper,
+        token,
         config: config.as_ref(),
-        failure: Some(&failure),
+        report: Some(&report),
     };
-    let (causes, refresh_helps) = causes(entry, &facts);
+    let (causes, refresh_helps) = causes(known, &context);
     Explanation {
-        error: entry.error,
-        summary: entry.summary,
+        error: known.error,
+        summary: known.summary,
         causes,
         refresh_helps,
     }
 }
 
-/// The causes of an entry, confirmed ones first, and whether a new token helps.
-fn causes(entry: &Entry, facts: &Facts<'_>) -> (Vec<Cause>, bool) {
-    let shown = entry
+/// The causes of a known error, confirmed ones first, and whether a new token helps.
+fn causes(entry: &KnownError, context: &Context<'_>) -> (Vec<Cause>, bool) {
+    let by_text = entry
         .confirms
         .iter()
-        .filter_map(|code| Some(confirmed(facts.cause(*code)?, entry.summary)));
-    let others = entry.causes.iter().filter_map(|code| facts.cause(*code));
-    let mut causes: Vec<(Cause, bool)> = shown.chain(others).collect();
+        .filter_map(|code| Some(confirmed(context.cause(*code)?, entry.summary)));
+    let others = entry.causes.iter().filter_map(|code| context.cause(*code));
+    let mut causes: Vec<(Cause, bool)> = by_text.chain(others).collect();
     if entry.causes.len() == FindingCode::ALL.len() {
         causes.retain(|(cause, _)| cause.verdict == Verdict::Confirmed);
     }
@@ -158,20 +158,21 @@ fn causes(entry: &Entry, facts: &Facts<'_>) -> (Vec<Cause>, bool) {
             .iter()
             .filter(|(cause, _)| cause.verdict == Verdict::Confirmed)
     };
-    let fatal = proven().any(|(cause, renews)| !renews && cause.finding.severity == Severity::Error);
-    let helps = match entry.renewal {
-        Renewal::Never => false,
-        Renewal::Unless => !fatal,
-        Renewal::If => !fatal && proven().any(|(_, renews)| *renews),
+    let fatal = proven()
+        .any(|(cause, fixed_by_refresh)| !fixed_by_refresh && cause.finding.severity == Severity::Error);
+    let helps = match entry.refresh_helps {
+        RefreshHelps::Never => false,
+        RefreshHelps::UnlessRuledOut => !fatal,
+        RefreshHelps::IfConfirmed => !fatal && proven().any(|(_, fixed_by_refresh)| *fixed_by_refresh),
     };
     (causes.into_iter().map(|(cause, _)| cause).collect(), helps)
 }
 
-/// A cause that the error's own text shows; the facts' sentence stays where they show it too.
-fn confirmed((mut cause, renews): (Cause, bool), summary: &str) -> (Cause, bool) {
+/// A cause that the error's own text shows; a rule's own sentence stays where it confirms the cause too.
+fn confirmed((mut cause, fixed_by_refresh): (Cause, bool), summary: &str) -> (Cause, bool) {
     if cause.verdict != Verdict::Confirmed {
         summary.clone_into(&mut cause.finding.message);
     }
     cause.verdict = Verdict::Confirmed;
-    (cause, renews)
+    (cause, fixed_by_refresh)
 }

@@ -1,11 +1,11 @@
-//! What diagnosis gives out, in the shape of the package's TypeScript declarations.
+//! The results of diagnosis, in the shape of the package's TypeScript declarations.
 
 use serde::{Serialize, Serializer};
 
 use super::FindingCode;
 use crate::time::Timestamp;
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -20,9 +20,9 @@ pub enum Severity {
 /// One thing that is wrong, or worth knowing. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Which thing.
+    /// The code.
     pub code: FindingCode,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
     /// What is wrong, in one sentence, with the values compared.
     pub message: String,
@@ -33,7 +33,7 @@ pub struct Finding {
     pub docs: Option<&'static str>,
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenKind {
@@ -47,7 +47,7 @@ pub enum TokenKind {
     Unknown,
 }
 
-/// Whom an Entra token stands for.
+/// The principal of an Entra token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Principal {
@@ -61,9 +61,9 @@ pub enum Principal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenReport {
-    /// What it is, apart from what surrounds it.
+    /// The kind, without its wrappers.
     pub kind: TokenKind,
-    /// Whom it stands for; `None` for embed tokens and where the claims don't tell.
+    /// The principal; `None` for embed tokens and where the claims don't tell.
     pub principal: Option<Principal>,
     /// The claim or member `exp`.
     #[serde(serialize_with = "ms")]
@@ -81,11 +81,11 @@ pub struct TokenReport {
     pub cloud: Option<&'static str>,
     /// An embed token's cluster.
     pub cluster_url: Option<String>,
-    /// What is wrong with it by itself.
+    /// Findings about the token by itself.
     pub findings: Vec<Finding>,
 }
 
-/// What the evidence at hand says of a cause.
+/// The verdict on a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -100,10 +100,10 @@ pub enum Verdict {
 /// A cause that an error can have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
-    /// The cause, told as the verdict has it.
+    /// The cause, worded as the verdict requires.
     #[serde(flatten)]
     pub finding: Finding,
-    /// What the evidence says of it.
+    /// The verdict.
     pub verdict: Verdict,
 }
 
@@ -117,7 +117,7 @@ pub struct Explanation {
     pub summary: &'static str,
     /// Each possible cause: confirmed ones first, ruled-out ones last.
     pub causes: Vec<Cause>,
-    /// Whether a new token of the same kind can help.
+    /// A new token of the same kind can help.
     pub refresh_helps: bool,
 }
 

@@ -1,6 +1,6 @@
 //! The parts of an embedUrl that diagnosis compares.
 
-use crate::token::{Json, ReadJson, segment};
+use crate::token::{Json, ParseJson, decode_object};
 
 /// An embedUrl taken apart.
 #[derive(Debug)]
@@ -45,10 +45,10 @@ impl Url {
     }
 
     /// The object in the parameter `config`, which the API puts there; `Some(None)` when it can't be read.
-    pub(super) fn config(&self, read_json: ReadJson) -> Option<Option<Json>> {
+    pub(super) fn config(&self, parse_json: ParseJson) -> Option<Option<Json>> {
         // A `+` of base64 that was not escaped has become a space.
         self.parameter("config")
-            .map(|text| segment::object(&text.replace(' ', "+"), read_json))
+            .map(|text| decode_object(&text.replace(' ', "+"), parse_json))
     }
 }
 
@@ -84,8 +84,8 @@ fn hex(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::token::testing::{read_json, segment};
+    use super::{Json, Url, unescape};
+    use crate::token::testing::{parse_json, segment};
 
     #[test]
     fn a_url_is_taken_apart() {
@@ -120,14 +120,14 @@ mod tests {
             packed.replace('_', "/"),
         ] {
             let url = Url::read(&format!("https://app.powerbi.com/reportEmbed?config={form}&x=1")).unwrap();
-            let config = url.config(read_json).unwrap().unwrap();
+            let config = url.config(parse_json).unwrap().unwrap();
             assert_eq!(
-                config.get("clusterUrl").and_then(Json::text),
+                config.get("clusterUrl").and_then(Json::as_str),
                 Some("https://c?>~~"),
                 "{form}"
             );
         }
-        let config = |text: &str| Url::read(text).unwrap().config(read_json);
+        let config = |text: &str| Url::read(text).unwrap().config(parse_json);
         assert_eq!(config("https://app.powerbi.com/reportEmbed"), None);
         assert_eq!(
             config("https://app.powerbi.com/reportEmbed?config=%%%"),

@@ -14,7 +14,7 @@ macro_rules! string_enum {
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 // one text and no table of texts, each entry of which has an address and a length to be loaded
-                crate::token::words(concat!($($text, " ",)*)).nth(self as usize).unwrap_or_default()
+                crate::token::split_words(concat!($($text, " ",)*)).nth(self as usize).unwrap_or_default()
             }
         }
 

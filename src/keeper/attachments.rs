@@ -15,7 +15,7 @@ impl Keeper {
     /// Looks after an embed that holds `text`: adopts its token, or has it take the newest.
     fn sync_embed(&mut self, now: Now, embed: EmbedId, text: Option<AccessToken>) {
         let server = self.clock.server(now);
-        let read = text.map(|text| token::read_token(&text, server, self.read_json));
+        let read = text.map(|text| token::parse_token(&text, server, self.parse_json));
         let adopted = read
             .and_then(Result::ok)
             .is_some_and(|token| self.adopt(now, token));

@@ -25,7 +25,7 @@ use crate::io::{
 };
 use crate::policy::{Origin, RefreshPolicy, WhileHidden};
 use crate::time::{Duration, Instant, Now, Timestamp};
-use crate::token::{self, AccessToken, Json, Kind, ReadJson, Token};
+use crate::token::{self, AccessToken, Json, Kind, ParseJson, Token};
 use current_token::CurrentToken;
 use embeds::{Embeds, ExpiryReport};
 use retry::{Backoff, BackoffReason, Failure, PendingRequest, RetryState};
@@ -75,7 +75,7 @@ struct SuspectToken {
 #[derive(Debug)]
 pub struct Keeper {
     policy: RefreshPolicy,
-    read_json: ReadJson,
+    parse_json: ParseJson,
     kind: Option<Kind>,
     clock: Clock,
     rng: fastrand::Rng,
@@ -111,12 +111,12 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// A keeper that follows `policy`. `read_json` is the platform's reader of JSON text; `seed` feeds the jitter.
+    /// A keeper that follows `policy`. `parse_json` is the platform's reader of JSON text; `seed` feeds the jitter.
     #[must_use]
-    pub fn new(policy: RefreshPolicy, read_json: ReadJson, seed: u64) -> Self {
+    pub fn new(policy: RefreshPolicy, parse_json: ParseJson, seed: u64) -> Self {
         Self {
             policy,
-            read_json,
+            parse_json,
             kind: None,
             clock: Clock::default(),
             rng: fastrand::Rng::with_seed(seed),

@@ -79,7 +79,7 @@ impl Keeper {
 
     /// Reads and judges an answer. `dated` says that the server named its time with it.
     fn read(&mut self, now: Now, answer: &Json, dated: bool) -> Result<(Token, ServerTime), Rejection> {
-        let token = token::read_answer(answer, self.clock.server(now), self.read_json)?;
+        let token = token::parse_response(answer, self.clock.server(now), self.parse_json)?;
         if let Some(issued) = token.issued_at {
             self.clock.update_from_issued_at(now, issued);
         }
@@ -289,16 +289,16 @@ impl Keeper {
     }
 
     fn update_clock(&mut self, now: Now, asked: Now, headers: &Headers) {
-        if let Some(date) = headers.date.as_deref().and_then(token::read_http_date) {
+        if let Some(date) = headers.date.as_deref().and_then(token::parse_http_date) {
             self.clock.update_from_response(asked, now, date);
         }
     }
 
     /// `Retry-After`: seconds, or an HTTP date.
     fn retry_after(&self, now: Now, text: &str) -> Option<Duration> {
-        match token::whole(token::trim(text)) {
+        match token::parse_digits(token::trim(text)) {
             Some(seconds) => Some(Duration::from_secs(seconds.unsigned_abs())),
-            None => token::read_http_date(text).map(|at| at.since(self.clock.server(now))),
+            None => token::parse_http_date(text).map(|at| at.since(self.clock.server(now))),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::current_token::{CurrentToken, expiry};
 use crate::io::ErrorCode;
 use crate::time::Timestamp;
-use crate::token::{AccessToken, AnswerError, Expiry, Kind, Token};
+use crate::token::{AccessToken, Expiry, Kind, ResponseError, Token};
 
 /// An answer that is not taken, and the token in it, which the diagnosis can tell more of.
 #[derive(Debug)]
@@ -12,14 +12,14 @@ pub(super) struct Rejection {
     pub(super) token: Option<AccessToken>,
 }
 
-impl From<AnswerError> for Rejection {
-    fn from(error: AnswerError) -> Self {
+impl From<ResponseError> for Rejection {
+    fn from(error: ResponseError) -> Self {
         match error {
-            AnswerError::NoToken => Self {
+            ResponseError::NoToken => Self {
                 code: ErrorCode::SourceAnswer,
                 token: None,
             },
-            AnswerError::Unusable(_, token) => Self {
+            ResponseError::Unusable(_, token) => Self {
                 code: ErrorCode::TokenUnusable,
                 token: Some(token),
             },

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub struct AccessToken(Rc<Zeroizing<String>>);
 
 impl AccessToken {
-    /// Takes the text over. Any text will do; whether it is a token is [`read_token`](super::read_token)'s matter.
+    /// Takes the text over. Any text will do; whether it is a token is [`parse_token`](super::parse_token)'s matter.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Rc::new(Zeroizing::new(text)))
@@ -41,7 +41,7 @@ impl fmt::Debug for AccessToken {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::AccessToken;
 
     #[test]
     fn debug_names_the_type_alone() {

@@ -1,15 +1,15 @@
-//! Reading the dates that backends write: ISO 8601, US, HTTP, seconds and milliseconds.
+//! Parses the dates that backends write: ISO 8601, US, HTTP, seconds and milliseconds.
 
-use super::look::{cut, trim, trim_start, words};
+use super::text::{split_once, split_words, trim, trim_start};
 use crate::time::Timestamp;
 
 /// A point in time as a text states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stated {
+pub enum ParsedDate {
     /// The text names its zone, or is a number of seconds or milliseconds.
-    Known(Timestamp),
+    Absolute(Timestamp),
     /// The text names no zone; the point is its reading as UTC, and may be hours off.
-    Zoneless(Timestamp),
+    Naive(Timestamp),
 }
 
 /// Reads a date text. `None` when it is none, is impossible, or lies before 1970 (an unset .NET date says year 1).
@@ -20,37 +20,37 @@ pub enum Stated {
 ///   puts the day first.
 /// - HTTP dates, `/Date(1700003600000)/`, and numeric text by [`epoch`]'s rule.
 #[must_use]
-pub fn read_date(text: &str) -> Option<Stated> {
+pub fn parse_date(text: &str) -> Option<ParsedDate> {
     let text = trim(text);
     if let Some(at) = numeric(text) {
-        return Some(Stated::Known(at));
+        return Some(ParsedDate::Absolute(at));
     }
     iso(text)
         .or_else(|| us(text))
-        .or_else(|| read_http_date(text).map(Stated::Known))
+        .or_else(|| parse_http_date(text).map(ParsedDate::Absolute))
 }
 
 /// Reads an HTTP date as in the headers `Date` and `Retry-After`: `Tue, 14 Nov 2023 22:13:20 GMT`.
 ///
 /// This is the one form that RFC 9110 lets servers send. The day of the week is not compared with the date.
 #[must_use]
-pub fn read_http_date(text: &str) -> Option<Timestamp> {
-    let (_, text) = cut(trim(text), b',')?;
-    let mut rest = Rest(text);
-    rest.one(" ")?;
-    let day_of_month = rest.digits(2, 2)?;
-    rest.one(" ")?;
-    let (name, after) = rest.0.split_at_checked(3)?;
+pub fn parse_http_date(text: &str) -> Option<Timestamp> {
+    let (_, text) = split_once(trim(text), b',')?;
+    let mut cursor = Cursor(text);
+    cursor.eat(" ")?;
+    let day_of_month = cursor.digits(2, 2)?;
+    cursor.eat(" ")?;
+    let (name, after) = cursor.0.split_at_checked(3)?;
     let month = MONTHS
         .as_bytes()
         .chunks(3)
         .position(|month| month == name.as_bytes())?;
-    rest.0 = after;
-    rest.one(" ")?;
-    let day = day(rest.digits(4, 4)?, i64::try_from(month).ok()? + 1, day_of_month)?;
-    rest.one(" ")?;
-    let time = rest.time()?;
-    (rest.0 == " GMT").then_some(Timestamp::from_ms(day + time))
+    cursor.0 = after;
+    cursor.eat(" ")?;
+    let day = day(cursor.digits(4, 4)?, i64::try_from(month).ok()? + 1, day_of_month)?;
+    cursor.eat(" ")?;
+    let time = cursor.time()?;
+    (cursor.0 == " GMT").then_some(Timestamp::from_ms(day + time))
 }
 
 /// The months' names in HTTP dates.
@@ -60,7 +60,7 @@ const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
 ///
 /// `None` for what is not finite or lies before 1970.
 #[must_use]
-pub fn epoch(number: f64) -> Option<Timestamp> {
+pub fn from_epoch_number(number: f64) -> Option<Timestamp> {
     if !number.is_finite() || number < 0.0 {
         return None;
     }
@@ -76,9 +76,9 @@ pub fn epoch(number: f64) -> Option<Timestamp> {
 fn numeric(text: &str) -> Option<Timestamp> {
     let text = text
         .strip_prefix("/Date(")
-        .and_then(|rest| rest.strip_suffix(")/"))
+        .and_then(|cursor| cursor.strip_suffix(")/"))
         .unwrap_or(text);
-    let number = whole(text)?;
+    let number = parse_digits(text)?;
     if number < 100_000_000_000 {
         Some(Timestamp::from_secs(number))
     } else {
@@ -87,7 +87,7 @@ fn numeric(text: &str) -> Option<Timestamp> {
 }
 
 /// A number of decimal digits, without its fraction; `None` when it is none or does not fit.
-pub(crate) fn whole(text: &str) -> Option<i64> {
+pub(crate) fn parse_digits(text: &str) -> Option<i64> {
     let (mut number, mut counts, mut any) = (0_i64, true, false);
     for byte in text.bytes() {
         match byte {
@@ -104,10 +104,10 @@ pub(crate) fn whole(text: &str) -> Option<i64> {
     any.then_some(number)
 }
 
-/// What of a text is still to be read.
-struct Rest<'a>(&'a str);
+/// The rest of a text that is still to be parsed.
+struct Cursor<'a>(&'a str);
 
-impl Rest<'_> {
+impl Cursor<'_> {
     /// White space; false where there is none.
     fn space(&mut self) -> bool {
         let before = self.0.len();
@@ -115,7 +115,7 @@ impl Rest<'_> {
         self.0.len() < before
     }
 
-    fn one(&mut self, wanted: &str) -> Option<()> {
+    fn eat(&mut self, wanted: &str) -> Option<()> {
         for byte in wanted.bytes() {
             if self.0.as_bytes().first() == Some(&byte) {
                 self.0 = self.0.get(1..)?;
@@ -146,9 +146,9 @@ impl Rest<'_> {
 
     /// `:MM:SS` and a fraction, in milliseconds; seconds may be missing.
     fn minutes(&mut self) -> Option<i64> {
-        self.one(":")?;
+        self.eat(":")?;
         let minutes = self.digits(2, 2).filter(|m| *m < 60)?;
-        if self.one(":").is_none() {
+        if self.eat(":").is_none() {
             return Some(minutes * 60_000);
         }
         // A leap second counts as the second before it ends.
@@ -157,7 +157,7 @@ impl Rest<'_> {
     }
 
     fn fraction(&mut self) -> Option<i64> {
-        if self.one(".,").is_none() {
+        if self.eat(".,").is_none() {
             return Some(0);
         }
         let before = self.0.len();
@@ -175,13 +175,13 @@ impl Rest<'_> {
         if self.0.is_empty() {
             return Some(None);
         }
-        if words("z utc gmt ").any(|name| self.0.eq_ignore_ascii_case(name)) {
+        if split_words("z utc gmt ").any(|name| self.0.eq_ignore_ascii_case(name)) {
             return Some(Some(0));
         }
         let sign = if self.0.starts_with('-') { -1 } else { 1 };
-        self.one("+-")?;
+        self.eat("+-")?;
         let hours = self.digits(2, 2).filter(|h| *h < 24)?;
-        let _ = self.one(":");
+        let _ = self.eat(":");
         let minutes = if self.0.is_empty() {
             0
         } else {
@@ -193,44 +193,44 @@ impl Rest<'_> {
     }
 
     /// The stated point from a day in milliseconds since the epoch and what the text says after its time.
-    fn stated(&mut self, local: i64) -> Option<Stated> {
+    fn finish(&mut self, local: i64) -> Option<ParsedDate> {
         Some(match self.zone()? {
-            Some(offset) => Stated::Known(Timestamp::from_ms(local - offset)),
-            None => Stated::Zoneless(Timestamp::from_ms(local)),
+            Some(offset) => ParsedDate::Absolute(Timestamp::from_ms(local - offset)),
+            None => ParsedDate::Naive(Timestamp::from_ms(local)),
         })
     }
 }
 
-fn iso(text: &str) -> Option<Stated> {
-    let mut rest = Rest(text);
-    let year = rest.digits(4, 4)?;
-    rest.one("-")?;
-    let month = rest.digits(2, 2)?;
-    rest.one("-")?;
-    let day = day(year, month, rest.digits(2, 2)?)?;
-    rest.one("Tt ")?;
-    let time = rest.time()?;
-    rest.stated(day + time)
+fn iso(text: &str) -> Option<ParsedDate> {
+    let mut cursor = Cursor(text);
+    let year = cursor.digits(4, 4)?;
+    cursor.eat("-")?;
+    let month = cursor.digits(2, 2)?;
+    cursor.eat("-")?;
+    let day = day(year, month, cursor.digits(2, 2)?)?;
+    cursor.eat("Tt ")?;
+    let time = cursor.time()?;
+    cursor.finish(day + time)
 }
 
-fn us(text: &str) -> Option<Stated> {
-    let mut rest = Rest(text);
-    let month = rest.digits(1, 2)?;
-    rest.one("/")?;
-    let day_of_month = rest.digits(1, 2)?;
-    rest.one("/")?;
-    let day = day(rest.digits(4, 4)?, month, day_of_month)?;
-    (rest.one(",").is_some() | rest.space()).then_some(())?;
-    let hour = rest.digits(1, 2).filter(|h| (1..=12).contains(h))?;
-    let minutes = rest.minutes()?;
-    rest.space();
-    let afternoon = rest.one("Pp").is_some();
+fn us(text: &str) -> Option<ParsedDate> {
+    let mut cursor = Cursor(text);
+    let month = cursor.digits(1, 2)?;
+    cursor.eat("/")?;
+    let day_of_month = cursor.digits(1, 2)?;
+    cursor.eat("/")?;
+    let day = day(cursor.digits(4, 4)?, month, day_of_month)?;
+    (cursor.eat(",").is_some() | cursor.space()).then_some(())?;
+    let hour = cursor.digits(1, 2).filter(|h| (1..=12).contains(h))?;
+    let minutes = cursor.minutes()?;
+    cursor.space();
+    let afternoon = cursor.eat("Pp").is_some();
     if !afternoon {
-        rest.one("Aa")?;
+        cursor.eat("Aa")?;
     }
-    rest.one("Mm")?;
+    cursor.eat("Mm")?;
     let hour = hour % 12 + if afternoon { 12 } else { 0 };
-    rest.stated(day + hour * 3_600_000 + minutes)
+    cursor.finish(day + hour * 3_600_000 + minutes)
 }
 
 /// The start of a day in milliseconds since the epoch; `None` for a day that the calendar lacks, or before 1970.
@@ -257,69 +257,69 @@ fn day(year: i64, month: i64, day: i64) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{ParsedDate, Timestamp, from_epoch_number, parse_date, parse_http_date};
 
     /// 2023-11-14T22:13:20Z.
     const AT: i64 = 1_700_000_000_000;
 
-    fn known(ms: i64) -> Option<Stated> {
-        Some(Stated::Known(Timestamp::from_ms(ms)))
+    fn absolute(ms: i64) -> Option<ParsedDate> {
+        Some(ParsedDate::Absolute(Timestamp::from_ms(ms)))
     }
 
-    fn zoneless(ms: i64) -> Option<Stated> {
-        Some(Stated::Zoneless(Timestamp::from_ms(ms)))
+    fn naive(ms: i64) -> Option<ParsedDate> {
+        Some(ParsedDate::Naive(Timestamp::from_ms(ms)))
     }
 
     #[test]
     fn iso_dates() {
         for (text, wanted) in [
-            ("2023-11-14T22:13:20Z", known(AT)),
-            ("2023-11-14t22:13:20z", known(AT)),
-            (" 2023-11-14T22:13:20Z\n", known(AT)),
-            ("2023-11-14 22:13:20Z", known(AT)),
-            ("2023-11-14 22:13:20 UTC", known(AT)),
-            ("2023-11-14 22:13:20 +0000", known(AT)),
-            ("2023-11-14T22:13Z", known(AT - 20_000)),
-            ("2023-11-14T22:13:20.5Z", known(AT + 500)),
-            ("2023-11-14T22:13:20.123Z", known(AT + 123)),
-            ("2023-11-14T22:13:20.1234567Z", known(AT + 123)),
-            ("2023-11-14T22:13:20.123456789Z", known(AT + 123)),
-            ("2023-11-15T00:13:20+02:00", known(AT)),
-            ("2023-11-15T00:13:20.1234567+02:00", known(AT + 123)),
-            ("2023-11-15T00:13:20+0200", known(AT)),
-            ("2023-11-15T00:13:20+02", known(AT)),
-            ("2023-11-14T14:13:20-08:00", known(AT)),
-            ("2023-11-15T03:43:20+05:30", known(AT)),
-            ("2023-11-14T22:13:20", zoneless(AT)),
-            ("2023-11-14 22:13:20.999999", zoneless(AT + 999)),
-            ("2024-02-29T00:00:00Z", known(1_709_164_800_000)),
-            ("2000-02-29T00:00:00Z", known(951_782_400_000)),
-            ("2000-03-01T00:00:00Z", known(951_868_800_000)),
-            ("1970-01-01T00:00:00Z", known(0)),
-            ("2016-12-31T23:59:60Z", known(1_483_228_799_000)),
-            ("9999-12-31T23:59:59Z", known(253_402_300_799_000)),
+            ("2023-11-14T22:13:20Z", absolute(AT)),
+            ("2023-11-14t22:13:20z", absolute(AT)),
+            (" 2023-11-14T22:13:20Z\n", absolute(AT)),
+            ("2023-11-14 22:13:20Z", absolute(AT)),
+            ("2023-11-14 22:13:20 UTC", absolute(AT)),
+            ("2023-11-14 22:13:20 +0000", absolute(AT)),
+            ("2023-11-14T22:13Z", absolute(AT - 20_000)),
+            ("2023-11-14T22:13:20.5Z", absolute(AT + 500)),
+            ("2023-11-14T22:13:20.123Z", absolute(AT + 123)),
+            ("2023-11-14T22:13:20.1234567Z", absolute(AT + 123)),
+            ("2023-11-14T22:13:20.123456789Z", absolute(AT + 123)),
+            ("2023-11-15T00:13:20+02:00", absolute(AT)),
+            ("2023-11-15T00:13:20.1234567+02:00", absolute(AT + 123)),
+            ("2023-11-15T00:13:20+0200", absolute(AT)),
+            ("2023-11-15T00:13:20+02", absolute(AT)),
+            ("2023-11-14T14:13:20-08:00", absolute(AT)),
+            ("2023-11-15T03:43:20+05:30", absolute(AT)),
+            ("2023-11-14T22:13:20", naive(AT)),
+            ("2023-11-14 22:13:20.999999", naive(AT + 999)),
+            ("2024-02-29T00:00:00Z", absolute(1_709_164_800_000)),
+            ("2000-02-29T00:00:00Z", absolute(951_782_400_000)),
+            ("2000-03-01T00:00:00Z", absolute(951_868_800_000)),
+            ("1970-01-01T00:00:00Z", absolute(0)),
+            ("2016-12-31T23:59:60Z", absolute(1_483_228_799_000)),
+            ("9999-12-31T23:59:59Z", absolute(253_402_300_799_000)),
         ] {
-            assert_eq!(read_date(text), wanted, "{text}");
+            assert_eq!(parse_date(text), wanted, "{text}");
         }
     }
 
     #[test]
     fn other_forms() {
         for (text, wanted) in [
-            ("7/29/2018 5:58:19 PM", zoneless(1_532_887_099_000)),
-            ("7/29/2018, 5:58:19\u{202f}pm", zoneless(1_532_887_099_000)),
-            ("11/14/2023 10:13:20 PM +00:00", known(AT)),
-            ("11/14/2023 12:13:20 AM", zoneless(AT - 22 * 3_600_000)),
-            ("11/14/2023 12:13:20 PM", zoneless(AT - 10 * 3_600_000)),
-            ("Tue, 14 Nov 2023 22:13:20 GMT", known(AT)),
-            ("/Date(1700000000000)/", known(AT)),
-            ("1700000000", known(AT)),
-            ("1700000000.25", known(AT)),
-            ("1700000000000", known(AT)),
-            ("99999999999", known(99_999_999_999_000)),
-            ("100000000000", known(100_000_000_000)),
+            ("7/29/2018 5:58:19 PM", naive(1_532_887_099_000)),
+            ("7/29/2018, 5:58:19\u{202f}pm", naive(1_532_887_099_000)),
+            ("11/14/2023 10:13:20 PM +00:00", absolute(AT)),
+            ("11/14/2023 12:13:20 AM", naive(AT - 22 * 3_600_000)),
+            ("11/14/2023 12:13:20 PM", naive(AT - 10 * 3_600_000)),
+            ("Tue, 14 Nov 2023 22:13:20 GMT", absolute(AT)),
+            ("/Date(1700000000000)/", absolute(AT)),
+            ("1700000000", absolute(AT)),
+            ("1700000000.25", absolute(AT)),
+            ("1700000000000", absolute(AT)),
+            ("99999999999", absolute(99_999_999_999_000)),
+            ("100000000000", absolute(100_000_000_000)),
         ] {
-            assert_eq!(read_date(text), wanted, "{text}");
+            assert_eq!(parse_date(text), wanted, "{text}");
         }
     }
 
@@ -356,18 +356,18 @@ mod tests {
             "/Date(soon)/",
             "２023-11-14T22:13:20Z",
         ] {
-            assert_eq!(read_date(text), None, "{text}");
+            assert_eq!(parse_date(text), None, "{text}");
         }
     }
 
     #[test]
     fn http_dates() {
         assert_eq!(
-            read_http_date("Tue, 14 Nov 2023 22:13:20 GMT"),
+            parse_http_date("Tue, 14 Nov 2023 22:13:20 GMT"),
             Some(Timestamp::from_ms(AT))
         );
         assert_eq!(
-            read_http_date(" Thu, 29 Feb 2024 00:00:00 GMT "),
+            parse_http_date(" Thu, 29 Feb 2024 00:00:00 GMT "),
             Some(Timestamp::from_ms(1_709_164_800_000))
         );
         for text in [
@@ -382,7 +382,7 @@ mod tests {
             "Tuesday, 14-Nov-23 22:13:20 GMT",
             "Tue Nov 14 22:13:20 2023",
         ] {
-            assert_eq!(read_http_date(text), None, "{text}");
+            assert_eq!(parse_http_date(text), None, "{text}");
         }
     }
 
@@ -393,7 +393,7 @@ mod tests {
             let point = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
             let wanted = Timestamp::from_secs(i64::try_from(seconds).unwrap());
             assert_eq!(
-                read_http_date(&httpdate::fmt_http_date(point)),
+                parse_http_date(&httpdate::fmt_http_date(point)),
                 Some(wanted),
                 "{seconds}"
             );
@@ -414,7 +414,11 @@ mod tests {
             (f64::NAN, None),
             (f64::INFINITY, None),
         ] {
-            assert_eq!(epoch(number).map(Timestamp::as_ms), wanted, "{number}");
+            assert_eq!(
+                from_epoch_number(number).map(Timestamp::as_ms),
+                wanted,
+                "{number}"
+            );
         }
     }
 }

@@ -1,22 +1,22 @@
 //! Reading an embed token: `base64(gzip(…))`, encrypted, then perhaps `.` and `base64(JSON)` in the plain.
 
-use super::look::cut;
-use super::{ASSUMED_LIFE, AccessToken, Expiry, Kind, ReadJson, Token, Unusable, moment, segment};
+use super::text::split_once;
+use super::{ASSUMED_LIFE, AccessToken, Expiry, Kind, ParseJson, Token, Unusable, base64, claim_timestamp};
 use crate::time::Timestamp;
 
 /// Reads a text that begins as an embed token does. The gzip part stays packed.
-pub(super) fn read(text: AccessToken, received: Timestamp, read_json: ReadJson) -> Result<Token, Unusable> {
-    let parts = cut(text.expose(), b'.');
+pub(super) fn read(text: AccessToken, received: Timestamp, parse_json: ParseJson) -> Result<Token, Unusable> {
+    let parts = split_once(text.expose(), b'.');
     let packed = parts.map_or(text.expose(), |(packed, _)| packed);
     let metadata = parts.map(|(_, metadata)| metadata);
-    let more = metadata.is_some_and(|metadata| cut(metadata, b'.').is_some());
+    let more = metadata.is_some_and(|metadata| split_once(metadata, b'.').is_some());
     let mut padding = packed.bytes().skip_while(|byte| *byte != b'=');
     if more || padding.any(|byte| byte != b'=') {
         return Err(Unusable::Damaged);
     }
     let exp = match metadata {
-        Some(metadata) => moment(
-            &segment::object(metadata, read_json).ok_or(Unusable::Damaged)?,
+        Some(metadata) => claim_timestamp(
+            &base64::object(metadata, parse_json).ok_or(Unusable::Damaged)?,
             "exp",
         ),
         // As all had it until 2018, or lost on the way: nobody can tell.
@@ -36,13 +36,13 @@ pub(super) fn read(text: AccessToken, received: Timestamp, read_json: ReadJson) 
 mod tests {
     use serde_json::json;
 
-    use super::super::testing::{embed, read_json, segment};
-    use super::*;
+    use super::super::testing::{embed, parse_json, segment};
+    use super::{AccessToken, Expiry, Kind, Timestamp, Unusable, read};
 
     const RECEIVED: Timestamp = Timestamp::from_secs(1_700_000_000);
 
     fn expiry(text: &str) -> Result<Expiry, Unusable> {
-        read(AccessToken::new(text.to_owned()), RECEIVED, read_json).map(|token| {
+        read(AccessToken::new(text.to_owned()), RECEIVED, parse_json).map(|token| {
             assert_eq!(
                 (token.kind, token.issued_at, token.subject),
                 (Some(Kind::Embed), None, None)

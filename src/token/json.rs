@@ -17,17 +17,17 @@ pub enum Json {
     /// Any number.
     Number(f64),
     /// Any text, zeroed when dropped.
-    Text(AccessToken),
+    String(AccessToken),
     /// A JavaScript `Date`; JSON has none.
     Date(Timestamp),
     /// An array.
-    List(Vec<Json>),
+    Array(Vec<Json>),
     /// An object's own members in their order.
-    Map(Vec<(String, Json)>),
+    Object(Vec<(String, Json)>),
 }
 
 /// Reads JSON text in UTF-8; `None` when it is none. The platform's reader is injected: `JSON.parse` in a browser.
-pub type ReadJson = fn(&[u8]) -> Option<Json>;
+pub type ParseJson = fn(&[u8]) -> Option<Json>;
 
 impl Json {
     /// The first member of this exact name; `None` when there is none or this is no object.
@@ -43,8 +43,8 @@ impl Json {
 
     /// The text; `None` when this is something else.
     #[must_use]
-    pub fn text(&self) -> Option<&str> {
-        if let Self::Text(text) = self {
+    pub fn as_str(&self) -> Option<&str> {
+        if let Self::String(text) = self {
             Some(text.expose())
         } else {
             None
@@ -53,7 +53,7 @@ impl Json {
 
     /// The number; `None` when this is something else, or not finite.
     #[must_use]
-    pub fn number(&self) -> Option<f64> {
+    pub fn as_f64(&self) -> Option<f64> {
         if let Self::Number(number) = self {
             Some(*number).filter(|n| n.is_finite())
         } else {
@@ -63,14 +63,14 @@ impl Json {
 
     /// The elements; none when this is no array.
     #[must_use]
-    pub fn list(&self) -> &[Self] {
-        if let Self::List(items) = self { items } else { &[] }
+    pub fn as_array(&self) -> &[Self] {
+        if let Self::Array(items) = self { items } else { &[] }
     }
 
     /// The members in their order; none when this is no object.
     #[must_use]
     pub fn members(&self) -> &[(String, Self)] {
-        if let Self::Map(members) = self {
+        if let Self::Object(members) = self {
             members
         } else {
             &[]
@@ -84,28 +84,28 @@ impl fmt::Debug for Json {
             Self::Null => "Null",
             Self::Bool(_) => "Bool(redacted)",
             Self::Number(_) => "Number(redacted)",
-            Self::Text(_) => "Text(redacted)",
+            Self::String(_) => "String(redacted)",
             Self::Date(_) => "Date(redacted)",
-            Self::List(_) => "List(redacted)",
-            Self::Map(_) => "Map(redacted)",
+            Self::Array(_) => "Array(redacted)",
+            Self::Object(_) => "Object(redacted)",
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::read_json;
-    use super::*;
+    use super::super::testing::parse_json;
+    use super::{AccessToken, Json, Timestamp};
 
     fn sample() -> Json {
-        read_json(br#"{"a":"CANARY","b":[1,true,null],"A":2.5,"a":"second"}"#).unwrap()
+        parse_json(br#"{"a":"CANARY","b":[1,true,null],"A":2.5,"a":"second"}"#).unwrap()
     }
 
     #[test]
     fn members_are_found_by_their_exact_name() {
         let json = sample();
-        assert_eq!(json.get("b").map(|b| b.list().len()), Some(3));
-        assert_eq!(json.get("A").and_then(Json::number), Some(2.5));
+        assert_eq!(json.get("b").map(|b| b.as_array().len()), Some(3));
+        assert_eq!(json.get("A").and_then(Json::as_f64), Some(2.5));
         assert_eq!(json.get("c"), None);
         assert_eq!(Json::Null.get("a"), None);
         assert_eq!(json.members().len(), 3);
@@ -113,11 +113,11 @@ mod tests {
 
     #[test]
     fn accessors_answer_for_their_own_kind_only() {
-        assert_eq!(Json::Bool(true).text(), None);
-        assert_eq!(Json::Number(f64::NAN).number(), None);
-        assert_eq!(Json::Number(f64::INFINITY).number(), None);
-        assert_eq!(Json::Text(AccessToken::new("1".into())).number(), None);
-        assert!(Json::Null.list().is_empty());
+        assert_eq!(Json::Bool(true).as_str(), None);
+        assert_eq!(Json::Number(f64::NAN).as_f64(), None);
+        assert_eq!(Json::Number(f64::INFINITY).as_f64(), None);
+        assert_eq!(Json::String(AccessToken::new("1".into())).as_f64(), None);
+        assert!(Json::Null.as_array().is_empty());
         assert!(Json::Null.members().is_empty());
     }
 
@@ -125,8 +125,8 @@ mod tests {
     fn debug_shows_no_content() {
         for json in [
             sample(),
-            Json::Text(AccessToken::new("CANARY".into())),
-            Json::List(vec![sample()]),
+            Json::String(AccessToken::new("CANARY".into())),
+            Json::Array(vec![sample()]),
         ] {
             assert!(!format!("{json:?} {json:#?}").contains("CANARY"));
         }

@@ -1,24 +1,26 @@
 //! Reading an Entra token, v1 or v2: a JSON Web Token.
 
-use super::audience::{any, is_guid, is_power_bi};
-use super::look::cut;
-use super::{AccessToken, Expiry, Json, Kind, ReadJson, Subject, Token, Unusable, moment, opaque, segment};
+use super::audience::{any_audience, is_power_bi};
+use super::text::{is_guid, split_once};
+use super::{
+    AccessToken, Expiry, Json, Kind, ParseJson, Subject, Token, Unusable, base64, claim_timestamp, opaque,
+};
 
 /// Reads a text that begins as a JWT does.
-pub(super) fn read(text: AccessToken, read_json: ReadJson) -> Result<Token, Unusable> {
-    let (header, rest) = cut(text.expose(), b'.').unwrap_or_default();
-    let (payload, _) = cut(rest, b'.').unwrap_or_default();
+pub(super) fn read(text: AccessToken, parse_json: ParseJson) -> Result<Token, Unusable> {
+    let (header, rest) = split_once(text.expose(), b'.').unwrap_or_default();
+    let (payload, _) = split_once(rest, b'.').unwrap_or_default();
     match text.expose().bytes().filter(|byte| *byte == b'.').count() {
         2 => {}
         // Header, key, IV, ciphertext and tag: encrypted for somebody else, and yet a token.
         4 => return Ok(opaque(text)),
         _ => return Err(Unusable::Damaged),
     }
-    let header = segment::object(header, read_json).unwrap_or(Json::Null);
-    let claims = segment::object(payload, read_json).ok_or(Unusable::Damaged)?;
-    refuse(&header, &claims)?;
-    let expiry = moment(&claims, "exp").map_or(Expiry::Unknown, Expiry::Known);
-    let (issued_at, subject) = (moment(&claims, "iat"), subject(&claims));
+    let header = base64::object(header, parse_json).unwrap_or(Json::Null);
+    let claims = base64::object(payload, parse_json).ok_or(Unusable::Damaged)?;
+    check_audience(&header, &claims)?;
+    let expiry = claim_timestamp(&claims, "exp").map_or(Expiry::Unknown, Expiry::Known);
+    let (issued_at, subject) = (claim_timestamp(&claims, "iat"), subject(&claims));
     Ok(Token {
         text,
         kind: Some(Kind::Aad),
@@ -29,21 +31,21 @@ pub(super) fn read(text: AccessToken, read_json: ReadJson) -> Result<Token, Unus
 }
 
 /// Refuses what Power BI certainly refuses. A token that names no audience passes.
-pub(crate) fn refuse(header: &Json, claims: &Json) -> Result<(), Unusable> {
+pub(crate) fn check_audience(header: &Json, claims: &Json) -> Result<(), Unusable> {
     let Some(audience) = claims.get("aud") else {
         // An embed token's second segment, signed anew by some website.
         let metadata = claims.get("clusterUrl").is_some();
         return if metadata { Err(Unusable::Damaged) } else { Ok(()) };
     };
-    let ours = any(audience, is_power_bi);
-    let shared_key = header.get("alg").and_then(Json::text) == Some("HS256");
+    let ours = any_audience(audience, is_power_bi);
+    let shared_key = header.get("alg").and_then(Json::as_str) == Some("HS256");
     if claims.get("wcn").is_some() || (ours && shared_key) {
         return Err(Unusable::Legacy);
     }
     if ours {
         return Ok(());
     }
-    if any(audience, is_guid) && is_about_a_sign_in(claims) {
+    if any_audience(audience, is_guid) && is_about_a_sign_in(claims) {
         Err(Unusable::IdToken)
     } else {
         Err(Unusable::WrongAudience)
@@ -57,7 +59,7 @@ fn is_about_a_sign_in(claims: &Json) -> bool {
 }
 
 fn subject(claims: &Json) -> Option<Subject> {
-    let claim = |name| claims.get(name).and_then(Json::text).map(str::to_owned);
+    let claim = |name| claims.get(name).and_then(Json::as_str).map(str::to_owned);
     Some(Subject {
         tenant: claim("tid")?,
         object: claim("oid")?,
@@ -68,15 +70,15 @@ fn subject(claims: &Json) -> Option<Subject> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::testing::{jwt, jwt_by, read_json, segment};
-    use super::*;
+    use super::super::testing::{jwt, jwt_by, parse_json, segment};
+    use super::{AccessToken, Expiry, Kind, Subject, Token, Unusable, read};
     use crate::time::Timestamp;
 
     const POWER_BI: &str = "https://analysis.windows.net/powerbi/api";
     const CLIENT: &str = "12345678-1234-1234-1234-123456789012";
 
     fn read_text(text: String) -> Result<Token, Unusable> {
-        read(AccessToken::new(text), read_json)
+        read(AccessToken::new(text), parse_json)
     }
 
     #[test]

@@ -4,38 +4,42 @@
 //! a token nobody can read is used as it is, with no kind. The secrets stay in [`AccessToken`].
 
 mod access_token;
-mod answer;
 mod audience;
+mod base64;
+mod classify;
 mod date;
 mod embed;
 mod json;
 mod jwt;
-mod look;
-pub(crate) mod segment;
+mod response;
 #[cfg(test)]
 pub(crate) mod testing;
+mod text;
 
 pub use access_token::AccessToken;
-pub use answer::{AnswerError, read_answer};
-#[cfg(feature = "diagnosis")]
-pub(crate) use audience::is_guid;
 pub use audience::is_power_bi;
-pub(crate) use date::whole;
-pub use date::{Stated, epoch, read_date, read_http_date};
-pub use json::{Json, ReadJson};
 #[cfg(feature = "diagnosis")]
-pub(crate) use jwt::refuse;
+pub(crate) use base64::{decode as decode_base64, object as decode_object};
 #[cfg(feature = "diagnosis")]
-pub(crate) use look::after_bearer;
-pub use look::{Look, look_at, trim};
-pub(crate) use look::{holds, words};
+pub(crate) use classify::after_bearer;
+pub use classify::{TokenFormat, classify};
+pub(crate) use date::parse_digits;
+pub use date::{ParsedDate, from_epoch_number, parse_date, parse_http_date};
+pub use json::{Json, ParseJson};
+#[cfg(feature = "diagnosis")]
+pub(crate) use jwt::check_audience;
+pub use response::{ResponseError, parse_response};
+#[cfg(feature = "diagnosis")]
+pub(crate) use text::is_guid;
+pub use text::trim;
+pub(crate) use text::{contains, split_words};
 
 use crate::time::{Duration, Timestamp};
 
 /// How long an embed token counts when nobody says: Microsoft's longest life of one, from its receipt.
 pub const ASSUMED_LIFE: Duration = Duration::from_mins(60);
 
-/// Who a token is for; `TokenType` of powerbi-models.
+/// The kind of a token; `TokenType` of powerbi-models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// 0: an Entra user's token, for your organization.
@@ -44,7 +48,7 @@ pub enum Kind {
     Embed,
 }
 
-/// Whom an Aad token was issued to.
+/// The subject of an Aad token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// The claim `tid`.
@@ -53,7 +57,7 @@ pub struct Subject {
     pub object: String,
 }
 
-/// When a token ends.
+/// When a token expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
     /// The token or its source says so.
@@ -79,7 +83,7 @@ pub struct Token {
     pub subject: Option<Subject>,
 }
 
-/// Why a text can't be used as an access token.
+/// The reason why a text can't be used as an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unusable {
     /// A token that lost or changed a part.
@@ -106,17 +110,21 @@ pub enum Unusable {
 /// # Errors
 ///
 /// An [`Unusable`] when Power BI will certainly refuse the text.
-pub fn read_token(text: &AccessToken, received: Timestamp, read_json: ReadJson) -> Result<Token, Unusable> {
+pub fn parse_token(
+    text: &AccessToken,
+    received: Timestamp,
+    parse_json: ParseJson,
+) -> Result<Token, Unusable> {
     let trimmed = trim(text.expose());
     let text = if trimmed.len() == text.expose().len() {
         text.clone()
     } else {
         AccessToken::new(trimmed.into())
     };
-    match look_at(text.expose())? {
-        Look::Jwt => jwt::read(text, read_json),
-        Look::Embed => embed::read(text, received, read_json),
-        Look::Opaque => Ok(opaque(text)),
+    match classify(text.expose())? {
+        TokenFormat::Jwt => jwt::read(text, parse_json),
+        TokenFormat::Embed => embed::read(text, received, parse_json),
+        TokenFormat::Opaque => Ok(opaque(text)),
     }
 }
 
@@ -132,6 +140,9 @@ fn opaque(text: AccessToken) -> Token {
 }
 
 /// A claim that holds seconds since the epoch.
-fn moment(claims: &Json, name: &str) -> Option<Timestamp> {
-    claims.get(name).and_then(Json::number).and_then(epoch)
+fn claim_timestamp(claims: &Json, name: &str) -> Option<Timestamp> {
+    claims
+        .get(name)
+        .and_then(Json::as_f64)
+        .and_then(from_epoch_number)
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::token::{AccessToken, Json};
 
 /// What `JSON.parse` is in a browser.
-pub(crate) fn read_json(text: &[u8]) -> Option<Json> {
+pub(crate) fn parse_json(text: &[u8]) -> Option<Json> {
     serde_json::from_slice::<Value>(text)
         .ok()
         .map(|value| json(&value))
@@ -21,9 +21,9 @@ pub(crate) fn json(value: &Value) -> Json {
         Value::Null => Json::Null,
         Value::Bool(bit) => Json::Bool(*bit),
         Value::Number(number) => Json::Number(number.as_f64().unwrap_or(f64::NAN)),
-        Value::String(text) => Json::Text(AccessToken::new(text.clone())),
-        Value::Array(items) => Json::List(items.iter().map(json).collect()),
-        Value::Object(members) => Json::Map(members.iter().map(|(k, v)| (k.clone(), json(v))).collect()),
+        Value::String(text) => Json::String(AccessToken::new(text.clone())),
+        Value::Array(items) => Json::Array(items.iter().map(json).collect()),
+        Value::Object(members) => Json::Object(members.iter().map(|(k, v)| (k.clone(), json(v))).collect()),
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn text(bytes: &[u8]) -> JsValue {
 }
 
 /// JSON text, read by the platform.
-pub(crate) fn read_json(bytes: &[u8]) -> Option<Json> {
+pub(crate) fn parse_json(bytes: &[u8]) -> Option<Json> {
     parse(&text(bytes)).ok().map(|value| json(&value))
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn json(value: &JsValue) -> Json {
 )]
 fn convert(value: &JsValue, depth: u32) -> Json {
     if let Some(text) = value.as_string() {
-        return Json::Text(AccessToken::new(text));
+        return Json::String(AccessToken::new(text));
     }
     if let Some(number) = value.as_f64() {
         return Json::Number(number);
@@ -60,7 +60,7 @@ fn convert(value: &JsValue, depth: u32) -> Json {
         };
     }
     if value.is_function() {
-        return Json::Map(Vec::new());
+        return Json::Object(Vec::new());
     }
     if depth == 0 || !value.is_object() {
         return Json::Null;
@@ -70,7 +70,7 @@ fn convert(value: &JsValue, depth: u32) -> Json {
         for at in 0..list.length().min(BREADTH) {
             items.push(convert(&list.get(at), depth - 1));
         }
-        return Json::List(items);
+        return Json::Array(items);
     }
     let keys = Reflect::own_keys(value).unwrap_or_default();
     let mut entries = Vec::new();
@@ -80,5 +80,5 @@ fn convert(value: &JsValue, depth: u32) -> Json {
             entries.push((name, convert(&value, depth - 1)));
         }
     }
-    Json::Map(entries)
+    Json::Object(entries)
 }

@@ -1,6 +1,6 @@
 //! What the facade may call of the diagnosis. Each body is convert, call, convert; nothing leaves the page.
 
-use super::answer::{json, read_json};
+use super::answer::{json, parse_json};
 use super::js;
 use super::plain::plain;
 use crate::diagnosis::{self, Options};
@@ -49,6 +49,6 @@ fn read(options: &JsValue) -> Options {
         sdk: js::text(options, "sdkVersion"),
         skew: number("clockSkewMs").map(|ms| Skew::from_ms(ms as i64)),
         stated: number("expiresAt").map(|ms| Timestamp::from_ms(ms as i64)),
-        ..Options::new(Timestamp::from_ms(now as i64), read_json)
+        ..Options::new(Timestamp::from_ms(now as i64), parse_json)
     }
 }

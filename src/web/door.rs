@@ -41,7 +41,7 @@ fn crash() {
 #[wasm_bindgen]
 pub fn begin(options: JsValue, emit: Function, look: Look) -> u32 {
     let options = options::read(&options);
-    let core = Keeper::new(options.policy, answer::read_json, seed());
+    let core = Keeper::new(options.policy, answer::parse_json, seed());
     let id = page::join(|id| Live::new(id, core, options.source, emit, look));
     let begin = Input::Begin {
         initial: options.initial,

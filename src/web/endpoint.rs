@@ -170,7 +170,7 @@ impl Body {
         match answer::text(&self.bytes).as_string() {
             Some(text) => {
                 let text = AccessToken::new(text);
-                self.asked.answer(Ok(Json::Text(text)), self.heard);
+                self.asked.answer(Ok(Json::String(text)), self.heard);
             }
             None => self.fail(SourceFailure::InvalidBody),
         }

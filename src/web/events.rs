@@ -2,7 +2,7 @@
 
 use super::js;
 use crate::io::{EmbedId, Event, FieldValue};
-use crate::token::words;
+use crate::token::split_words;
 use js_sys::{Array, Object};
 use wasm_bindgen::JsValue;
 
@@ -36,7 +36,7 @@ pub(crate) fn told(event: &Event) -> Told {
 /// A plain object with these members.
 pub(crate) fn object(names: &'static str, members: &[FieldValue]) -> Object {
     let object = Object::new();
-    for (name, member) in words(names).zip(members) {
+    for (name, member) in split_words(names).zip(members) {
         let value = match member {
             FieldValue::Absent => continue,
             FieldValue::Null => JsValue::NULL,

@@ -99,7 +99,7 @@ async function check(page, subject, error = "") {
   });
   await page.getByRole("button", { name: "Check", exact: true }).click();
   await page.waitForFunction(() =>
-    /^(Read: |This could not|The token was|There is)/.test(document.querySelector("#status").textContent),
+    /^(Checked: |This could not|The token has|Nothing to)/.test(document.querySelector("#status").textContent),
   );
 }
 
@@ -158,7 +158,7 @@ for (const [name, kind, expected] of ALONE.filter(([one]) => VECTORS.vectors.som
       await check(page, token);
       const found = await codes(page);
       for (const code of expected) assert.ok(found.includes(code), `${code} among ${found}`);
-      if (expected.length === 0) assert.match(await page.locator("#report").innerText(), /Nothing wrong/);
+      if (expected.length === 0) assert.match(await page.locator("#report").innerText(), /No problem found/);
       assert.match(await page.locator("#report dl").innerText(), new RegExp(kind));
       assert.match(await field(page), /^«[\w ]+, [\d,]+ characters»$/);
     },
@@ -189,7 +189,7 @@ visit(
     powerbi.embed(document.getElementById("report"), config);`,
     );
     assert.deepEqual(await codes(page), ["token-type-mismatch"]);
-    assert.match(await page.locator("#report").innerText(), /tokenType is 0 \(Aad\), and the token is an embed token/);
+    assert.match(await page.locator("#report").innerText(), /tokenType is 0 \(Aad\), but the token is an embed token/);
     const masked = await field(page);
     assert.match(masked, new RegExp(`accessToken: '«embed token, ${embed.length.toLocaleString("en")} characters»'`));
     assert.match(masked, /tokenType: models\.TokenType\.Aad, \/\* oops \*\//);
@@ -221,7 +221,7 @@ visit(
       assert.equal((await codes(page)).filter((code) => code === "service-principal-aad").length, 1, "told once");
       await report.getByText(/^Ruled out \(\d+\)$/).click();
       assert.match(await report.innerText(), /token-type-mismatch/);
-      assert.match(await page.locator("#status").innerText(), /^Read: 1 confirmed cause, \d+ possible causes\.$/);
+      assert.match(await page.locator("#status").innerText(), /^Checked: 1 confirmed cause, \d+ possible causes\.$/);
     }
   },
   { tokens: [app] },
@@ -274,7 +274,7 @@ visit(
     await check(page, `{ type: 'report',\n  accessToken: '${embed}' tokenType: 1 `);
     assert.match(
       await page.locator("#status").innerText(),
-      /^This could not be read: .+ is missing in line 2, column \d+\.$/,
+      /^This could not be parsed: .+ is missing in line 2, column \d+\.$/,
     );
     assert.match(await field(page), /^«text, [\d,]+ characters»$/);
     await check(page, `{ accessToken: '${embed}`);
@@ -390,7 +390,7 @@ visit("every example says what its name says", async ({ page }) => {
       status.textContent = "";
     });
     await page.getByRole("button", { name: label, exact: true }).click();
-    await page.waitForFunction(() => document.querySelector("#status").textContent.startsWith("Read: "));
+    await page.waitForFunction(() => document.querySelector("#status").textContent.startsWith("Checked: "));
     const found = await codes(page);
     if (label === "LoadReportFailed") assert.equal(found[0], wanted[0]);
     else assert.deepEqual(found, wanted, label);

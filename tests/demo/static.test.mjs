@@ -25,7 +25,7 @@ visit("works offline after the first visit, the diagnosis too", async (demo) => 
   await page.getByRole("link", { name: "Check a token" }).click();
   await page.waitForURL(/diagnose\.html$/);
   await page.getByRole("button", { name: "Expired", exact: true }).click();
-  await demo.waits(() => document.querySelector("#status").textContent.startsWith("Read: "), "a sample is read");
+  await demo.waits(() => document.querySelector("#status").textContent.startsWith("Checked: "), "a sample is read");
   assert.equal(demo.site.asked.length, before, "nothing was asked for");
 });
 

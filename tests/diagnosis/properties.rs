@@ -20,13 +20,13 @@ fn values() -> impl Strategy<Value = Json> {
         Just(Json::Null),
         any::<bool>().prop_map(Json::Bool),
         any::<f64>().prop_map(Json::Number),
-        texts().prop_map(|text| Json::Text(AccessToken::new(text))),
+        texts().prop_map(|text| Json::String(AccessToken::new(text))),
     ];
     let key = "(accessToken|tokenType|embedUrl|id|groupId|type|eventHooks|message|detailedMessage|errorCode|error|detail)";
     leaf.prop_recursive(4, 32, 8, move |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::List),
-            prop::collection::vec((key, inner), 0..8).prop_map(Json::Map),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
+            prop::collection::vec((key, inner), 0..8).prop_map(Json::Object),
         ]
     })
 }
@@ -64,8 +64,8 @@ fn long_inputs_are_judged() {
             "https://app.powerbi.com/reportEmbed?",
         ] {
             let text = format!("{start}{}", unit.repeat(long / unit.len()));
-            let json = Json::Text(AccessToken::new(text.clone()));
-            let one = |member: &str| Json::Map(vec![(member.to_owned(), json.clone())]);
+            let json = Json::String(AccessToken::new(text.clone()));
+            let one = |member: &str| Json::Object(vec![(member.to_owned(), json.clone())]);
             // an endless "A" may be a token that nobody can read
             assert_eq!(
                 look(&text).findings.is_empty(),

@@ -26,7 +26,7 @@ pub(crate) const CLUSTER: &str = "https://WABI-WEST-EUROPE-redirect.analysis.win
 pub(crate) const ERAS: [&str; 4] = ["2018", "2021", "2022", "2023"];
 
 pub(crate) fn options() -> Options {
-    Options::new(Timestamp::from_secs(NOW), testing::read_json)
+    Options::new(Timestamp::from_secs(NOW), testing::parse_json)
 }
 
 /// The claims of a user's token for Power BI.

@@ -37,7 +37,7 @@ pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 
 /// What `JSON.parse` is in a browser.
-pub fn read_json(text: &[u8]) -> Option<Json> {
+pub fn parse_json(text: &[u8]) -> Option<Json> {
     serde_json::from_slice(text).ok().map(|value| json_of(&value))
 }
 
@@ -46,9 +46,9 @@ pub fn json_of(value: &Value) -> Json {
         Value::Null => Json::Null,
         Value::Bool(truth) => Json::Bool(*truth),
         Value::Number(number) => Json::Number(number.as_f64().unwrap()),
-        Value::String(text) => Json::Text(AccessToken::new(text.clone())),
-        Value::Array(items) => Json::List(items.iter().map(json_of).collect()),
-        Value::Object(members) => Json::Map(
+        Value::String(text) => Json::String(AccessToken::new(text.clone())),
+        Value::Array(items) => Json::Array(items.iter().map(json_of).collect()),
+        Value::Object(members) => Json::Object(
             members
                 .iter()
                 .map(|(name, value)| (name.clone(), json_of(value)))
@@ -150,7 +150,7 @@ impl Harness {
 
     pub fn with(policy: RefreshPolicy, seed: u64) -> Self {
         let mut harness = Self {
-            keeper: Keeper::new(policy, read_json, seed),
+            keeper: Keeper::new(policy, parse_json, seed),
             wall: START,
             mono: 1_000,
             pending: None,

@@ -163,11 +163,11 @@ test("explain: a confirmed cause ends with 1, a possible one with 0", async () =
 test("a file that can't be read or is no JSON ends with 2 and its name", async () => {
   const good = file("config.json", config);
   for (const [name, content, says] of [
-    ["page.json", "<!doctype html><title>Sign in</title>", /as HTML does/],
-    ["garbage.json", `{"accessToken": "${healthy}", oops`, /begins like JSON/],
-    ["bare.json", healthy, /begins with no \{/],
+    ["page.json", "<!doctype html><title>Sign in</title>", /like HTML/],
+    ["garbage.json", `{"accessToken": "${healthy}", oops`, /starts like JSON/],
+    ["bare.json", healthy, /does not start with \{/],
     ["empty.json", "", /it is empty/],
-    ["list.json", "[]", /no embed configuration/],
+    ["list.json", "[]", /not an embed configuration/],
     ["large.json", " ".repeat(5 << 20), /larger than 4 MiB/],
   ]) {
     const where = file(name, content);
@@ -188,7 +188,7 @@ test("a file that can't be read or is no JSON ends with 2 and its name", async (
   const missing = await run(["diagnose", path.join(folder, "missing.json")]);
   assert.equal(missing.status, 2);
   assert.match(missing.stderr, /missing\.json can't be read: it does not exist/);
-  assert.match((await run(["diagnose", folder])).stderr, /it is a folder/);
+  assert.match((await run(["diagnose", folder])).stderr, /it is a directory/);
 });
 
 test("called wrongly, it ends with 2 and a sentence", async () => {
@@ -242,7 +242,7 @@ test("a token as an argument is refused, and not repeated", async () => {
   }
   assert.match(
     (await run(["inspect", healthy])).stderr,
-    /never given as an argument: it would stay in the shell's history/,
+    /Never pass a token as an argument: it would stay in the shell's history/,
   );
 });
 

@@ -1,10 +1,10 @@
-// The diagnosis page: reads what was pasted, puts a mask in its place, and shows the report.
+// The diagnosis page: reads the input, masks it, and shows the report.
 import { diagnose, explain, type Finding, type FindingCode, inspectToken } from "powerbi-token-keeper";
 import { isMasked, mask, tokenWord } from "./mask";
-import { Unreadable } from "./paste";
+import { Unreadable } from "./parse-input";
 import { SAMPLES } from "./samples";
-import { readError, readSubject, type Subject } from "./subject";
-import { count, type Reading, show } from "./verdict";
+import { readError, readSubject, type Subject } from "./classify-input";
+import { count, type Reading, show } from "./report-view";
 
 /** Findings that only say that there is code where the reader needs a value. */
 const UNKNOWN: Record<string, readonly FindingCode[]> = {
@@ -53,7 +53,7 @@ async function judge(subject: Subject, error: unknown, now: number): Promise<Rea
     token,
     findings: [...found, ...alone].filter(known),
     explanation: explained && { ...explained, causes: explained.causes.filter(known) },
-    notes: gaps.map((name) => `${name} is code here, so its value is not known: paste the value in its place.`),
+    notes: gaps.map((name) => `${name} is an expression, so its value is unknown: paste the value instead.`),
     now,
   };
 }
@@ -61,8 +61,8 @@ async function judge(subject: Subject, error: unknown, now: number): Promise<Rea
 async function check(): Promise<void> {
   const [subjectText, errorText] = [subjectField().value, errorField().value];
   if (busy) return;
-  if (subjectText.trim() === "" && errorText.trim() === "") return say("There is nothing to read yet.");
-  if (isMasked(subjectText)) return say("The token was masked when it was read. Paste it again to check it again.");
+  if (subjectText.trim() === "" && errorText.trim() === "") return say("Nothing to check yet.");
+  if (isMasked(subjectText)) return say("The token has been masked. Paste it again to check it again.");
   busy = true;
   for (const field of [subjectField(), errorField()]) field.readOnly = true;
   // Until it is known which part of it is harmless, all of it goes.
@@ -76,14 +76,14 @@ async function check(): Promise<void> {
     const reading = await judge(subject, failure.error ?? subject.error, Date.now());
     subjectLeft = subject.masked(tokenWord(reading.token));
     show(el("report"), reading);
-    say(`Read: ${count(reading)}.`);
+    say(`Checked: ${count(reading)}.`);
     el("report-title").focus();
   } catch (error) {
     el("report").replaceChildren();
     // The messages of other errors are not known to be free of what was pasted.
     say(
       error instanceof Unreadable
-        ? `This could not be read: ${error.message}.`
+        ? `This could not be parsed: ${error.message}.`
         : "The diagnosis could not be started in this browser.",
     );
   } finally {

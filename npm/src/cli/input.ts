@@ -1,79 +1,79 @@
-/** Where tokens, configurations and errors come from: standard input, files, a prompt. */
+/** Reads tokens, configurations and errors from standard input, files or a prompt. */
 import { createReadStream } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import type { EmbedConfigLike } from "powerbi-token-keeper";
-import { Refused } from "./args.js";
+import { UsageError } from "./args.js";
 import { ask } from "./prompt.js";
 
-/** No configuration comes near it; a wrong file would fill the memory. */
-const MOST = 4 * 1024 * 1024;
+/** The largest file that is read, far above any configuration; a wrong file would fill the memory. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The token: piped in, or asked for where a person sits at the keyboard. */
+/** Reads the token: piped in, or typed at a prompt. */
 export async function readToken(): Promise<string> {
   if (process.stdin.isTTY) return ask(process.stdin, process.stderr, "Paste the token (it is not shown), then Enter: ");
-  // One line's end is `echo`'s and not the token's.
-  return decode(await collect(process.stdin, "Standard input")).replace(/\r?\n$/, "");
+  // One trailing line break is from `echo`, not part of the token.
+  return decode(await readAll(process.stdin, "Standard input")).replace(/\r?\n$/, "");
 }
 
-/** What a JSON file holds; `-` is standard input. */
+/** Reads a JSON file; `-` is standard input. */
 export async function readJson(file: string): Promise<unknown> {
-  const name = named(file);
+  const name = displayName(file);
   const text = decode(await bytesOf(file, name)).trim();
   try {
     return JSON.parse(text);
   } catch {
     // The parser's message quotes the text.
-    throw new Refused(`${name} is not JSON: ${resembles(text)}.`);
+    throw new UsageError(`${name} is not JSON: ${describeNonJson(text)}.`);
   }
 }
 
-/** An embed configuration. */
+/** Reads an embed configuration. */
 export async function readObject(file: string): Promise<EmbedConfigLike> {
   const value = await readJson(file);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Refused(
-      `${named(file)} holds no embed configuration, which is a JSON object: { "type": …, "embedUrl": …, ` +
-        `"accessToken": … }.`,
+    throw new UsageError(
+      `${displayName(file)} is not an embed configuration, which is an object: { "type": …, "embedUrl": …, "accessToken": … }.`,
     );
   }
   return value as EmbedConfigLike;
 }
 
-function resembles(text: string): string {
+function describeNonJson(text: string): string {
   if (text === "") return "it is empty";
-  if (text.startsWith("<")) return "it begins with <, as HTML does; it may be the sign-in or error page of a server";
+  if (text.startsWith("<")) return "it starts with <, like HTML; it may be a server's sign-in or error page";
   if (/^[{[]/.test(text))
-    return "it begins like JSON, and then has a mistake, such as a comment, a missing quote or a comma too many";
-  return "it begins with no { or [";
+    return "it starts like JSON but has a syntax error, such as a comment, a missing quote or a trailing comma";
+  return "it does not start with { or [";
 }
 
-/** A file's name, where it is one beyond doubt; a token put there by mistake is not repeated. */
-function named(file: string): string {
+/** A file's name, if it clearly is one; a token passed by mistake is not repeated. */
+function displayName(file: string): string {
   if (file === "-") return "Standard input";
   return /^[\w.-]{1,64}\.\w{1,8}$/.test(path.basename(file)) && !/eyJ|H4sI/.test(file) ? file : "The file";
 }
 
 function bytesOf(file: string, name: string): Promise<Buffer> {
-  if (file !== "-") return collect(createReadStream(file), name);
-  // A terminal would show what is typed, and cut its lines.
-  if (process.stdin.isTTY) throw new Refused("- reads what is piped in, and nothing is: give a file instead.");
-  return collect(process.stdin, name);
+  if (file !== "-") return readAll(createReadStream(file), name);
+  // A terminal would echo what is typed, and truncate long lines.
+  if (process.stdin.isTTY) throw new UsageError("- reads from a pipe, but nothing is piped in; pass a file instead.");
+  return readAll(process.stdin, name);
 }
 
-async function collect(stream: NodeJS.ReadableStream, name: string): Promise<Buffer> {
+async function readAll(stream: NodeJS.ReadableStream, name: string): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   try {
     for await (const part of stream) {
       parts.push(Buffer.from(part));
       size += part.length;
-      if (size > MOST) break;
+      if (size > MAX_BYTES) break;
     }
   } catch (error) {
-    throw new Refused(`${name} can't be read: ${cause((error as { code?: string }).code)}.`);
+    throw new UsageError(`${name} can't be read: ${cause((error as { code?: string }).code)}.`);
   }
-  if (size > MOST) throw new Refused(`${name} is larger than 4 MiB, which no token, configuration or error is.`);
+  if (size > MAX_BYTES)
+    throw new UsageError(`${name} is larger than 4 MiB, too large for a token, configuration or error.`);
   return Buffer.concat(parts);
 }
 
@@ -82,12 +82,12 @@ function cause(code: string | undefined): string {
     case "ENOENT":
       return "it does not exist";
     case "EISDIR":
-      return "it is a folder";
+      return "it is a directory";
     case "EACCES":
     case "EPERM":
       return "access is denied";
     default:
-      return "the system refused";
+      return "the system refused access";
   }
 }
 

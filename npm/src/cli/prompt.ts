@@ -1,8 +1,8 @@
-/** Asks at the terminal without showing what is typed. */
+/** Prompts at the terminal without echoing the input. */
 import type { ReadStream } from "node:tty";
-import { Refused } from "./args.js";
+import { UsageError } from "./args.js";
 
-/** How long after a line's end more of the same paste may come: it must not end up in the shell, which shows it. */
+/** The time after a line break in which more of the same paste may arrive; it must not reach the shell, which echoes it. */
 const QUIET_MS = 100;
 
 const ENDS = /[\r\n\u0004]/; // Enter, Ctrl+D
@@ -13,7 +13,7 @@ const INTERRUPTED = 130;
  * embed tokens reach.
  */
 export async function ask(terminal: ReadStream, say: NodeJS.WritableStream, question: string): Promise<string> {
-  // Before the question, which tells that it is safe to paste.
+  // Before the question, which invites the paste.
   terminal.setRawMode(true);
   say.write(question);
   terminal.setEncoding("utf8");
@@ -37,7 +37,7 @@ function typed(terminal: ReadStream): Promise<string> {
     };
     const take = (part: string) => {
       clearTimeout(ending);
-      if (part.includes("\u0003")) return reject(new Refused("Interrupted.", INTERRUPTED));
+      if (part.includes("\u0003")) return reject(new UsageError("Interrupted.", INTERRUPTED));
       text = edited(text + part);
       if (ENDS.test(text)) ending = setTimeout(done, QUIET_MS);
     };

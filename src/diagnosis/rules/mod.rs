@@ -3,16 +3,16 @@
 //! To add one, add an entry to the table of its topic. A code may have several entries, where severity or advice
 //! differ; the first that finds something speaks for the code.
 
-mod kind;
-mod page;
-mod place;
-mod sdk;
-mod text;
+mod audience;
+mod client_version;
+mod embed_config;
+mod environment;
 mod time;
+mod token_text;
 
 use super::config::Config;
-use super::failure::Failure;
-use super::paper::{Form, Paper};
+use super::error_report::ErrorReport;
+use super::parsed_token::{Form, ParsedToken};
 use super::report::{Cause, Finding, Severity, Verdict};
 use super::{FindingCode, Options};
 use crate::time::Timestamp;
@@ -37,62 +37,62 @@ mod docs {
         "https://learn.microsoft.com/power-bi/developer/embedded/troubleshoot-rest-api";
 }
 
-/// What the facts say of one thing that can be wrong. The texts are one sentence each and hold no secret.
+/// The evidence for or against one cause. Each text is one sentence and holds no secret.
 pub(super) enum Evidence {
     /// It is so.
     Confirms(String),
     /// It is not so.
     Refutes(String),
-    /// The facts at hand can't tell.
-    Silent,
+    /// What is known decides neither way.
+    Inconclusive,
 }
 
-/// One thing that can be wrong.
+/// A rule: one thing that can be wrong.
 pub(super) struct Rule {
     /// Its code.
     pub(super) code: FindingCode,
-    /// How much it matters when it is so.
+    /// Its severity where it is confirmed.
     pub(super) severity: Severity,
-    /// Looks for it.
-    pub(super) evidence: fn(&Facts<'_>) -> Evidence,
-    /// What to say when an error may come from it and the facts can't tell; how to find out.
-    pub(super) doubt: &'static str,
-    /// What to do.
+    /// Decides from what is known.
+    pub(super) evidence: fn(&Context<'_>) -> Evidence,
+    /// The message where the evidence is inconclusive; says how to find out.
+    pub(super) possible_message: &'static str,
+    /// The fix.
     pub(super) fix: &'static str,
-    /// Where Microsoft says so.
+    /// The page of Microsoft's documentation.
     pub(super) docs: Option<&'static str>,
-    /// Whether a new token from the same source can end it.
-    pub(super) renews: bool,
+    /// A new token from the same source can fix it.
+    pub(super) fixed_by_refresh: bool,
 }
 
 /// All rules, in the order of the codes' topics.
 pub(super) fn all() -> impl Iterator<Item = &'static Rule> {
     [
-        text::RULES,
+        token_text::RULES,
         time::RULES,
-        kind::RULES,
-        place::RULES,
-        sdk::RULES,
-        page::RULES,
+        audience::RULES,
+        embed_config::RULES,
+        client_version::RULES,
+        environment::RULES,
     ]
     .into_iter()
     .flatten()
 }
 
-/// All that is known.
-pub(super) struct Facts<'a> {
+/// Everything a rule decides from.
+pub(super) struct Context<'a> {
     /// The point in time to judge at, and what the caller expects.
     pub(super) options: &'a Options,
     /// The token; `None` when there is neither a token nor a configuration to look at.
-    pub(super) paper: Option<&'a Paper>,
+    pub(super) token: Option<&'a ParsedToken>,
     /// The configuration; `None` when a token is judged by itself.
     pub(super) config: Option<&'a Config>,
     /// The error to explain.
-    pub(super) failure: Option<&'a Failure>,
+    pub(super) report: Option<&'a ErrorReport>,
 }
 
-impl Facts<'_> {
-    /// What is wrong, worst first.
+impl Context<'_> {
+    /// All findings, the most severe first.
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
         for rule in all() {
@@ -106,9 +106,9 @@ impl Facts<'_> {
         findings
     }
 
-    /// What the facts say of one code, and whether a new token can end it. A mere hint is no confirmation.
+    /// The verdict on one code, and whether a new token fixes it. A finding of severity info confirms nothing.
     ///
-    /// Of a code's rules one that finds something wins over one that excludes it, and that over doubt.
+    /// Of the rules of a code, one that confirms wins over one that refutes, and that over an inconclusive one.
     pub(super) fn cause(&self, code: FindingCode) -> Option<(Cause, bool)> {
         let rules = all().filter(|rule| rule.code == code);
         let said = rules.map(|rule| match (rule.evidence)(self) {
@@ -117,7 +117,7 @@ impl Facts<'_> {
             }
             Evidence::Confirms(message) => (0, Verdict::Confirmed, message, rule),
             Evidence::Refutes(message) => (2, Verdict::RuledOut, message, rule),
-            Evidence::Silent => (3, Verdict::Possible, rule.doubt.to_owned(), rule),
+            Evidence::Inconclusive => (3, Verdict::Possible, rule.possible_message.to_owned(), rule),
         });
         let best = said
             .filter(|(.., message, _)| !message.is_empty())
@@ -128,7 +128,7 @@ impl Facts<'_> {
                     finding: rule.finding(message),
                     verdict,
                 },
-                rule.renews,
+                rule.fixed_by_refresh,
             )
         })
     }
@@ -139,13 +139,13 @@ impl Facts<'_> {
     }
 
     /// A token that is there, whatever it is worth.
-    pub(super) fn token(&self) -> Option<&Paper> {
-        self.paper.filter(|paper| paper.form != Form::Missing)
+    pub(super) fn present_token(&self) -> Option<&ParsedToken> {
+        self.token.filter(|token| token.form != Form::Missing)
     }
 
     /// When the token ends: the earlier of its own word and what stands beside it.
     pub(super) fn exp(&self) -> Option<Timestamp> {
-        [self.paper.and_then(|paper| paper.moment("exp")), self.stated()]
+        [self.token.and_then(|token| token.timestamp("exp")), self.stated()]
             .into_iter()
             .flatten()
             .min()

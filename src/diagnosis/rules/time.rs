@@ -3,7 +3,7 @@
 use super::{Evidence, Rule, docs};
 use crate::diagnosis::FindingCode;
 use crate::diagnosis::Severity::{Error, Warning};
-use crate::diagnosis::words::{span, when};
+use crate::diagnosis::format::{span, when};
 use crate::time::Duration;
 
 /// A token that ends within this is about to end: Microsoft's own snippet renews it then.
@@ -17,110 +17,110 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: FindingCode::TokenExpired,
         severity: Error,
-        evidence: |facts| {
-            let Some(exp) = facts.exp() else {
-                return Evidence::Silent;
+        evidence: |context| {
+            let Some(exp) = context.exp() else {
+                return Evidence::Inconclusive;
             };
-            let told = when(exp, facts.now());
-            if exp <= facts.now() {
-                Evidence::Confirms(format!("The token ended at {told}."))
+            let told = when(exp, context.now());
+            if exp <= context.now() {
+                Evidence::Confirms(format!("The token expired at {told}."))
             } else {
-                Evidence::Refutes(format!("The token ends at {told}."))
+                Evidence::Refutes(format!("The token expires at {told}."))
             }
         },
-        doubt: "The token may have ended; nothing at hand says when it ends.",
-        fix: "Ask the backend for a new token and set it with setAccessToken; after expiration the embed needs reload() too.",
+        possible_message: "The token may have expired; nothing here says when it expires.",
+        fix: "Request a new token and set it with setAccessToken(); once a token has expired, the embed needs reload() as well.",
         docs: Some(docs::REFRESH),
-        renews: true,
+        fixed_by_refresh: true,
     },
     Rule {
         code: FindingCode::TokenNotYetValid,
         severity: Error,
-        evidence: |facts| {
-            let Some(nbf) = facts.paper.and_then(|paper| paper.moment("nbf")) else {
-                return Evidence::Silent;
+        evidence: |context| {
+            let Some(nbf) = context.token.and_then(|token| token.timestamp("nbf")) else {
+                return Evidence::Inconclusive;
             };
-            let told = when(nbf, facts.now());
-            if nbf > facts.now() + EARLY {
+            let told = when(nbf, context.now());
+            if nbf > context.now() + EARLY {
                 Evidence::Confirms(format!(
-                    "By this machine's clock the token begins only at {told}."
+                    "By this machine's clock, the token is not valid until {told}."
                 ))
             } else {
-                Evidence::Refutes(format!("The token began at {told}."))
+                Evidence::Refutes(format!("The token has been valid since {told}."))
             }
         },
-        doubt: "The token's time may not have begun.",
-        fix: "Set this machine's clock by a time server; if it is right, wait until the token begins.",
+        possible_message: "The token may not be valid yet.",
+        fix: "Synchronise this machine's clock with a time server; if the clock is right, wait until the token becomes valid.",
         docs: Some(docs::ACCESS_TOKENS),
-        renews: false,
+        fixed_by_refresh: false,
     },
     Rule {
         code: FindingCode::TokenExpiresSoon,
         severity: Warning,
-        evidence: |facts| {
-            let Some(exp) = facts.exp().filter(|exp| *exp > facts.now()) else {
-                return Evidence::Silent;
+        evidence: |context| {
+            let Some(exp) = context.exp().filter(|exp| *exp > context.now()) else {
+                return Evidence::Inconclusive;
             };
-            let told = when(exp, facts.now());
-            if exp.since(facts.now()) < SOON {
-                Evidence::Confirms(format!("The token ends at {told}."))
+            let told = when(exp, context.now());
+            if exp.since(context.now()) < SOON {
+                Evidence::Confirms(format!("The token expires at {told}."))
             } else {
-                Evidence::Refutes(format!("The token ends at {told}."))
+                Evidence::Refutes(format!("The token expires at {told}."))
             }
         },
-        doubt: "",
-        fix: "Renew it now; where it is new, have the backend renew its Entra token first, since an embed token ends with the one that made it.",
+        possible_message: "",
+        fix: "Request a new token now; if this one is new, have the backend renew its Entra token first, because an embed token expires with the Entra token that created it.",
         docs: Some(docs::EMBED_TOKENS),
-        renews: true,
+        fixed_by_refresh: true,
     },
     Rule {
         code: FindingCode::ClockWrong,
         severity: Warning,
-        evidence: |facts| {
-            if let Some(skew) = facts.options.skew {
+        evidence: |context| {
+            if let Some(skew) = context.options.skew {
                 let off = span(skew.size().as_ms());
                 return if skew.size() > TOLERANCE {
                     let way = if skew.as_ms() > 0 { "slow" } else { "fast" };
                     Evidence::Confirms(format!(
-                        "This machine's clock is {off} {way}, compared with the backend's."
+                        "This machine's clock is {off} {way} compared with the backend's."
                     ))
                 } else {
                     Evidence::Refutes(format!("This machine's clock is within {off} of the backend's."))
                 };
             }
-            match facts.paper.and_then(|paper| paper.moment("iat")) {
-                Some(iat) if iat > facts.now() + TOLERANCE => Evidence::Confirms(format!(
+            match context.token.and_then(|token| token.timestamp("iat")) {
+                Some(iat) if iat > context.now() + TOLERANCE => Evidence::Confirms(format!(
                     "This machine's clock is slow: the token was issued at {}.",
-                    when(iat, facts.now())
+                    when(iat, context.now())
                 )),
-                _ => Evidence::Silent,
+                _ => Evidence::Inconclusive,
             }
         },
-        doubt: "This machine's clock, or the server's, may be wrong: a token that ends later by this clock can have ended by the service's.",
-        fix: "Set this machine's clock by a time server.",
+        possible_message: "This machine's clock or the server's may be wrong: a token that is still valid by this clock can have expired by the service's.",
+        fix: "Synchronise this machine's clock with a time server.",
         docs: None,
-        renews: false,
+        fixed_by_refresh: false,
     },
     Rule {
         code: FindingCode::ExpirationDisagrees,
         severity: Warning,
-        evidence: |facts| {
-            let own = facts.paper.and_then(|paper| paper.moment("exp"));
-            let (Some(own), Some(stated)) = (own, facts.stated()) else {
-                return Evidence::Silent;
+        evidence: |context| {
+            let own = context.token.and_then(|token| token.timestamp("exp"));
+            let (Some(own), Some(stated)) = (own, context.stated()) else {
+                return Evidence::Inconclusive;
             };
-            let (own_told, stated_told) = (when(own, facts.now()), when(stated, facts.now()));
+            let (own_told, stated_told) = (when(own, context.now()), when(stated, context.now()));
             if own.signed_difference(stated).size() > TOLERANCE {
                 Evidence::Confirms(format!(
-                    "The token ends at {own_told}, and the backend says {stated_told}."
+                    "The token expires at {own_told}, but the backend says {stated_told}."
                 ))
             } else {
                 Evidence::Refutes(format!("The token and the backend agree on {own_told}."))
             }
         },
-        doubt: "The backend may state another end than the token's own.",
-        fix: "Pass GenerateToken's expiration on as it is, in UTC with its zone, together with the token that it belongs to.",
+        possible_message: "The backend may state a different expiration than the token's own.",
+        fix: "Pass on GenerateToken's expiration unchanged, in UTC with its zone, together with the token it belongs to.",
         docs: Some(docs::GENERATE),
-        renews: false,
+        fixed_by_refresh: false,
     },
 ];

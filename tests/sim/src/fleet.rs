@@ -1,7 +1,7 @@
 //! A fleet: very many pages that all got their first token in the same second, and how many of them ask in each second
 //! afterwards. Each is the real core, driven by the shortest of shells; nothing goes wrong.
 
-use crate::mint::{Mint, read_json};
+use crate::mint::{Mint, parse_json};
 use crate::{HOUR, MINUTE, SECOND, START};
 use fastrand::Rng;
 use powerbi_token_keeper::io::{ApplyOutcome, Effect, EmbedId, EmbedSnapshot, Headers, Input};
@@ -83,7 +83,7 @@ fn keeper(seed: u64, opened: i64, tokens: &Tokens, long: i64, ask: &mut impl FnM
         wall: Timestamp::from_ms(START + at),
         mono: Instant::from_ms((at - opened).unsigned_abs()),
     };
-    let mut keeper = Keeper::new(RefreshPolicy::default(), read_json, seed);
+    let mut keeper = Keeper::new(RefreshPolicy::default(), parse_json, seed);
     let mut holds = tokens.at(0).0.clone();
     let attach = Input::Attach {
         embed: EMBED,
@@ -116,8 +116,8 @@ fn keeper(seed: u64, opened: i64, tokens: &Tokens, long: i64, ask: &mut impl FnM
                 Effect::RequestToken { request, .. } => {
                     ask(at);
                     let (text, expires) = tokens.at(at + ANSWER / 2);
-                    let answer = Json::Map(vec![
-                        ("token".to_owned(), Json::Text(text.clone())),
+                    let answer = Json::Object(vec![
+                        ("token".to_owned(), Json::String(text.clone())),
                         (
                             "expiration".to_owned(),
                             Json::Date(Timestamp::from_ms(START + expires)),

@@ -100,7 +100,7 @@ fn embed(serial: usize, exp: Option<i64>) -> String {
 
 /// What `JSON.parse` is in a browser.
 #[must_use]
-pub fn read_json(text: &[u8]) -> Option<Json> {
+pub fn parse_json(text: &[u8]) -> Option<Json> {
     serde_json::from_slice(text).ok().map(|value| json_of(&value))
 }
 
@@ -111,9 +111,9 @@ pub fn json_of(value: &Value) -> Json {
         Value::Null => Json::Null,
         Value::Bool(truth) => Json::Bool(*truth),
         Value::Number(number) => Json::Number(number.as_f64().unwrap_or(f64::NAN)),
-        Value::String(text) => Json::Text(AccessToken::new(text.clone())),
-        Value::Array(items) => Json::List(items.iter().map(json_of).collect()),
-        Value::Object(members) => Json::Map(
+        Value::String(text) => Json::String(AccessToken::new(text.clone())),
+        Value::Array(items) => Json::Array(items.iter().map(json_of).collect()),
+        Value::Object(members) => Json::Object(
             members
                 .iter()
                 .map(|(name, value)| (name.clone(), json_of(value)))

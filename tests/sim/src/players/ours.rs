@@ -6,7 +6,7 @@ use crate::allowance::{Allowance, Failure, Look, Options};
 use crate::checks::Checks;
 use crate::frame::FrameId;
 use crate::ledger::Ledger;
-use crate::mint::{TokenId, read_json};
+use crate::mint::{TokenId, parse_json};
 use crate::plan::{RetryAfter, What};
 use crate::player::{News, Player};
 use crate::site::{Post, Site};
@@ -104,7 +104,7 @@ impl Ours {
             }
         });
         Self {
-            keeper: Keeper::new(policy, read_json, site.plan.seed),
+            keeper: Keeper::new(policy, parse_json, site.plan.seed),
             checks: Checks::default(),
             ledger: Ledger::new(Allowance::new(options, look), options, late.unwrap_or(0)),
             provides: site.plan.has(What::Provider),

@@ -59,13 +59,13 @@ fn retry_after(site: &Site, after: RetryAfter) -> Option<String> {
 /// A token in one of the shapes that backends use.
 fn answer(site: &Site, id: TokenId) -> Json {
     let token = site.mint.get(id);
-    let text = |text: String| Json::Text(AccessToken::new(text));
+    let text = |text: String| Json::String(AccessToken::new(text));
     let with = |name: &str, expiration: &str, value: Json| {
-        let token = (name.to_owned(), Json::Text(token.text.clone()));
-        Json::Map(vec![token, (expiration.to_owned(), value)])
+        let token = (name.to_owned(), Json::String(token.text.clone()));
+        Json::Object(vec![token, (expiration.to_owned(), value)])
     };
     if !token.dated {
-        return Json::Map(vec![("token".to_owned(), Json::Text(token.text.clone()))]);
+        return Json::Object(vec![("token".to_owned(), Json::String(token.text.clone()))]);
     }
     match id % 4 {
         0 => with("token", "expiration", text(iso_date(token.exp))),
@@ -79,7 +79,7 @@ fn answer(site: &Site, id: TokenId) -> Json {
             "expiresOn",
             Json::Date(Timestamp::from_ms(START + token.exp)),
         ),
-        _ => Json::Text(token.text.clone()),
+        _ => Json::String(token.text.clone()),
     }
 }
 
@@ -89,8 +89,8 @@ pub(super) fn news(site: &Site, token: TokenId, expires: i64) -> Json {
 }
 
 fn news_of(text: AccessToken, expires: f64) -> Json {
-    Json::Map(vec![
-        ("token".to_owned(), Json::Text(text)),
+    Json::Object(vec![
+        ("token".to_owned(), Json::String(text)),
         ("expiration".to_owned(), Json::Number(expires)),
     ])
 }

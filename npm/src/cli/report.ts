@@ -1,19 +1,19 @@
-/** What was found, in words for people. */
+/** Prints results for people. */
 import type { Explanation, Finding, TokenReport } from "powerbi-token-keeper";
-import type { Paper, Style } from "./paper.js";
+import type { TerminalWriter, Style } from "./terminal.js";
 
 type Severity = Finding["severity"];
 type Verdict = Explanation["causes"][number]["verdict"];
 
-/** The worst first. */
+/** The most severe first. */
 const SEVERITIES: readonly Severity[] = ["error", "warning", "info"];
 const STYLE: Record<Severity, Style> = { error: "red", warning: "yellow", info: "cyan" };
 
 const KINDS: Record<TokenReport["kind"], string> = {
   aad: "Entra access token (tokenType Aad, 0)",
   embed: "embed token (tokenType Embed, 1)",
-  legacy: "app token of a workspace collection, retired",
-  unknown: "nothing that Power BI takes as a token",
+  legacy: "app token of a retired workspace collection",
+  unknown: "not a token that Power BI accepts",
 };
 const PRINCIPALS = { user: "a user", "service-principal": "a service principal (an app by itself)" } as const;
 
@@ -23,10 +23,10 @@ const VERDICTS: ReadonlyArray<readonly [Verdict, string]> = [
   ["ruled-out", "Ruled out"],
 ];
 
-/** What a token is, then what is wrong with it. */
-export function reportOn(paper: Paper, report: TokenReport, now: number): void {
+/** Prints a token's facts, then its findings. */
+export function printReport(out: TerminalWriter, report: TokenReport, now: number): void {
   const row = (label: string, value: string | null) => {
-    if (value) paper.line(value, { indent: 11, label, labelStyle: "dim" });
+    if (value) out.line(value, { indent: 11, label, labelStyle: "dim" });
   };
   row("token", KINDS[report.kind]);
   row("principal", report.principal && PRINCIPALS[report.principal]);
@@ -34,20 +34,20 @@ export function reportOn(paper: Paper, report: TokenReport, now: number): void {
   row("tenant", report.tenantId);
   row("scopes", report.scopes.join(", "));
   row("issued", report.issuedAt === null ? null : when(report.issuedAt, now));
-  row("expires", report.expiresAt === null ? "the token does not say" : when(report.expiresAt, now));
+  row("expires", report.expiresAt === null ? "not stated in the token" : when(report.expiresAt, now));
   row("cloud", report.cloud);
   row("cluster", report.clusterUrl);
-  paper.gap();
-  findingsOn(paper, report.findings, "this token");
+  out.blank();
+  printFindings(out, report.findings, "this token");
 }
 
-/** Findings, the worst first, after their count. */
-export function findingsOn(paper: Paper, findings: readonly Finding[], of: string): void {
-  if (!findings.length) return void paper.line(`Nothing is known to be wrong with ${of}.`, { style: "green" });
+/** Prints the number of findings, then each, the most severe first. */
+export function printFindings(out: TerminalWriter, findings: readonly Finding[], of: string): void {
+  if (!findings.length) return void out.line(`Nothing is known to be wrong with ${of}.`, { style: "green" });
   const counts = SEVERITIES.map(
     (severity) => [severity, findings.filter((finding) => finding.severity === severity).length] as const,
   );
-  paper.line(
+  out.line(
     counts
       .filter(([, count]) => count)
       .map(([severity, count]) => counted(severity, count))
@@ -55,29 +55,29 @@ export function findingsOn(paper: Paper, findings: readonly Finding[], of: strin
     { style: "bold" },
   );
   for (const severity of SEVERITIES) {
-    for (const finding of findings) if (finding.severity === severity) findingOn(paper.gap(), finding);
+    for (const finding of findings) if (finding.severity === severity) printFinding(out.blank(), finding);
   }
 }
 
-/** The error, its causes by verdict, and whether a new token can help. */
-export function explanationOn(paper: Paper, { error, summary, causes, refreshHelps }: Explanation): void {
-  paper.line(error === "unknown" ? "Unknown error" : error, { style: "bold" }).line(summary);
-  paper.line(refreshHelps ? "A new token of the same kind can help." : "A new token of the same kind does not help.");
+/** Prints the error, whether a new token can help, and the causes by verdict. */
+export function printExplanation(out: TerminalWriter, { error, summary, causes, refreshHelps }: Explanation): void {
+  out.line(error === "unknown" ? "Unknown error" : error, { style: "bold" }).line(summary);
+  out.line(refreshHelps ? "A new token of the same kind can help." : "A new token of the same kind does not help.");
   for (const [verdict, title] of VERDICTS) {
     const those = causes.filter((cause) => cause.verdict === verdict);
-    if (those.length) paper.gap().line(title, { style: "bold" });
+    if (those.length) out.blank().line(title, { style: "bold" });
     for (const cause of those) {
-      if (verdict === "ruled-out") paper.line(`${cause.code}: ${cause.message}`, { indent: 2, style: "dim" });
-      else findingOn(paper.gap(), cause);
+      if (verdict === "ruled-out") out.line(`${cause.code}: ${cause.message}`, { indent: 2, style: "dim" });
+      else printFinding(out.blank(), cause);
     }
   }
 }
 
-function findingOn(paper: Paper, { severity, code, message, fix, docs }: Finding): void {
+function printFinding(out: TerminalWriter, { severity, code, message, fix, docs }: Finding): void {
   const indent = 9;
-  paper.line(code, { indent, label: severity, labelStyle: STYLE[severity], style: "bold" });
-  paper.line(message, { indent }).line(fix, { indent, label: "fix", labelStyle: "dim" });
-  if (docs) paper.line(docs, { indent, label: "docs", labelStyle: "dim" });
+  out.line(code, { indent, label: severity, labelStyle: STYLE[severity], style: "bold" });
+  out.line(message, { indent }).line(fix, { indent, label: "fix", labelStyle: "dim" });
+  if (docs) out.line(docs, { indent, label: "docs", labelStyle: "dim" });
 }
 
 const counted = (severity: Severity, count: number) =>

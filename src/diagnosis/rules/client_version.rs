@@ -1,10 +1,10 @@
 //! Rules about powerbi-client: its hook and its version.
 
-use super::{Evidence, Facts, Rule, docs};
+use super::{Context, Evidence, Rule, docs};
 use crate::diagnosis::FindingCode;
 use crate::diagnosis::Severity::{Error, Warning};
 use crate::diagnosis::config::{Content, Provider, TokenType};
-use crate::diagnosis::words::shown;
+use crate::diagnosis::format::quote_safely;
 
 /// Hosts that powerbi-client has accepted since some version; before 2.23.1 it looked at none.
 const SINCE: [(&str, [u32; 3]); 2] = [
@@ -21,44 +21,43 @@ pub(super) const RULES: &[Rule] = &[
         code: FindingCode::ProviderUnsupported,
         severity: Error,
         evidence: provider,
-        doubt: "accessTokenProvider may stand where powerbi-client takes none: it is for tokenType 0 with report or quickCreate.",
-        fix: "Leave accessTokenProvider out, and set new tokens with setAccessToken, as attach() of this package does.",
+        possible_message: "accessTokenProvider may be set where powerbi-client rejects it: it works only with tokenType 0, for reports and quickCreate.",
+        fix: "Remove accessTokenProvider and set new tokens with setAccessToken(), as this package's attach() does.",
         docs: Some(docs::REFRESH),
-        renews: false,
+        fixed_by_refresh: false,
     },
     Rule {
         code: FindingCode::ProviderUnsupported,
         severity: Warning,
-        evidence: |facts| match facts.config {
+        evidence: |context| match context.config {
             Some(config)
                 if config.provider == Provider::Function && config.content == Some(Content::Create) =>
             {
                 Evidence::Confirms(
-                    "powerbi-client takes accessTokenProvider for type create, and never answers with it."
-                        .into(),
+                    "powerbi-client accepts accessTokenProvider for type create, but never calls it.".into(),
                 )
             }
-            _ => Evidence::Silent,
+            _ => Evidence::Inconclusive,
         },
-        doubt: "",
-        fix: "Set new tokens with setAccessToken, as attach() of this package does.",
+        possible_message: "",
+        fix: "Set new tokens with setAccessToken(), as this package's attach() does.",
         docs: None,
-        renews: false,
+        fixed_by_refresh: false,
     },
     Rule {
         code: FindingCode::SdkTooOld,
         severity: Error,
         evidence: versions,
-        doubt: "powerbi-client may be too old to know this host.",
+        possible_message: "This version of powerbi-client may be too old to accept this host.",
         fix: "Use powerbi-client 2.24.1 or later.",
         docs: None,
-        renews: false,
+        fixed_by_refresh: false,
     },
 ];
 
-fn provider(facts: &Facts<'_>) -> Evidence {
-    let Some(config) = facts.config else {
-        return Evidence::Silent;
+fn provider(context: &Context<'_>) -> Evidence {
+    let Some(config) = context.config else {
+        return Evidence::Inconclusive;
     };
     match config.provider {
         Provider::Absent => return Evidence::Refutes("There is no accessTokenProvider.".into()),
@@ -67,30 +66,31 @@ fn provider(facts: &Facts<'_>) -> Evidence {
     }
     match (config.token_type, config.content) {
         (TokenType::Embed, _) => Evidence::Confirms(
-            "powerbi-client takes accessTokenProvider with tokenType 0 only, and it is 1.".into(),
+            "powerbi-client accepts accessTokenProvider only with tokenType 0, but tokenType is 1.".into(),
         ),
         (TokenType::Missing, _) => Evidence::Confirms(
-            "powerbi-client takes accessTokenProvider with tokenType 0 only, and it is missing.".into(),
+            "powerbi-client accepts accessTokenProvider only with tokenType 0, but tokenType is missing."
+                .into(),
         ),
         (_, Some(Content::Dashboard | Content::Tile | Content::Qna | Content::Visual)) => {
-            let name = shown(config.type_name.as_deref().unwrap_or(""));
+            let name = quote_safely(config.type_name.as_deref().unwrap_or(""));
             Evidence::Confirms(format!(
-                "powerbi-client takes no accessTokenProvider for type {name}."
+                "powerbi-client does not accept accessTokenProvider for type {name}."
             ))
         }
-        (_, Some(Content::Create)) => Evidence::Silent,
+        (_, Some(Content::Create)) => Evidence::Inconclusive,
         (_, Some(Content::Report | Content::QuickCreate) | None) => {
-            Evidence::Refutes("powerbi-client takes accessTokenProvider here.".into())
+            Evidence::Refutes("powerbi-client accepts accessTokenProvider here.".into())
         }
     }
 }
 
-fn versions(facts: &Facts<'_>) -> Evidence {
-    let (Some(config), Some(text)) = (facts.config, &facts.options.sdk) else {
-        return Evidence::Silent;
+fn versions(context: &Context<'_>) -> Evidence {
+    let (Some(config), Some(text)) = (context.config, &context.options.sdk) else {
+        return Evidence::Inconclusive;
     };
     let Some(version) = version(text) else {
-        return Evidence::Silent;
+        return Evidence::Inconclusive;
     };
     let host = config.url().map_or("", |url| url.host.as_str());
     let since = SINCE
@@ -98,18 +98,18 @@ fn versions(facts: &Facts<'_>) -> Evidence {
         .find(|(known, since)| *known == host && version < *since && version >= LOOKS);
     if let Some((_, [major, minor, patch])) = since {
         return Evidence::Confirms(format!(
-            "powerbi-client {} refuses the host {}, which is known since {major}.{minor}.{patch}.",
-            shown(text),
-            shown(host)
+            "powerbi-client {} rejects the host {}, which it accepts from {major}.{minor}.{patch} on.",
+            quote_safely(text),
+            quote_safely(host)
         ));
     }
     if config.provider == Provider::Function && version < PROVIDES {
         return Evidence::Confirms(format!(
-            "powerbi-client {} has no accessTokenProvider yet; 2.19.0 has.",
-            shown(text)
+            "powerbi-client {} has no accessTokenProvider yet; it came with 2.19.0.",
+            quote_safely(text)
         ));
     }
-    Evidence::Refutes(format!("powerbi-client {} is new enough.", shown(text)))
+    Evidence::Refutes(format!("powerbi-client {} is new enough.", quote_safely(text)))
 }
 
 /// The three numbers of a version; a missing one counts as 0, and what follows a `-` does not count.
@@ -127,7 +127,7 @@ fn version(text: &str) -> Option<[u32; 3]> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::version;
 
     #[test]
     fn versions_are_three_numbers() {

@@ -1,10 +1,10 @@
-//! What stands where a token should.
+//! Classifies texts that are not tokens.
 
 use crate::token::is_guid;
 
-/// What stands where a token should.
+/// A text or value that is not a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Instead {
+pub(super) enum NonToken {
     /// A GUID.
     Guid,
     /// An Entra client secret.
@@ -16,31 +16,31 @@ pub(super) enum Instead {
     /// A placeholder of a sample.
     Placeholder,
     /// A web address.
-    Address,
+    Url,
     /// A page, an error text or other words.
     Words,
 }
 
-/// What a text is that is no token.
-pub(super) fn instead(text: &str) -> Instead {
+/// Classifies a text that is not a token.
+pub(super) fn classify_non_token(text: &str) -> NonToken {
     let lower = text.to_ascii_lowercase();
     let is = |words: &[&str]| words.contains(&lower.as_str());
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if is_guid(text.trim_matches(['{', '}'])) {
-        Instead::Guid
+        NonToken::Guid
     } else if is(&["undefined", "null", "nan", "none", "nil", "true", "false"]) {
-        Instead::Nothing
+        NonToken::Nothing
     } else if lower.starts_with("[object") || (lower.starts_with('{') && !lower.starts_with("{{")) {
-        Instead::Object
+        NonToken::Object
     } else if has(&["<!doctype", "<html", "<?xml", "<body"]) {
-        Instead::Words
+        NonToken::Words
     } else if lower.starts_with("https://") || lower.starts_with("http://") {
-        Instead::Address
+        NonToken::Url
     } else if text
         .get(3..)
         .is_some_and(|rest| rest.len() < 60 && rest.get(1..3) == Some("Q~"))
     {
-        Instead::Secret
+        NonToken::Secret
     } else if has(&[
         "your",
         "access_token",
@@ -59,36 +59,36 @@ pub(super) fn instead(text: &str) -> Instead {
         "${",
         "xxx",
     ]) {
-        Instead::Placeholder
+        NonToken::Placeholder
     } else {
-        Instead::Words
+        NonToken::Words
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{NonToken, classify_non_token};
 
     #[test]
     fn what_is_no_token_is_named() {
         for (text, wanted) in [
-            ("00000000-1111-2222-3333-444444444444", Instead::Guid),
-            ("{00000000-1111-2222-3333-444444444444}", Instead::Guid),
-            ("abc8Q~fakefakefakefakefakefakefakefakefak", Instead::Secret),
-            ("undefined", Instead::Nothing),
-            ("NaN", Instead::Nothing),
-            ("[object Object]", Instead::Object),
-            ("[object Promise]", Instead::Object),
-            ("{\"error\":1}", Instead::Object),
-            ("YOUR_ACCESS_TOKEN", Instead::Placeholder),
-            ("<Access Token>", Instead::Placeholder),
-            ("{{embedToken}}", Instead::Placeholder),
-            ("${token}", Instead::Placeholder),
-            ("https://app.powerbi.com/reportEmbed?reportId=x", Instead::Address),
-            ("<!DOCTYPE html><html></html>", Instead::Words),
-            ("hello", Instead::Words),
+            ("00000000-1111-2222-3333-444444444444", NonToken::Guid),
+            ("{00000000-1111-2222-3333-444444444444}", NonToken::Guid),
+            ("abc8Q~fakefakefakefakefakefakefakefakefak", NonToken::Secret),
+            ("undefined", NonToken::Nothing),
+            ("NaN", NonToken::Nothing),
+            ("[object Object]", NonToken::Object),
+            ("[object Promise]", NonToken::Object),
+            ("{\"error\":1}", NonToken::Object),
+            ("YOUR_ACCESS_TOKEN", NonToken::Placeholder),
+            ("<Access Token>", NonToken::Placeholder),
+            ("{{embedToken}}", NonToken::Placeholder),
+            ("${token}", NonToken::Placeholder),
+            ("https://app.powerbi.com/reportEmbed?reportId=x", NonToken::Url),
+            ("<!DOCTYPE html><html></html>", NonToken::Words),
+            ("hello", NonToken::Words),
         ] {
-            assert_eq!(instead(text), wanted, "{text}");
+            assert_eq!(classify_non_token(text), wanted, "{text}");
         }
     }
 }

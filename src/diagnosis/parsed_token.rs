@@ -1,20 +1,23 @@
 //! A token's text taken apart: its form, its damage and what can be read of it.
 
 use super::cloud::{self, Cloud};
-use super::instead::{Instead, instead};
 use super::integrity::{is_altered, strict, unpack};
-use super::peel::{Wrap, peel};
+use super::non_token::{NonToken, classify_non_token};
 use super::report::{Principal, TokenKind};
+use super::strip_wrappers::{Wrapper, strip_wrappers};
 use crate::time::Timestamp;
-use crate::token::{AccessToken, Json, Look, ReadJson, Unusable, epoch, look_at, refuse, segment};
+use crate::token::{
+    AccessToken, Json, ParseJson, TokenFormat, Unusable, check_audience, classify, decode_base64,
+    decode_object, from_epoch_number,
+};
 
-/// What a text is, apart from what surrounds it.
+/// The form of a text, without its wrappers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// Nothing.
     Missing,
     /// No token.
-    NotAToken(Instead),
+    NotAToken(NonToken),
     /// An Entra refresh token.
     RefreshToken,
     /// A token nobody but its issuer can read.
@@ -27,7 +30,7 @@ pub(super) enum Form {
     Metadata,
 }
 
-/// How a token is damaged.
+/// Damage to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Damage {
     /// Its letters have become lower-case.
@@ -52,9 +55,9 @@ pub(super) enum Damage {
     Signature,
 }
 
-/// All that a token's text tells.
-pub(super) struct Paper {
-    pub(super) wraps: Vec<Wrap>,
+/// A token taken apart.
+pub(super) struct ParsedToken {
+    pub(super) wrappers: Vec<Wrapper>,
     pub(super) form: Form,
     pub(super) damage: Option<Damage>,
     /// Why Power BI refuses a token that can be read.
@@ -65,20 +68,20 @@ pub(super) struct Paper {
     pub(super) plain: Json,
 }
 
-impl Paper {
+impl ParsedToken {
     /// Takes a text apart.
-    pub(super) fn read(text: &str, now: Timestamp, read_json: ReadJson) -> Self {
-        let peeled = peel(text, read_json);
-        let reader = Reader { now, read_json };
-        let mut paper = reader.read(&peeled.text);
-        paper.wraps = peeled.wraps;
-        paper
+    pub(super) fn read(text: &str, now: Timestamp, parse_json: ParseJson) -> Self {
+        let stripped = strip_wrappers(text, parse_json);
+        let reader = Reader { now, parse_json };
+        let mut token = reader.read(&stripped.text);
+        token.wrappers = stripped.wrappers;
+        token
     }
 
-    /// What has this form, and nothing else known of it.
+    /// A token of this form of which nothing else is known.
     pub(super) fn bare(form: Form) -> Self {
         Self {
-            wraps: Vec::new(),
+            wrappers: Vec::new(),
             form,
             damage: None,
             refused: None,
@@ -89,18 +92,23 @@ impl Paper {
 
     /// A claim's text.
     pub(super) fn claim(&self, name: &str) -> Option<&str> {
-        self.plain.get(name).and_then(Json::text)
+        self.plain.get(name).and_then(Json::as_str)
     }
 
     /// A claim's point in time.
-    pub(super) fn moment(&self, name: &str) -> Option<Timestamp> {
-        self.plain.get(name).and_then(Json::number).and_then(epoch)
+    pub(super) fn timestamp(&self, name: &str) -> Option<Timestamp> {
+        self.plain
+            .get(name)
+            .and_then(Json::as_f64)
+            .and_then(from_epoch_number)
     }
 
     /// The claim `aud`; the first of a list.
     pub(super) fn audience(&self) -> Option<&str> {
         let claim = self.plain.get("aud")?;
-        claim.text().or_else(|| claim.list().first().and_then(Json::text))
+        claim
+            .as_str()
+            .or_else(|| claim.as_array().first().and_then(Json::as_str))
     }
 
     /// An embed token's cluster.
@@ -122,7 +130,7 @@ impl Paper {
         self.claim("scp").unwrap_or("").split_whitespace().collect()
     }
 
-    /// Whom an Entra token stands for. The value of `idtyp` counts: users' tokens carry it too.
+    /// The principal of an Entra token. The value of `idtyp` decides, since users' tokens can carry it too.
     pub(super) fn principal(&self) -> Option<Principal> {
         if self.form != Form::Jwt {
             return None;
@@ -147,7 +155,7 @@ impl Paper {
         }
     }
 
-    /// What it is, in a report's words. An id token is no access token of any kind.
+    /// The kind as a report names it. An ID token is not an access token of any kind.
     pub(super) fn kind(&self) -> TokenKind {
         match (self.form, self.refused) {
             (Form::Jwt, Some(Unusable::Legacy)) => TokenKind::Legacy,
@@ -161,14 +169,14 @@ impl Paper {
     }
 }
 
-/// What all steps of reading one token share.
+/// The settings that all steps of parsing one token share.
 struct Reader {
     now: Timestamp,
-    read_json: ReadJson,
+    parse_json: ParseJson,
 }
 
 impl Reader {
-    fn read(&self, token: &AccessToken) -> Paper {
+    fn read(&self, token: &AccessToken) -> ParsedToken {
         let text = token.expose();
         if text.starts_with("h4si") || text.starts_with("eyj") {
             let form = if text.starts_with("h4si") {
@@ -178,83 +186,83 @@ impl Reader {
             };
             return damaged(form, Damage::LowerCase);
         }
-        match look_at(text) {
-            Ok(Look::Jwt) => self.jwt(text),
-            Ok(Look::Embed) => self.embed(text),
-            Ok(Look::Opaque) => Paper::bare(Form::Opaque),
-            Err(Unusable::RefreshToken) => Paper::bare(Form::RefreshToken),
+        match classify(text) {
+            Ok(TokenFormat::Jwt) => self.jwt(text),
+            Ok(TokenFormat::Embed) => self.embed(text),
+            Ok(TokenFormat::Opaque) => ParsedToken::bare(Form::Opaque),
+            Err(Unusable::RefreshToken) => ParsedToken::bare(Form::RefreshToken),
             Err(_) if text.starts_with("eyJ") => damaged(Form::Jwt, Damage::Letters),
             Err(_) if text.starts_with("H4sI") => damaged(Form::Embed, Damage::Letters),
-            Err(_) if text.is_empty() => Paper::bare(Form::Missing),
-            Err(_) => Paper::bare(Form::NotAToken(instead(text))),
+            Err(_) if text.is_empty() => ParsedToken::bare(Form::Missing),
+            Err(_) => ParsedToken::bare(Form::NotAToken(classify_non_token(text))),
         }
     }
 
-    fn embed(&self, text: &str) -> Paper {
+    fn embed(&self, text: &str) -> ParsedToken {
         let mut parts = text.split('.');
         let (packed, metadata, more) = (parts.next().unwrap_or(""), parts.next(), parts.count());
-        let plain = metadata.and_then(|part| segment::object(part, self.read_json));
-        let mut paper = Paper {
+        let plain = metadata.and_then(|part| decode_object(part, self.parse_json));
+        let mut token = ParsedToken {
             plain: plain.unwrap_or(Json::Null),
-            ..Paper::bare(Form::Embed)
+            ..ParsedToken::bare(Form::Embed)
         };
         let inner = strict(packed)
             .and_then(|bytes| unpack(&bytes))
             .and_then(|json| self.json(&json));
-        paper.damage = match (&inner, metadata) {
+        token.damage = match (&inner, metadata) {
             _ if more > 0 => Some(Damage::Parts(more + 2)),
             (None, _) => Some(Damage::Checksum),
             (Some(_), None) => None,
-            (Some(_), Some(part)) if paper.plain == Json::Null || strict(part).is_none() => {
+            (Some(_), Some(part)) if token.plain == Json::Null || strict(part).is_none() => {
                 Some(Damage::Metadata)
             }
-            (Some(_), Some(_)) if is_altered(&paper.plain, self.now) => Some(Damage::Altered),
+            (Some(_), Some(_)) if is_altered(&token.plain, self.now) => Some(Damage::Altered),
             (Some(_), Some(_)) => None,
         };
-        paper.metadata_lost = metadata.is_none() && inner.is_some_and(|inner| is_modern(&inner));
-        paper
+        token.metadata_lost = metadata.is_none() && inner.is_some_and(|inner| is_modern(&inner));
+        token
     }
 
-    fn jwt(&self, text: &str) -> Paper {
+    fn jwt(&self, text: &str) -> ParsedToken {
         let parts: Vec<&str> = text.split('.').collect();
         let &[header, payload, signature] = parts.as_slice() else {
             return self.not_three(&parts);
         };
         let (header, claims) = (
-            segment::object(header, self.read_json),
-            segment::object(payload, self.read_json),
+            decode_object(header, self.parse_json),
+            decode_object(payload, self.parse_json),
         );
         let algorithm = header
             .as_ref()
             .and_then(|header| header.get("alg"))
-            .and_then(Json::text);
-        let mut paper = Paper::bare(Form::Jwt);
-        paper.damage = match (algorithm, &claims) {
+            .and_then(Json::as_str);
+        let mut token = ParsedToken::bare(Form::Jwt);
+        token.damage = match (algorithm, &claims) {
             (None, _) | (_, None) => Some(Damage::Claims),
             (Some(name), Some(_)) if !is_signature(name, signature) => Some(Damage::Signature),
             (Some(_), Some(_)) => None,
         };
-        let Some(claims) = claims else { return paper };
-        paper.refused = refuse(&header.unwrap_or(Json::Null), &claims).err();
-        paper.plain = claims;
-        if paper.refused == Some(Unusable::Damaged) {
-            paper.form = Form::Metadata;
-            (paper.refused, paper.damage) = (None, Some(Damage::Resigned));
+        let Some(claims) = claims else { return token };
+        token.refused = check_audience(&header.unwrap_or(Json::Null), &claims).err();
+        token.plain = claims;
+        if token.refused == Some(Unusable::Damaged) {
+            token.form = Form::Metadata;
+            (token.refused, token.damage) = (None, Some(Damage::Resigned));
         }
-        paper
+        token
     }
 
     /// A text that begins as a JWT and has not its three parts.
-    fn not_three(&self, parts: &[&str]) -> Paper {
+    fn not_three(&self, parts: &[&str]) -> ParsedToken {
         let first = parts
             .first()
-            .and_then(|part| segment::object(part, self.read_json))
+            .and_then(|part| decode_object(part, self.parse_json))
             .unwrap_or(Json::Null);
         if parts.len() == 5 {
-            return Paper::bare(Form::Opaque); // encrypted for somebody else
+            return ParsedToken::bare(Form::Opaque); // encrypted for somebody else
         }
         if first.get("clusterUrl").is_some() {
-            return Paper {
+            return ParsedToken {
                 plain: first,
                 ..damaged(Form::Metadata, Damage::MetadataOnly)
             };
@@ -263,20 +271,20 @@ impl Reader {
     }
 
     fn json(&self, bytes: &[u8]) -> Option<Json> {
-        (self.read_json)(bytes).filter(|json| matches!(json, Json::Map(_)))
+        (self.parse_json)(bytes).filter(|json| matches!(json, Json::Object(_)))
     }
 }
 
-fn damaged(form: Form, damage: Damage) -> Paper {
-    Paper {
+fn damaged(form: Form, damage: Damage) -> ParsedToken {
+    ParsedToken {
         damage: Some(damage),
-        ..Paper::bare(form)
+        ..ParsedToken::bare(form)
     }
 }
 
 /// Whether a signature can be one: RSA's have the length of its keys.
 fn is_signature(algorithm: &str, signature: &str) -> bool {
-    let length = segment::decode(signature).map_or(0, |bytes| bytes.len());
+    let length = decode_base64(signature).map_or(0, |bytes| bytes.len());
     if algorithm.starts_with("RS") {
         matches!(length, 256 | 384 | 512)
     } else {
@@ -289,26 +297,26 @@ fn is_modern(inner: &Json) -> bool {
     const LARGEST_OF_2018: usize = 1_700;
     let payload = inner
         .get("Payload")
-        .and_then(Json::text)
-        .and_then(segment::decode);
+        .and_then(Json::as_str)
+        .and_then(decode_base64);
     payload.is_some_and(|payload| payload.len() > LARGEST_OF_2018)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::token::testing::read_json;
+    use super::{Damage, ParsedToken, Principal, Timestamp};
+    use crate::token::testing::parse_json;
     use serde_json::json;
 
-    fn paper(text: &str) -> Paper {
-        Paper::read(text, Timestamp::from_secs(1_700_000_000), read_json)
+    fn parse_access_token(text: &str) -> ParsedToken {
+        ParsedToken::read(text, Timestamp::from_secs(1_700_000_000), parse_json)
     }
 
     #[test]
     fn a_jwt_has_readable_parts_and_a_signature_of_the_right_length() {
         let claims = json!({"aud": "https://analysis.windows.net/powerbi/api"});
         let whole = crate::token::testing::jwt(&claims);
-        assert_eq!(paper(&whole).damage, None);
+        assert_eq!(parse_access_token(&whole).damage, None);
         for (text, wanted) in [
             (whole[..whole.len() - 4].to_owned(), Damage::Signature),
             (
@@ -321,7 +329,7 @@ mod tests {
             (whole.to_lowercase(), Damage::LowerCase),
             (whole.replacen('.', "#.", 1), Damage::Letters),
         ] {
-            assert_eq!(paper(&text).damage, Some(wanted), "{text}");
+            assert_eq!(parse_access_token(&text).damage, Some(wanted), "{text}");
         }
     }
 
@@ -340,7 +348,7 @@ mod tests {
             (json!({"oid": "a", "sub": "b"}), None),
         ] {
             assert_eq!(
-                paper(&crate::token::testing::jwt(&claims)).principal(),
+                parse_access_token(&crate::token::testing::jwt(&claims)).principal(),
                 wanted,
                 "{claims}"
             );

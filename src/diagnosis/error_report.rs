@@ -1,15 +1,15 @@
-//! An error as powerbi-client, its frame or a backend gives it, brought into one shape.
+//! Normalizes an error of powerbi-client, its frame or a backend.
 
-use crate::token::{Json, ReadJson};
+use crate::token::{Json, ParseJson};
 
-/// More of an error's text is never needed, and may be a whole page.
-const MOST: usize = 8_000;
-/// How deep an error may lie in others.
-const DEPTH: u8 = 5;
+/// The most of an error's text that is kept; it may be a whole page.
+const MAX_TEXT: usize = 8_000;
+/// The most errors that may be nested in each other.
+const MAX_DEPTH: u8 = 5;
 
 /// An error. Its texts are for comparison only: powerbi-client quotes the element's HTML in some, token included.
 #[derive(Default)]
-pub(super) struct Failure {
+pub(super) struct ErrorReport {
     /// The event's `message`, in lower case.
     pub(super) message: String,
     /// All of its texts, in lower case.
@@ -22,13 +22,13 @@ pub(super) struct Failure {
     pub(super) absent: bool,
 }
 
-impl Failure {
+impl ErrorReport {
     /// Reads an error: an event or its detail, an `IError`, an array of them, an `Error`, a backend's answer, a text.
-    pub(super) fn read(error: &Json, read_json: ReadJson) -> Self {
-        let mut failure = Self::default();
-        failure.add(error, read_json, DEPTH);
-        failure.absent = failure.all.is_empty() && failure.status.is_none();
-        failure
+    pub(super) fn read(error: &Json, parse_json: ParseJson) -> Self {
+        let mut report = Self::default();
+        report.add(error, parse_json, MAX_DEPTH);
+        report.absent = report.all.is_empty() && report.status.is_none();
+        report
     }
 
     /// Whether any of its texts holds these words, which are in lower case.
@@ -41,38 +41,38 @@ impl Failure {
         self.message == name
     }
 
-    fn add(&mut self, error: &Json, read_json: ReadJson, depth: u8) {
+    fn add(&mut self, error: &Json, parse_json: ParseJson, depth: u8) {
         let Some(depth) = depth.checked_sub(1) else { return };
         match error {
-            Json::Text(text) => self.add_text(text.expose(), read_json, depth),
-            Json::List(errors) => errors
+            Json::String(text) => self.add_text(text.expose(), parse_json, depth),
+            Json::Array(errors) => errors
                 .iter()
                 .take(8)
-                .for_each(|error| self.add(error, read_json, depth)),
-            Json::Map(_) => self.add_map(error, read_json, depth),
+                .for_each(|error| self.add(error, parse_json, depth)),
+            Json::Object(_) => self.add_map(error, parse_json, depth),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::Date(_) => {}
         }
     }
 
-    fn add_text(&mut self, text: &str, read_json: ReadJson, depth: u8) {
+    fn add_text(&mut self, text: &str, parse_json: ParseJson, depth: u8) {
         let text = text.trim();
         if text.starts_with(['{', '['])
-            && let Some(json) = read_json(text.as_bytes())
+            && let Some(json) = parse_json(text.as_bytes())
         {
-            return self.add(&json, read_json, depth);
+            return self.add(&json, parse_json, depth);
         }
         self.note(text);
         self.rest |= text.contains("RequestId:") || text.contains("Request Id:");
         if let Some(json) = text
             .split_once("Response:")
-            .and_then(|(_, rest)| read_json(rest.lines().next()?.trim().as_bytes()))
+            .and_then(|(_, rest)| parse_json(rest.lines().next()?.trim().as_bytes()))
         {
-            self.add(&json, read_json, depth);
+            self.add(&json, parse_json, depth);
         }
     }
 
-    fn add_map(&mut self, error: &Json, read_json: ReadJson, depth: u8) {
-        let text = |name| error.get(name).and_then(Json::text);
+    fn add_map(&mut self, error: &Json, parse_json: ParseJson, depth: u8) {
+        let text = |name| error.get(name).and_then(Json::as_str);
         for name in [
             "message",
             "code",
@@ -90,8 +90,8 @@ impl Failure {
         let details = error
             .get("technicalDetails")
             .and_then(|details| details.get("errorInfo"));
-        for info in details.map_or(&[][..], Json::list) {
-            self.note(info.get("value").and_then(Json::text).unwrap_or(""));
+        for info in details.map_or(&[][..], Json::as_array) {
+            self.note(info.get("value").and_then(Json::as_str).unwrap_or(""));
         }
         self.rest |=
             text("Message").is_some() || text("errorMsg").is_some() || text("error_description").is_some();
@@ -108,7 +108,7 @@ impl Failure {
             error.get("body"),
             error.get("innererror"),
         ] {
-            self.add(inner.unwrap_or(&Json::Null), read_json, depth);
+            self.add(inner.unwrap_or(&Json::Null), parse_json, depth);
         }
     }
 
@@ -119,14 +119,14 @@ impl Failure {
         }
         let text: String = text
             .chars()
-            .take(MOST)
+            .take(MAX_TEXT)
             .collect::<String>()
             .to_lowercase()
             .replace(['’', '`'], "'");
         if self.message.is_empty() {
             self.message = text.trim().to_owned();
         }
-        if self.all.len() < MOST {
+        if self.all.len() < MAX_TEXT {
             self.all.push_str(&text);
             self.all.push('\n');
         }
@@ -134,26 +134,26 @@ impl Failure {
 }
 
 fn status(value: &Json) -> Option<u16> {
-    let status = match value.number() {
+    let status = match value.as_f64() {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "saturates, and is checked below"
         )]
         Some(number) => number as u16,
-        None => value.text()?.trim().parse().ok()?,
+        None => value.as_str()?.trim().parse().ok()?,
     };
     (100..600).contains(&status).then_some(status)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::token::testing::{json, read_json};
+    use super::{ErrorReport, MAX_TEXT};
+    use crate::token::testing::{json, parse_json};
     use serde_json::{Value, json};
 
-    fn failure(value: &Value) -> Failure {
-        Failure::read(&json(value), read_json)
+    fn report(value: &Value) -> ErrorReport {
+        ErrorReport::read(&json(value), parse_json)
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
             json!({"body": detail.to_string(), "statusCode": 403}),
             json!(detail.to_string()),
         ] {
-            let read = failure(&value);
+            let read = report(&value);
             assert!(
                 read.is("tokenexpired") && read.says("token has expired"),
                 "{value}"
@@ -190,9 +190,9 @@ mod tests {
             json!({"status": 403, "error": "Error\r\nStatus: 403\r\nResponse: {\"error\":{\"code\":\"X\"}}\r\nRequestId: 1"}),
             json!("Status: Forbidden\r\nResponse: {\"error\":{\"code\":\"X\"}}\r\nRequestId: 1"),
         ] {
-            assert!(failure(&value).rest, "{value}");
+            assert!(report(&value).rest, "{value}");
         }
-        assert!(failure(&json!("Response: {\"error\":{\"code\":\"InvalidToken\"}}")).says("invalidtoken"));
+        assert!(report(&json!("Response: {\"error\":{\"code\":\"InvalidToken\"}}")).says("invalidtoken"));
     }
 
     #[test]
@@ -205,9 +205,9 @@ mod tests {
             json!({"detail": null}),
             json!(7),
         ] {
-            assert!(failure(&value).absent, "{value}");
+            assert!(report(&value).absent, "{value}");
         }
-        assert!(!failure(&json!({"errorCode": "500"})).absent);
+        assert!(!report(&json!({"errorCode": "500"})).absent);
     }
 
     #[test]
@@ -216,8 +216,8 @@ mod tests {
         for _ in 0..20 {
             deep = json!({"detail": deep});
         }
-        assert!(failure(&deep).absent);
-        assert!(failure(&json!({"message": "x".repeat(100_000)})).all.len() <= MOST + 1);
+        assert!(report(&deep).absent);
+        assert!(report(&json!({"message": "x".repeat(100_000)})).all.len() <= MAX_TEXT + 1);
     }
 
     #[test]
@@ -228,7 +228,7 @@ mod tests {
             (json!("x"), None),
             (json!(7), None),
         ] {
-            assert_eq!(failure(&json!({"errorCode": value})).status, wanted, "{value}");
+            assert_eq!(report(&json!({"errorCode": value})).status, wanted, "{value}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Words for values: times, spans and ids, none of which can be a token.
+//! Formats times, durations and ids for messages; none can be a token.
 
 use crate::time::Timestamp;
 
@@ -68,13 +68,13 @@ pub(super) fn span(ms: u64) -> String {
 ///
 /// Ids, hosts, audiences and words pass: at most 80 of the characters that these have, nothing that looks like a
 /// part of a token or a client secret.
-pub(super) fn shown(value: &str) -> String {
+pub(super) fn quote_safely(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:/@ ".contains(&byte);
     let secret = value.contains("eyJ") || value.contains("H4sI") || longest_word(value) > 40;
     if value.len() <= 80 && value.bytes().all(plain) && !secret {
         format!("\"{value}\"")
     } else {
-        format!("(a text of {} characters)", value.chars().count())
+        format!("({} characters)", value.chars().count())
     }
 }
 
@@ -89,7 +89,7 @@ fn longest_word(value: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Timestamp, quote_safely, span, when};
 
     const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 
@@ -132,7 +132,7 @@ mod tests {
             "",
             "a b",
         ] {
-            assert_eq!(shown(value), format!("\"{value}\""));
+            assert_eq!(quote_safely(value), format!("\"{value}\""));
         }
         for value in [
             "eyJhbGci",
@@ -144,8 +144,8 @@ mod tests {
             &"a ".repeat(41),
         ] {
             assert_eq!(
-                shown(value),
-                format!("(a text of {} characters)", value.chars().count())
+                quote_safely(value),
+                format!("({} characters)", value.chars().count())
             );
         }
     }

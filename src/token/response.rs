@@ -1,14 +1,15 @@
-//! Reading the answer of a source: GenerateToken, Microsoft's samples, MSAL, OAuth, or the token alone.
+//! Parses a source's response: GenerateToken, Microsoft's samples, MSAL, OAuth, or the token alone.
 
-use super::date::whole;
+use super::date::parse_digits;
 use super::{
-    AccessToken, Expiry, Json, ReadJson, Stated, Token, Unusable, epoch, read_date, read_token, trim, words,
+    AccessToken, Expiry, Json, ParseJson, ParsedDate, Token, Unusable, from_epoch_number, parse_date,
+    parse_token, split_words, trim,
 };
 use crate::time::{Duration, Timestamp};
 
 /// Why an answer gave no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AnswerError {
+pub enum ResponseError {
     /// No token is where tokens are: an error object, prose, HTML, a number, a list, nothing.
     NoToken,
     /// There is this one, and it can't be used.
@@ -39,18 +40,22 @@ const DEPTH: u8 = 6;
 ///
 /// # Errors
 ///
-/// An [`AnswerError`] when no token is found, or the one found can't be used.
-pub fn read_answer(answer: &Json, received: Timestamp, read_json: ReadJson) -> Result<Token, AnswerError> {
-    let reading = Reading { received, read_json };
-    let found = if let Json::Text(text) = answer {
-        reading.bare(text, None, DEPTH)
+/// A [`ResponseError`] when no token is found, or the one found can't be used.
+pub fn parse_response(
+    answer: &Json,
+    received: Timestamp,
+    parse_json: ParseJson,
+) -> Result<Token, ResponseError> {
+    let reader = ResponseReader { received, parse_json };
+    let found = if let Json::String(text) = answer {
+        reader.standalone(text, None, DEPTH)
     } else {
-        reading.find(answer, None, DEPTH)
+        reader.find(answer, None, DEPTH)
     };
-    found.unwrap_or(Err(AnswerError::NoToken))
+    found.unwrap_or(Err(ResponseError::NoToken))
 }
 
-/// Where a token is looked for.
+/// A place where a token is looked for.
 #[derive(Clone, Copy)]
 enum Place {
     /// The text that a token's key holds.
@@ -61,20 +66,20 @@ enum Place {
     Wrapper,
 }
 
-/// What all steps of reading one answer share.
-struct Reading {
+/// The settings that all steps of reading one response share.
+struct ResponseReader {
     received: Timestamp,
-    read_json: ReadJson,
+    parse_json: ParseJson,
 }
 
 /// `None`: nothing here, look elsewhere.
-type Found = Option<Result<Token, AnswerError>>;
+type Found = Option<Result<Token, ResponseError>>;
 
-impl Reading {
+impl ResponseReader {
     /// Reads a text that stands where an answer does: JSON, or the token alone. Other words are nothing.
-    fn bare(&self, text: &AccessToken, stated: Option<Stated>, depth: u8) -> Found {
+    fn standalone(&self, text: &AccessToken, stated: Option<ParsedDate>, depth: u8) -> Found {
         let found = self.member(text, stated, depth);
-        if matches!(found, Some(Err(AnswerError::Unusable(Unusable::NotAToken, _)))) {
+        if matches!(found, Some(Err(ResponseError::Unusable(Unusable::NotAToken, _)))) {
             None
         } else {
             found
@@ -82,8 +87,8 @@ impl Reading {
     }
 
     /// Reads a text that stands where a token does: JSON that holds it, or the token; blank is nothing.
-    fn member(&self, text: &AccessToken, stated: Option<Stated>, depth: u8) -> Found {
-        match self.inside(text) {
+    fn member(&self, text: &AccessToken, stated: Option<ParsedDate>, depth: u8) -> Found {
+        match self.embedded_json(text) {
             Some(json) => self.value(&json, stated, depth.checked_sub(1)?),
             None if trim(text.expose()).is_empty() => None,
             None => Some(self.token(text, stated)),
@@ -91,19 +96,19 @@ impl Reading {
     }
 
     /// Reads what a wrapper holds: an object, or a text.
-    fn value(&self, value: &Json, stated: Option<Stated>, depth: u8) -> Found {
-        if let Json::Text(text) = value {
-            self.bare(text, stated, depth)
+    fn value(&self, value: &Json, stated: Option<ParsedDate>, depth: u8) -> Found {
+        if let Json::String(text) = value {
+            self.standalone(text, stated, depth)
         } else {
             self.find(value, stated, depth)
         }
     }
 
     /// The JSON inside a text: an object or a text.
-    fn inside(&self, text: &AccessToken) -> Option<Json> {
+    fn embedded_json(&self, text: &AccessToken) -> Option<Json> {
         let text = trim(text.expose());
         if matches!(text.as_bytes(), [b'{' | b'"', ..]) {
-            (self.read_json)(text.as_bytes())
+            (self.parse_json)(text.as_bytes())
         } else {
             None
         }
@@ -113,7 +118,7 @@ impl Reading {
     ///
     /// Texts win over objects and objects over wrappers; the first that can be used wins over all that can't, and one
     /// that is a token for certain over a short text, which may be an anti-forgery token or a name.
-    fn find(&self, object: &Json, stated: Option<Stated>, depth: u8) -> Found {
+    fn find(&self, object: &Json, stated: Option<ParsedDate>, depth: u8) -> Found {
         let depth = depth.checked_sub(1)?;
         let stated = self.expiration(object).or(stated);
         let mut second = None;
@@ -122,15 +127,15 @@ impl Reading {
             (TOKEN_KEYS, Place::Object),
             (WRAPPER_KEYS, Place::Wrapper),
         ] {
-            for value in values(object, keys) {
+            for value in members_named(object, keys) {
                 let found = match (place, value) {
-                    (Place::Token, Json::Text(text)) => self.member(text, stated, depth),
+                    (Place::Token, Json::String(text)) => self.member(text, stated, depth),
                     (Place::Token, _) => None,
                     (Place::Object, _) => self.find(value, stated, depth),
                     (Place::Wrapper, _) => self.value(value, stated, depth),
                 };
                 match &found {
-                    Some(Ok(token)) if !may_be_a_word(token) => return found,
+                    Some(Ok(token)) if !may_be_word(token) => return found,
                     Some(Ok(_)) if !matches!(second, Some(Ok(_))) => second = found,
                     Some(_) | None => second = second.or(found),
                 }
@@ -139,47 +144,51 @@ impl Reading {
         second
     }
 
-    fn token(&self, text: &AccessToken, stated: Option<Stated>) -> Result<Token, AnswerError> {
-        let mut token = read_token(text, self.received, self.read_json)
-            .map_err(|why| AnswerError::Unusable(why, text.clone()))?;
-        token.expiry = combine(token.expiry, stated, self.received);
+    fn token(&self, text: &AccessToken, stated: Option<ParsedDate>) -> Result<Token, ResponseError> {
+        let mut token = parse_token(text, self.received, self.parse_json)
+            .map_err(|why| ResponseError::Unusable(why, text.clone()))?;
+        token.expiry = effective_expiry(token.expiry, stated, self.received);
         Ok(token)
     }
 
     /// The earliest expiration that an object names; one without a zone only when there is no other.
-    fn expiration(&self, object: &Json) -> Option<Stated> {
+    fn expiration(&self, object: &Json) -> Option<ParsedDate> {
         let mut first = None;
         for (keys, is_span) in [(EXPIRATION_KEYS, false), (SPAN_KEYS, true)] {
-            for value in values(object, keys) {
-                let stated = if is_span { self.after(value) } else { point(value) };
-                first = earlier(first, stated);
+            for value in members_named(object, keys) {
+                let stated = if is_span {
+                    self.parse_lifetime(value)
+                } else {
+                    parse_expiration(value)
+                };
+                first = earlier_of(first, stated);
             }
         }
         first
     }
 
     /// The point that lies a span of seconds after receipt.
-    fn after(&self, value: &Json) -> Option<Stated> {
-        let seconds = match value.number() {
+    fn parse_lifetime(&self, value: &Json) -> Option<ParsedDate> {
+        let seconds = match value.as_f64() {
             #[expect(clippy::cast_possible_truncation, reason = "saturates")]
             Some(number) => number as i64,
-            None => whole(trim(value.text()?))?,
+            None => parse_digits(trim(value.as_str()?))?,
         };
-        Some(Stated::Known(
+        Some(ParsedDate::Absolute(
             self.received + Duration::from_secs(seconds.max(0).unsigned_abs()),
         ))
     }
 }
 
 /// Whether a text that nobody can read is so short that it need not be a token.
-fn may_be_a_word(token: &Token) -> bool {
+fn may_be_word(token: &Token) -> bool {
     token.kind.is_none() && token.text.expose().len() < 40
 }
 
 /// The members of an object whose key is one of these, in the order of the keys.
-fn values<'a>(object: &'a Json, keys: &'static str) -> Vec<&'a Json> {
+fn members_named<'a>(object: &'a Json, keys: &'static str) -> Vec<&'a Json> {
     let mut values = Vec::new();
-    for key in words(keys) {
+    for key in split_words(keys) {
         for (name, value) in object.members() {
             if same_key(name, key) {
                 values.push(value);
@@ -202,39 +211,39 @@ fn same_key(name: &str, key: &str) -> bool {
     rest.is_empty()
 }
 
-fn point(value: &Json) -> Option<Stated> {
+fn parse_expiration(value: &Json) -> Option<ParsedDate> {
     match value {
-        Json::Text(text) => read_date(text.expose()),
-        Json::Number(number) => epoch(*number).map(Stated::Known),
-        Json::Date(at) => Some(Stated::Known(*at)),
-        Json::Null | Json::Bool(_) | Json::List(_) | Json::Map(_) => None,
+        Json::String(text) => parse_date(text.expose()),
+        Json::Number(number) => from_epoch_number(*number).map(ParsedDate::Absolute),
+        Json::Date(at) => Some(ParsedDate::Absolute(*at)),
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
     }
 }
 
-fn earlier(one: Option<Stated>, other: Option<Stated>) -> Option<Stated> {
+fn earlier_of(one: Option<ParsedDate>, other: Option<ParsedDate>) -> Option<ParsedDate> {
     Some(match (one, other) {
         (None, only) | (only, None) => return only,
-        (Some(Stated::Known(a)), Some(Stated::Known(b))) => Stated::Known(a.min(b)),
-        (Some(Stated::Zoneless(a)), Some(Stated::Zoneless(b))) => Stated::Zoneless(a.min(b)),
-        (Some(Stated::Known(at)), Some(Stated::Zoneless(_)))
-        | (Some(Stated::Zoneless(_)), Some(Stated::Known(at))) => Stated::Known(at),
+        (Some(ParsedDate::Absolute(a)), Some(ParsedDate::Absolute(b))) => ParsedDate::Absolute(a.min(b)),
+        (Some(ParsedDate::Naive(a)), Some(ParsedDate::Naive(b))) => ParsedDate::Naive(a.min(b)),
+        (Some(ParsedDate::Absolute(at)), Some(ParsedDate::Naive(_)))
+        | (Some(ParsedDate::Naive(_)), Some(ParsedDate::Absolute(at))) => ParsedDate::Absolute(at),
     })
 }
 
-/// What counts when the token says one thing and the answer another.
-fn combine(own: Expiry, stated: Option<Stated>, received: Timestamp) -> Expiry {
+/// The expiry that counts: the earlier of the token's own and the response's.
+fn effective_expiry(own: Expiry, stated: Option<ParsedDate>, received: Timestamp) -> Expiry {
     match (own, stated) {
-        (Expiry::Known(own), Some(Stated::Known(at))) => Expiry::Known(own.min(at)),
-        (Expiry::Assumed(_) | Expiry::Unknown, Some(Stated::Known(at))) => Expiry::Known(at),
+        (Expiry::Known(own), Some(ParsedDate::Absolute(at))) => Expiry::Known(own.min(at)),
+        (Expiry::Assumed(_) | Expiry::Unknown, Some(ParsedDate::Absolute(at))) => Expiry::Known(at),
         // Local time, most likely; within an embed token's life it can be taken for UTC.
-        (Expiry::Assumed(limit), Some(Stated::Zoneless(at))) => {
+        (Expiry::Assumed(limit), Some(ParsedDate::Naive(at))) => {
             if received < at && at <= limit {
                 Expiry::Known(at)
             } else {
                 Expiry::Assumed(limit)
             }
         }
-        (Expiry::Unknown, Some(Stated::Zoneless(at))) => Expiry::Known(at),
-        (own, None) | (own @ Expiry::Known(_), Some(Stated::Zoneless(_))) => own,
+        (Expiry::Unknown, Some(ParsedDate::Naive(at))) => Expiry::Known(at),
+        (own, None) | (own @ Expiry::Known(_), Some(ParsedDate::Naive(_))) => own,
     }
 }

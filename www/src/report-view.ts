@@ -1,11 +1,11 @@
-// The report: what the token is, what was found, and what an error means.
+// Renders the report: the token, the findings, and the explanation of an error.
 import type { Explanation, Finding, TokenReport } from "powerbi-token-keeper";
 
 export interface Reading {
   token: TokenReport | null;
   findings: readonly Finding[];
   explanation: Explanation | null;
-  /** What the reader could not know. */
+  /** Notes on what could not be read. */
   notes: readonly string[];
   now: number;
 }
@@ -20,7 +20,7 @@ const SEVERITIES: Record<Finding["severity"], { word: string; tone: string; rank
 };
 const VERDICTS: Record<Verdict, { title: string; tone: string }> = {
   confirmed: { title: "Confirmed", tone: "bad" },
-  possible: { title: "Possible, and not to be told from here", tone: "busy" },
+  possible: { title: "Possible", tone: "busy" },
   "ruled-out": { title: "Ruled out", tone: "off" },
 };
 const CLOUDS: Record<string, string> = {
@@ -57,12 +57,12 @@ export function ago(at: number, now: number): string {
 
 export function show(place: HTMLElement, { token, findings, explanation, notes, now }: Reading): void {
   const known = new Set(explanation?.causes.map(({ code }) => code));
-  // A finding that is also a cause of the error is told once, as the cause.
+  // A finding that is also a cause of the error is shown once, as the cause.
   const rest = findings.filter(({ code }) => !known.has(code));
   place.replaceChildren(
     ...(notes.length > 0 ? [h("ul", { class: "notes" }, ...notes.map((note) => h("li", {}, note)))] : []),
     ...(explanation ? [error(explanation)] : []),
-    ...(explanation && rest.length === 0 ? [] : [list(explanation ? "Besides the error" : "What was found", rest)]),
+    ...(explanation && rest.length === 0 ? [] : [list(explanation ? "Other findings" : "Findings", rest)]),
     ...(token ? [facts(token, now)] : []),
   );
 }
@@ -80,7 +80,7 @@ export function count({ findings, explanation }: Reading): string {
     add(findings.filter(({ severity }) => severity === "error").length, "error");
     add(findings.filter(({ severity }) => severity === "warning").length, "warning");
   }
-  return said.length > 0 ? said.join(", ") : "nothing wrong was found";
+  return said.length > 0 ? said.join(", ") : "no problem found";
 }
 
 function error({ error: name, summary, causes, refreshHelps }: Explanation): HTMLElement {
@@ -135,8 +135,8 @@ function list(title: string, findings: readonly Finding[]): HTMLElement {
       ? h(
           "p",
           { class: "healthy" },
-          h("span", { class: "chip", "data-tone": "good" }, "Nothing wrong"),
-          " A page can’t see roles in the workspace, nor what an embed token was made for.",
+          h("span", { class: "chip", "data-tone": "good" }, "No problem found"),
+          " A page can’t see workspace roles, or what content an embed token was created for.",
         )
       : null,
     h(
@@ -158,7 +158,7 @@ function item({ code, message, fix, docs }: Finding, word: string | null, tone: 
       h("code", {}, code),
     ),
     h("p", { class: "message" }, message),
-    h("p", { class: "fix" }, h("b", {}, "Do this: "), fix),
+    h("p", { class: "fix" }, h("b", {}, "Fix: "), fix),
     docs?.startsWith("https://")
       ? h(
           "p",
@@ -166,7 +166,7 @@ function item({ code, message, fix, docs }: Finding, word: string | null, tone: 
           h(
             "a",
             { href: docs, target: "_blank", rel: "noopener noreferrer" },
-            "Microsoft’s page",
+            "Microsoft’s documentation",
             h("span", { class: "unseen" }, ` on ${code}, in a new tab`),
           ),
         )
@@ -175,7 +175,7 @@ function item({ code, message, fix, docs }: Finding, word: string | null, tone: 
 }
 
 function facts(token: TokenReport, now: number): HTMLElement {
-  const sealed = token.kind === "embed" ? "can’t be read: an embed token is encrypted" : "not stated";
+  const sealed = token.kind === "embed" ? "encrypted in an embed token" : "not stated";
   const rows: [string, string | null][] = [
     ["Kind", kind(token)],
     ["Principal", token.principal === null ? sealed : token.principal === "user" ? "a user" : "a service principal"],
@@ -205,7 +205,7 @@ function facts(token: TokenReport, now: number): HTMLElement {
 function kind({ kind: which }: TokenReport): string {
   if (which === "aad") return "Entra access token (tokenType Aad, 0)";
   if (which === "embed") return "Embed token (tokenType Embed, 1)";
-  return which === "legacy" ? "Token of a retired workspace collection" : "Not a token that is known";
+  return which === "legacy" ? "App token of a retired workspace collection" : "Not a token that Power BI accepts";
 }
 
 function moment(at: number, now: number): string {

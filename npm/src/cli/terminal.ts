@@ -1,25 +1,25 @@
-/** Lines for people: indented, wrapped at the terminal's width, coloured where colours are wanted. */
+/** Writes lines for people: indented, wrapped to the terminal's width, coloured on a terminal. */
 
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 export type Style = keyof typeof STYLES;
 
 /** Wider than this is hard to read. */
-const WIDEST = 100;
-const NARROWEST = 40;
+const MAX_WIDTH = 100;
+const MIN_WIDTH = 40;
 
 interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
-export class Paper {
+export class TerminalWriter {
   readonly #lines: string[] = [];
   readonly #width: number;
   readonly #coloured: boolean;
 
-  constructor({ isTTY = false, columns = WIDEST }: Output, { NO_COLOR, TERM }: NodeJS.ProcessEnv) {
-    // What a program reads keeps each sentence on one line.
-    this.#width = isTTY ? Math.max(NARROWEST, Math.min(WIDEST, columns)) : Infinity;
+  constructor({ isTTY = false, columns = MAX_WIDTH }: Output, { NO_COLOR, TERM }: NodeJS.ProcessEnv) {
+    // Output to a pipe keeps each sentence on one line.
+    this.#width = isTTY ? Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, columns)) : Infinity;
     this.#coloured = isTTY && !NO_COLOR && TERM !== "dumb";
   }
 
@@ -34,7 +34,7 @@ export class Paper {
     }: { indent?: number; label?: string; style?: Style; labelStyle?: Style } = {},
   ): this {
     const gap = " ".repeat(Math.max(0, indent - label.length));
-    wrapped(plain(text), this.#width - indent).forEach((part, n) => {
+    wrap(withoutControls(text), this.#width - indent).forEach((part, n) => {
       const before = n ? " ".repeat(indent) : this.#in(labelStyle, label) + gap;
       this.#lines.push((before + this.#in(style, part)).trimEnd());
     });
@@ -42,7 +42,7 @@ export class Paper {
   }
 
   /** An empty line. */
-  gap(): this {
+  blank(): this {
     this.#lines.push("");
     return this;
   }
@@ -56,10 +56,10 @@ export class Paper {
   }
 }
 
-/** Claims and ids come from strangers: without control characters they can't command the terminal. */
-const plain = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
+/** Claims and ids are untrusted: without control characters they can't send commands to the terminal. */
+const withoutControls = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
 
-function wrapped(text: string, width: number): string[] {
+function wrap(text: string, width: number): string[] {
   const lines = [""];
   for (const word of text.split(" ")) {
     const line = lines[lines.length - 1] as string;

@@ -1,0 +1,223 @@
+//! Errors that the frame reports in an `error` event.
+
+use super::{KnownError, RefreshHelps};
+use crate::diagnosis::FindingCode::{self, *};
+use crate::diagnosis::error_report::ErrorReport;
+
+pub(super) const ENTRIES: &[KnownError] = &[
+    KnownError {
+        error: "TokenExpired",
+        matches: |report| {
+            report.says("clienterror_tokenexpired")
+                || (is_expiry(report) && report.says("couldn't render a report visual"))
+        },
+        summary: "A visual requested data with an expired token; each visual on the page reports this separately.",
+        confirms: &[],
+        causes: EXPIRY,
+        refresh_helps: RefreshHelps::UnlessRuledOut,
+        of_backend: false,
+    },
+    KnownError {
+        error: "TokenExpired",
+        matches: is_expiry,
+        summary: "Power BI says the token has expired, which it also says of a well-formed token with a wrong signature.",
+        confirms: &[],
+        causes: EXPIRY,
+        refresh_helps: RefreshHelps::UnlessRuledOut,
+        of_backend: false,
+    },
+    KnownError {
+        error: "LoadReportFailed",
+        matches: |report| report.says("resolve cluster"),
+        summary: "Power BI could not tell from the token where the content is, so it can't use this token here.",
+        confirms: &[],
+        causes: &[
+            TokenTypeMismatch,
+            TokenTypeMissing,
+            ServicePrincipalAad,
+            AudienceWrong,
+            TokenExpired,
+            TokenDamaged,
+            TokenWrapped,
+            TokenNotAToken,
+            TokenIdToken,
+            TokenRefreshToken,
+            TokenLegacy,
+            CopiedFromPortal,
+            CloudMismatch,
+            ClusterMismatch,
+            TenantMismatch,
+        ],
+        refresh_helps: RefreshHelps::UnlessRuledOut,
+        of_backend: false,
+    },
+    KnownError {
+        error: "Invalid parameters",
+        matches: |report| {
+            report.is("invalid parameters") || report.says("powerbitoken parameter not specified")
+        },
+        summary: "The frame received no token or no id.",
+        confirms: &[],
+        causes: &[TokenMissing, IdMissing, TokenNotAToken],
+        refresh_helps: RefreshHelps::IfConfirmed,
+        of_backend: false,
+    },
+    KnownError {
+        error: "OpenConnectionError",
+        matches: |report| report.says("openconnectionerror"),
+        summary: "Power BI could not open the data set, most often because the capacity is paused or deleted.",
+        confirms: &[],
+        causes: &[Capacity, Permission],
+        refresh_helps: RefreshHelps::Never,
+        of_backend: false,
+    },
+    KnownError {
+        error: "ExplorationContainer_FailedToLoadModel_DefaultDetails",
+        matches: |report| report.says("explorationcontainer_failedtoloadmodel"),
+        summary: "Power BI could not load the report's data set.",
+        confirms: &[],
+        causes: &[Capacity, ContentNotInToken, Permission],
+        refresh_helps: RefreshHelps::Never,
+        of_backend: false,
+    },
+    KnownError {
+        error: "PowerBINotAuthorizedException",
+        matches: |report| is_unauthorized(report) && report.status == Some(403),
+        summary: "The token does not grant access to this content, for example a paginated visual whose report is not in the embed token.",
+        confirms: &[],
+        causes: &[ContentNotInToken, Permission, ScopeMissing, TokenExpired],
+        refresh_helps: RefreshHelps::IfConfirmed,
+        of_backend: false,
+    },
+    KnownError {
+        error: "PowerBINotAuthorizedException",
+        matches: is_unauthorized,
+        summary: "Power BI accepts the token, but its holder may not see this content.",
+        confirms: &[],
+        causes: UNAUTHORIZED,
+        refresh_helps: RefreshHelps::IfConfirmed,
+        of_backend: false,
+    },
+    KnownError {
+        error: "PowerBIEntityNotFound",
+        matches: |report| report.says("powerbientitynotfound"),
+        summary: "Power BI finds no content with this id.",
+        confirms: &[],
+        causes: NOT_FOUND,
+        refresh_helps: RefreshHelps::Never,
+        of_backend: false,
+    },
+    KnownError {
+        error: "LoadReportFailed",
+        matches: |report| is_load_failure(report) && report.status == Some(404),
+        summary: "Power BI finds no report with this id.",
+        confirms: &[],
+        causes: NOT_FOUND,
+        refresh_helps: RefreshHelps::Never,
+        of_backend: false,
+    },
+    KnownError {
+        error: "LoadReportFailed",
+        matches: |report| is_load_failure(report) && report.status == Some(403),
+        summary: "The token does not grant access to this report.",
+        confirms: &[],
+        causes: &[
+            IdMismatch,
+            ContentNotInToken,
+            TokenExpired,
+            ScopeMissing,
+            GroupMismatch,
+            Permission,
+        ],
+        refresh_helps: RefreshHelps::IfConfirmed,
+        of_backend: false,
+    },
+    KnownError {
+        error: "LoadReportFailed",
+        matches: |report| is_load_failure(report) && report.status == Some(401),
+        summary: "Power BI accepts the token, but its holder may not see this report.",
+        confirms: &[],
+        causes: UNAUTHORIZED,
+        refresh_helps: RefreshHelps::IfConfirmed,
+        of_backend: false,
+    },
+    KnownError {
+        error: "LoadReportFailed",
+        matches: |report| is_load_failure(report) && report.status.is_some_and(|status| status >= 500),
+        summary: "Power BI failed to load the report, as it does for an id that is not a GUID; otherwise the service itself failed, and Microsoft support needs its requestId.",
+        confirms: &[],
+        causes: &[IdNotAGuid, IdMissing, Capacity],
+        refresh_helps: RefreshHelps::Never,
+        of_backend: false,
+    },
+    KnownError {
+        error: "LoadReportFailed",
+        matches: is_load_failure,
+        summary: "Power BI could not load the report.",
+        confirms: &[],
+        causes: &[
+            TokenTypeMismatch,
+            TokenTypeMissing,
+            TokenExpired,
+            TokenDamaged,
+            IdNotAGuid,
+            IdMismatch,
+            ContentNotInToken,
+            Permission,
+            Capacity,
+        ],
+        refresh_helps: RefreshHelps::IfConfirmed,
+        of_backend: false,
+    },
+    KnownError {
+        error: "NotSupported",
+        matches: |report| report.is("notsupported"),
+        summary: "The service rejected the call for this content; if the call was setAccessToken, the token was not set.",
+        confirms: &[],
+        causes: &[],
+        refresh_helps: RefreshHelps::Never,
+        of_backend: false,
+    },
+];
+
+/// Causes of a token that Power BI says has expired.
+const EXPIRY: &[FindingCode] = &[
+    TokenExpired,
+    TokenNotRefreshed,
+    CopiedFromPortal,
+    TokenDamaged,
+    CloudMismatch,
+    ClockWrong,
+    ExpirationDisagrees,
+];
+/// Causes of missing access.
+const UNAUTHORIZED: &[FindingCode] = &[
+    GroupMismatch,
+    ScopeMissing,
+    EmbedUrlNoConfig,
+    Permission,
+    TokenExpired,
+    TenantMismatch,
+    TokenNotYetValid,
+];
+/// Causes of content that is not found.
+const NOT_FOUND: &[FindingCode] = &[
+    IdNotAGuid,
+    IdMismatch,
+    TypeMismatch,
+    GroupMismatch,
+    Permission,
+    PublicAccessBlocked,
+];
+
+fn is_expiry(report: &ErrorReport) -> bool {
+    report.is("tokenexpired") || report.says("access token has expired")
+}
+
+fn is_unauthorized(report: &ErrorReport) -> bool {
+    report.says("powerbinotauthorizedexception")
+}
+
+fn is_load_failure(report: &ErrorReport) -> bool {
+    report.is("loadreportfailed") || report.says("get report failed")
+}
