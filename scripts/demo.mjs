@@ -27,7 +27,7 @@ async function buildStatic() {
     globDirectory: SITE,
     globPatterns: ["**/*.{html,js,css,svg}"],
     swDest: fromRoot("www/dist-static/offline.js"),
-    // lanes and frames are told apart by what follows the question mark
+    // panes and frames are told apart by what follows the question mark
     ignoreURLParametersMatching: [/./],
     maximumFileSizeToCacheInBytes: 2 * MIB,
     inlineWorkboxRuntime: true,

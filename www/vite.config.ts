@@ -39,7 +39,7 @@ export default defineConfig(({ mode }) => ({
     rollupOptions: {
       input: [
         here("index.html"),
-        here("lane.html"),
+        here("pane.html"),
         here("diagnose.html"),
         ...(mode === "static" ? [] : [here("signed-in.html")]),
       ],

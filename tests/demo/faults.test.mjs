@@ -1,4 +1,4 @@
-// Each fault says what to watch, and does to both lanes what it says.
+// Each fault says what to watch, and does to both panes what it says.
 
 import assert from "node:assert/strict";
 import { MINUTE, suite, visit } from "./lib/demo.mjs";
@@ -6,19 +6,19 @@ import { MINUTE, suite, visit } from "./lib/demo.mjs";
 suite();
 
 const WATCH = {
-  "Down: 503": /every five seconds or so/,
-  "Connection cut": /No answer at all/,
-  "Slow: 25 s": /one request each/,
-  "Signed out: 401": /says “denied”/,
-  "Busy: 429": /two minutes of quiet/,
+  "Down: 503": /every five seconds/,
+  "Connection cut": /No response at all/,
+  "Slow: 25 s": /one request at the next refresh/,
+  "Signed out: 401": /becomes “denied”/,
+  "Busy: 429": /Retry-After says two minutes/,
   "Same token again": /backend that caches/,
-  "Wrong kind": /the keeper refuses it/,
-  "Damaged token": /cut off on its way/,
+  "Wrong kind": /the keeper rejects the token/,
+  "Damaged token": /truncated on its way/,
   Silent: /answers nothing/,
-  "Late: 8 s": /eight seconds late/,
+  "Late: 8 s": /takes eight seconds/,
   "Tab hidden": /once a minute/,
   "Clock 2 hours ahead": /every token has expired/,
-  "Clock 15 min behind": /five minutes after the token’s end/,
+  "Clock 15 min behind": /five minutes after the token has expired/,
 };
 
 visit("every switch says what to watch, takes its rival's place, and all are off again at once", async (demo) => {
@@ -33,21 +33,21 @@ visit("every switch says what to watch, takes its rival's place, and all are off
     "false",
     "so did the other clock",
   );
-  await demo.press("All well again");
+  await demo.press("Clear all faults");
   assert.equal(await demo.page.locator('.faults button[aria-pressed="true"]').count(), 0);
-  assert.match(await demo.text("watch"), /^Pick one/);
+  assert.match(await demo.text("watch"), /^Pick a fault/);
   await demo.passes(70 * MINUTE);
   const { keeper, loop } = await demo.both();
-  for (const lane of [keeper, loop])
-    assert.deepEqual([lane.state, lane.withoutTokenMs, lane.unhandled], ["fresh", 0, 0]);
+  for (const pane of [keeper, loop])
+    assert.deepEqual([pane.state, pane.withoutTokenMs, pane.unhandled], ["fresh", 0, 0]);
 });
 
 /**
- * With the fault on from minute 48 to minute 54: both lanes want their next token from minute 50 on, the keeper up to
+ * With the fault on from minute 48 to minute 54: both panes want their next token from minute 50 on, the keeper up to
  * two later.
  */
-function atRenewal(fault, tell) {
-  visit(`at a renewal: ${fault}`, async (demo) => {
+function atRefresh(fault, tell) {
+  visit(`at a refresh: ${fault}`, async (demo) => {
     await demo.passes(48 * MINUTE);
     await demo.press(fault);
     await demo.passes(6 * MINUTE);
@@ -65,7 +65,7 @@ const calm = (keeper) =>
     "the keeper",
   );
 
-atRenewal("Down: 503", ({ during, after }) => {
+atRefresh("Down: 503", ({ during, after }) => {
   assert.equal(during.keeper.state, "retrying");
   assert.ok(during.keeper.refused >= 5 && during.loop.refused >= 7, "both asked");
   assert.equal(during.loop.unhandled, during.loop.refused);
@@ -73,37 +73,37 @@ atRenewal("Down: 503", ({ during, after }) => {
   assert.equal(after.loop.state, "fresh");
 });
 
-atRenewal("Connection cut", ({ during, after }) => {
+atRefresh("Connection cut", ({ during, after }) => {
   assert.ok(during.keeper.refused >= 3, "asked");
   assert.ok(during.loop.unhandled >= 7);
   calm(after.keeper);
 });
 
-atRenewal("Slow: 25 s", ({ after }) => {
+atRefresh("Slow: 25 s", ({ after }) => {
   calm(after.keeper);
   calm(after.loop);
   assert.deepEqual([after.keeper.requests, after.loop.requests], [2, 2]);
 });
 
-atRenewal("Signed out: 401", ({ during }) => {
+atRefresh("Signed out: 401", ({ during }) => {
   assert.equal(during.keeper.state, "denied");
   assert.ok(during.keeper.refused <= 3 && during.loop.refused >= 7, "the keeper asks rarely");
   assert.equal(during.loop.unhandled, during.loop.refused);
 });
 
-atRenewal("Busy: 429", ({ during, after }) => {
+atRefresh("Busy: 429", ({ during, after }) => {
   assert.ok(during.keeper.refused <= 5 && during.loop.refused >= 7, "the keeper keeps the quiet");
   calm(after.keeper);
 });
 
-atRenewal("Same token again", async ({ demo, after }) => {
+atRefresh("Same token again", async ({ demo, after }) => {
   calm(after.keeper);
   assert.ok((await demo.log()).some((line) => /keeper[\s\S]*(the same token again|an older token)/.test(line)));
   assert.ok(after.loop.requests >= 8, "the loop asks each half minute");
 });
 
 for (const fault of ["Wrong kind", "Damaged token"]) {
-  atRenewal(fault, ({ during, after }) => {
+  atRefresh(fault, ({ during, after }) => {
     calm(after.keeper);
     assert.deepEqual([during.loop.state, during.loop.tone], ["unusable token", "bad"]);
     assert.ok(
@@ -113,15 +113,15 @@ for (const fault of ["Wrong kind", "Damaged token"]) {
   });
 }
 
-atRenewal("Silent", async ({ demo, after }) => {
+atRefresh("Silent", async ({ demo, after }) => {
   calm(after.keeper);
   await demo.passes(20 * MINUTE);
-  const loop = await demo.lane("loop");
+  const loop = await demo.pane("loop");
   assert.equal(loop.state, "expired");
   assert.ok(loop.withoutTokenMs > 20 * MINUTE, "the loop believes it has set the token");
 });
 
-atRenewal("Late: 8 s", ({ after }) => {
+atRefresh("Late: 8 s", ({ after }) => {
   calm(after.keeper);
   calm(after.loop);
   assert.deepEqual([after.keeper.requests, after.loop.requests], [2, 2]);
@@ -140,11 +140,11 @@ visit("embedded again with the first token", async (demo) => {
 
 visit("a hidden tab", async (demo) => {
   await demo.press("Tab hidden");
-  for (const lane of ["keeper", "loop"]) {
+  for (const pane of ["keeper", "loop"]) {
     assert.equal(
       await demo.page.evaluate(
-        (which) => document.querySelector(`#lane-${which} iframe`).contentDocument.visibilityState,
-        lane,
+        (which) => document.querySelector(`#pane-${which} iframe`).contentDocument.visibilityState,
+        pane,
       ),
       "hidden",
     );
@@ -155,7 +155,7 @@ visit("a hidden tab", async (demo) => {
   calm(loop);
   await demo.press("Tab hidden");
   assert.equal(
-    await demo.page.evaluate(() => document.querySelector("#lane-loop iframe").contentDocument.hidden),
+    await demo.page.evaluate(() => document.querySelector("#pane-loop iframe").contentDocument.hidden),
     false,
   );
 });
@@ -166,10 +166,10 @@ visit("a laptop that sleeps: nothing is counted meanwhile, and both come back", 
   assert.equal(await demo.text("elapsed"), "1:20:00");
   await demo.passes(2 * MINUTE);
   const { keeper, loop } = await demo.both();
-  for (const lane of [keeper, loop]) {
-    assert.equal(lane.state, "fresh");
-    assert.ok(lane.withoutTokenMs < MINUTE, "no second of the sleep");
-    assert.ok(lane.stretches.includes("asleep"));
+  for (const pane of [keeper, loop]) {
+    assert.equal(pane.state, "fresh");
+    assert.ok(pane.withoutTokenMs < MINUTE, "no second of the sleep");
+    assert.ok(pane.stretches.includes("asleep"));
   }
 });
 
@@ -193,9 +193,9 @@ visit("a clock that is behind", async (demo) => {
 });
 
 visit("tokens that live less than the loop's ten minutes", async (demo) => {
-  await demo.page.getByLabel("New tokens live").selectOption("8 minutes");
+  await demo.page.getByLabel("New tokens last").selectOption("8 minutes");
   await demo.rests();
-  assert.match(await demo.text("watch"), /less than its ten minutes/);
+  assert.match(await demo.text("watch"), /less than ten minutes/);
   // both renew the first one, of an hour, and then those of eight minutes
   await demo.passes(75 * MINUTE);
   const { keeper, loop } = await demo.both();

@@ -1,4 +1,4 @@
-// The page in live mode, against the stand-in for Microsoft: both lanes embed the report in Microsoft's own frame (the
+// The page in live mode, against the stand-in for Microsoft: both panes embed the report in Microsoft's own frame (the
 // stand-in's, under Microsoft's address), in the machine's time.
 
 import assert from "node:assert/strict";
@@ -67,7 +67,7 @@ async function until(what, met) {
   }
 }
 
-/** Both lanes show so many embeds, each with a token of Microsoft's stand-in. */
+/** Both panes show so many embeds, each with a token of Microsoft's stand-in. */
 const shown = (page, count) =>
   until(`${count} frames have loaded`, async () => {
     const held = await Promise.all(
@@ -86,8 +86,8 @@ const shown = (page, count) =>
 const readings = (page) =>
   page.evaluate(() =>
     Object.fromEntries(
-      [...document.querySelectorAll(".lane iframe")].map(({ contentWindow }, i) => {
-        const { state, expiresAt, counters } = contentWindow.lane.reading();
+      [...document.querySelectorAll(".pane iframe")].map(({ contentWindow }, i) => {
+        const { state, expiresAt, counters } = contentWindow.pane.status();
         return [["keeper", "loop"][i], { state: state.text, expiresAt, ...counters }];
       }),
     ),
@@ -102,10 +102,10 @@ async function passes(page, ms) {
   await page.clock.fastForward(ms);
 }
 
-test("embed for your customers: two lanes on one report", { timeout: 60_000 }, async () => {
+test("embed for your customers: two panes on one report", { timeout: 60_000 }, async () => {
   const { page, said } = await visit();
   await shown(page, 2);
-  await until("both lanes know their token", async () =>
+  await until("both panes know their token", async () =>
     Object.values(await readings(page)).every(({ expiresAt }) => expiresAt !== null),
   );
   await until("the page says that it is live", async () => /^Live, /.test(await page.locator("#caption").innerText()));
@@ -124,7 +124,7 @@ test("embed for your customers: two lanes on one report", { timeout: 60_000 }, a
   const { keeper, loop } = await readings(page);
   assert.deepEqual([keeper.state, keeper.unhandled], ["retrying", 0]);
   assert.equal(loop.unhandled, loop.refused);
-  await page.getByRole("button", { name: "All well again" }).click();
+  await page.getByRole("button", { name: "Clear all faults" }).click();
   await passes(page, 2 * MINUTE);
   await until("both have a new token", async () =>
     Object.values(await readings(page)).every(({ state }) => state === "fresh"),
@@ -132,14 +132,14 @@ test("embed for your customers: two lanes on one report", { timeout: 60_000 }, a
   assert.deepEqual(said, []);
 });
 
-test("embed for your organization: the visitor signs in, and both lanes use the visitor's tokens", {
+test("embed for your organization: the visitor signs in, and both panes use the visitor's tokens", {
   timeout: 90_000,
 }, async () => {
   const { page, said } = await visit({ POWERBI_EMBED_FOR: "organization", AZURE_CLIENT_SECRET: undefined });
   await page.getByRole("button", { name: "Sign in" }).click();
   await shown(page, 2);
   await until("the page greets the visitor", () => greeted(page));
-  assert.match(await page.locator("#lane-keeper code").innerText(), /keeper\.configure/);
+  assert.match(await page.locator("#pane-keeper code").innerText(), /keeper\.configure/);
   assert.equal(await page.locator("#faults").isVisible(), false, "no backend has a part in it");
   for (const frame of frames(page))
     assert.deepEqual(await frame.evaluate(() => [window.sandbox.state().tokenKind, window.sandbox.state().provider]), [
@@ -152,8 +152,8 @@ test("embed for your organization: the visitor signs in, and both lanes use the 
   );
 
   const signIn = page.getByRole("button", { name: "Sign in" });
-  // the loop's lane has a frame that asks for itself, which the stand-in's does elsewhere
-  const kept = () => frames(page).find((frame) => frame.parentFrame().url().includes("lane=keeper"));
+  // the loop's pane has a frame that asks for itself, which the stand-in's does elsewhere
+  const kept = () => frames(page).find((frame) => frame.parentFrame().url().includes("pane=keeper"));
   const renewed = (what) => {
     const { length } = azure.tokens;
     return until(
@@ -180,7 +180,7 @@ test("embed for your organization: the visitor signs in, and both lanes use the 
   azure.forget({ session: false });
   await passes(page, 52 * MINUTE);
   await signIn.waitFor();
-  assert.match(await page.locator("#caption").innerText(), /wants to see you again/);
+  assert.match(await page.locator("#caption").innerText(), /asks you to sign in again/);
   const documents = frames(page);
   await signIn.click();
   await until("the visitor is back", () => greeted(page));
@@ -208,7 +208,7 @@ test("what Microsoft refuses is explained, and tried again on request", { timeou
   assert.equal(await again.count(), 0);
 });
 
-test("several reports share one token in each lane", { timeout: 60_000 }, async () => {
+test("several reports share one token in each pane", { timeout: 60_000 }, async () => {
   const { page } = await visit({ POWERBI_REPORT_ID: `${IDS.report},${IDS.second}` });
   await shown(page, 4);
   assert.deepEqual(

@@ -13,7 +13,7 @@ async function badMorning(demo) {
   await demo.press("Down: 503");
   await demo.press("Damaged token");
   await demo.passes(3 * MINUTE);
-  await demo.press("All well again");
+  await demo.press("Clear all faults");
   await demo.passes(3 * MINUTE);
 }
 
@@ -23,7 +23,7 @@ const filter = async (demo, name, on) => {
 };
 const who = async (demo) => new Set(await demo.page.locator("#log .who").allInnerTexts());
 
-visit("filters by lane and by kind", async (demo) => {
+visit("filters by pane and by kind", async (demo) => {
   await badMorning(demo);
   assert.deepEqual([...(await who(demo))].sort(), ["both", "keeper", "loop"]);
   await filter(demo, "Keeper", false);
@@ -33,10 +33,10 @@ visit("filters by lane and by kind", async (demo) => {
   assert.deepEqual([...(await who(demo))].sort(), ["both", "keeper"]);
   await filter(demo, "Loop", true);
   const samples = {
-    Renewals: /New token|Got a new token/,
-    Requests: /Asked the backend/,
-    "Unhandled errors": /nobody caught it/,
-    Report: /says LoadReportFailed|visual says/,
+    Refreshes: /New token|Got a new token/,
+    Requests: /Token request/,
+    "Unhandled errors": /Unhandled promise rejection/,
+    Report: /raised LoadReportFailed|visual raised/,
     Faults: /Damaged token: on/,
   };
   for (const [name, line] of Object.entries(samples)) {
@@ -59,8 +59,8 @@ visit(
   async (demo) => {
     const tokens = [];
     const collect = async () => {
-      for (const lane of ["keeper", "loop"])
-        for (const frame of demo.frames(lane))
+      for (const pane of ["keeper", "loop"])
+        for (const frame of demo.frames(pane))
           tokens.push({ text: await frame.evaluate(() => window.sandbox.currentToken()) });
     };
     await collect();
@@ -75,8 +75,8 @@ visit(
     const entries = JSON.parse(text);
     assert.ok(entries.length > 5);
     for (const entry of entries) {
-      assert.deepEqual(Object.keys(entry).sort(), ["at", "kind", "lane", "text", "times", "tone"]);
-      assert.notEqual(entry.lane, "loop");
+      assert.deepEqual(Object.keys(entry).sort(), ["at", "kind", "pane", "text", "times", "tone"]);
+      assert.notEqual(entry.pane, "loop");
       assert.ok(!Number.isNaN(Date.parse(entry.at)));
     }
     assert.ok(
@@ -90,7 +90,7 @@ visit(
         // powerbi-client itself leaves it in an attribute of the container, where a keeper takes it away and the loop
         // does not
         document.documentElement.outerHTML,
-        document.querySelector("#lane-keeper iframe").contentDocument.documentElement.outerHTML,
+        document.querySelector("#pane-keeper iframe").contentDocument.documentElement.outerHTML,
         JSON.stringify([
           { ...localStorage },
           { ...sessionStorage },

@@ -11,7 +11,7 @@ let server;
 let origin;
 before(async () => {
   assert.ok(
-    existsSync(new URL("../../www/dist/lane.html", import.meta.url)),
+    existsSync(new URL("../../www/dist/pane.html", import.meta.url)),
     "the demo is not built: npx vite build www",
   );
   server = createServer();
@@ -35,8 +35,8 @@ test("the same page on the server's time and tokens", { timeout: 60_000 }, async
   await page.waitForFunction(() => /^0:0[1-9]/.test(document.querySelector("#elapsed").textContent));
   assert.equal((await time()).rate, 60);
   const requests = await page.evaluate(() =>
-    [...document.querySelectorAll(".lane iframe")].map(
-      ({ contentWindow }) => contentWindow.lane.reading().counters.requests,
+    [...document.querySelectorAll(".pane iframe")].map(
+      ({ contentWindow }) => contentWindow.pane.status().counters.requests,
     ),
   );
   assert.deepEqual(requests, [1, 1]);
@@ -49,8 +49,8 @@ test("the same page on the server's time and tokens", { timeout: 60_000 }, async
   assert.equal((await time()).now, now + 70 * 60_000);
   await page.getByRole("button", { name: "Pause" }).click();
   await page.waitForFunction(() =>
-    [...document.querySelectorAll(".lane iframe")].every(
-      ({ contentWindow }) => contentWindow.lane.reading().state.text === "fresh",
+    [...document.querySelectorAll(".pane iframe")].every(
+      ({ contentWindow }) => contentWindow.pane.status().state.text === "fresh",
     ),
   );
   await page.getByRole("button", { name: "Signed out: 401" }).click();
@@ -64,10 +64,10 @@ test("the same page on the server's time and tokens", { timeout: 60_000 }, async
   await page.close();
 });
 
-test("a lane may be embedded by its own page, the page by none", async () => {
+test("a pane may be embedded by its own page, the page by none", async () => {
   for (const [file, rule] of [
     ["index.html", "'none'"],
-    ["lane.html?lane=keeper", "'self'"],
+    ["pane.html?pane=keeper", "'self'"],
     ["sandbox/frame.html", "'self'"],
   ]) {
     const policy = (await fetch(`${origin}/${file}`)).headers.get("content-security-policy");

@@ -50,13 +50,13 @@ visit("time stands still while nobody looks at the demo's tab", async (demo) => 
   assert.equal(await demo.button("Pause").getAttribute("aria-pressed"), "true");
 });
 
-visit("both lanes live at the service's time, and at no other", async (demo) => {
+visit("both panes live at the service's time, and at no other", async (demo) => {
   await demo.passes(7 * MINUTE);
   const times = await demo.page.evaluate(() =>
-    [...document.querySelectorAll(".lane iframe")].map(({ contentWindow: lane }) => [
-      lane.Date.now(),
-      lane.demoClock.now(),
-      Math.round(lane.performance.now() / 60_000),
+    [...document.querySelectorAll(".pane iframe")].map(({ contentWindow: pane }) => [
+      pane.Date.now(),
+      pane.demoClock.now(),
+      Math.round(pane.performance.now() / 60_000),
     ]),
   );
   const [[now]] = times;
@@ -69,11 +69,11 @@ visit("both pages start over", async (demo) => {
   await demo.passes(10 * MINUTE);
   await demo.press("Start over");
   assert.equal(await demo.text("elapsed"), "0:00:00");
-  assert.match(await demo.text("caption"), /^A fresh start/);
+  assert.match(await demo.text("caption"), /^Restarted/);
   assert.equal(await demo.button("Down: 503").getAttribute("aria-pressed"), "false");
-  for (const lane of ["keeper", "loop"]) {
-    assert.equal(demo.frames(lane).length, 1);
-    assert.deepEqual([(await demo.lane(lane)).requests, (await demo.lane(lane)).state], [1, "fresh"]);
+  for (const pane of ["keeper", "loop"]) {
+    assert.equal(demo.frames(pane).length, 1);
+    assert.deepEqual([(await demo.pane(pane)).requests, (await demo.pane(pane)).state], [1, "fresh"]);
   }
 });
 
@@ -86,7 +86,7 @@ visit(
     const outage = await demo.both();
     assert.ok(outage.loop.unhandled >= 5 && outage.keeper.unhandled === 0);
     await demo.passes(24 * MINUTE);
-    assert.match(await demo.text("caption"), /run out on the right/);
+    assert.match(await demo.text("caption"), /expired on the right/);
     const silence = await demo.both();
     assert.deepEqual([silence.keeper.state, silence.loop.state], ["fresh", "expired"]);
     assert.equal(await demo.shown("loop", "state"), "expired");
@@ -124,7 +124,7 @@ visit(
       "a link may name it",
     );
     await demo.passes(67 * MINUTE);
-    assert.match(await demo.text("caption"), /so again with every token/);
+    assert.match(await demo.text("caption"), /same happens with every token/);
     const { keeper, loop } = await demo.both();
     assert.equal(keeper.withoutTokenMs, 0);
     assert.ok(loop.withoutTokenMs > 6 * MINUTE);

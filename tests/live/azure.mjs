@@ -149,7 +149,7 @@ export class Azure {
     this.life = { entra: HOUR, embed: HOUR };
   }
 
-  /** A route that is noted, refused where a test says so, and otherwise answered. */
+  /** A route that is recorded, refused where a test says so, and otherwise answered. */
   #route(method, url, on, answer) {
     this.#app.route({
       method,

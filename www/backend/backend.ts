@@ -1,7 +1,7 @@
 // The demo's backend: hands out tokens and fails on demand. It knows no HTTP library, so that the same one answers
 // behind a server (www/server) and inside the page (in-page.ts), and its time is a clock of its own.
 import * as v from "valibot";
-import { type Answer, ok, type Refusal, refusal, type Request } from "./answers";
+import { type ApiResponse, ok, type ErrorBody, errorResponse, type ApiRequest } from "./responses";
 import { RATES, type Timers, VirtualClock } from "./clock";
 import type { Issuer, TokenRoute } from "./issuer";
 import { damage } from "./mint";
@@ -18,27 +18,27 @@ export interface Options {
   switches?: Partial<Switches>;
 }
 
-type Handler = (request: Request, signal?: AbortSignal) => Answer | "drop" | Promise<Answer | "drop">;
+type Handler = (request: ApiRequest, signal?: AbortSignal) => ApiResponse | "drop" | Promise<ApiResponse | "drop">;
 
 // What a proxy says of a backend that is being restarted; without it a caller does well to wait a whole minute.
 const OUTAGE_RETRY_AFTER_SECONDS = 5;
 
 // What the keeper says of its request; a page may send more, and none of it is needed.
 const TOKEN_REQUEST = v.optional(v.looseObject({ reason: v.optional(v.string()) }));
-const LONGEST_ADVANCE_MS = 7 * 86_400_000;
+const MAX_ADVANCE_MS = 7 * 86_400_000;
 const PACE = v.strictObject({
   rate: v.optional(v.picklist(RATES)),
   /** Passes at once. */
-  advanceMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LONGEST_ADVANCE_MS))),
+  advanceMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_ADVANCE_MS))),
 });
 
 export class DemoBackend {
   readonly clock: VirtualClock;
   readonly #issuer: Issuer;
-  readonly #first: Switches;
+  readonly #initialSwitches: Switches;
   readonly #startedAt: number;
   readonly #requests = { tokens: 0, answered: 0, refused: 0 };
-  readonly #last = new Map<string, Answer>();
+  readonly #last = new Map<string, ApiResponse>();
   readonly #routes = new Map<string, Record<string, Handler>>();
   #switches: Switches;
 
@@ -46,20 +46,22 @@ export class DemoBackend {
     this.#issuer = issuer;
     this.clock = new VirtualClock(realNow, timers);
     this.#startedAt = this.clock.now();
-    this.#first = { ...DEFAULTS, ...switches };
-    this.#switches = this.#first;
+    this.#initialSwitches = { ...DEFAULTS, ...switches };
+    this.#switches = this.#initialSwitches;
     for (const [path, route] of Object.entries(issuer.tokens)) {
       const answer: Handler = (request, signal) => this.#token(route, request, signal);
       this.#routes.set(path, Object.fromEntries(route.methods.map((method) => [method, answer])));
     }
     this.#routes.set("/api/switches", {
       GET: () => ok(this.#switches),
-      PUT: ({ body }) => checked(CHANGE, body, (change) => this.#turn(change as Partial<Switches>)),
-      DELETE: () => ok((this.#switches = this.#first)),
+      PUT: ({ body }) => withValidBody(CHANGE, body, (change) => this.#changeSwitches(change as Partial<Switches>)),
+      DELETE: () => ok((this.#switches = this.#initialSwitches)),
     });
     this.#routes.set("/api/clock", {
       GET: () => ok(this.#time()),
-      ...(issuer.ownTime && { PUT: ({ body }: Request) => checked(PACE, body, (change) => this.#setTime(change)) }),
+      ...(issuer.hasVirtualTime && {
+        PUT: ({ body }: ApiRequest) => withValidBody(PACE, body, (change) => this.#setTime(change)),
+      }),
     });
     this.#routes.set("/api/config", { GET: () => issuer.config() });
     this.#routes.set("/api/health", {
@@ -73,11 +75,11 @@ export class DemoBackend {
   }
 
   /** "drop" asks the host to cut the connection. An aborted request gets the same: nobody waits for its answer. */
-  async handle(request: Request, signal?: AbortSignal): Promise<Answer | "drop"> {
+  async handle(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse | "drop"> {
     const route = this.#routes.get(request.path);
     const answer = route
       ? await (route[request.method]?.(request, signal) ?? wrongMethod(route))
-      : refusal(404, "NotFound", "There is no such address here.");
+      : errorResponse(404, "NotFound", "There is no such address here.");
     if (answer === "drop") return answer;
     // The keeper learns from Date how far its own clock is off: it must be the clock that the tokens are made by.
     return {
@@ -86,13 +88,13 @@ export class DemoBackend {
     };
   }
 
-  #turn(change: Partial<Switches>): Answer {
-    const stranger = (Object.keys(change) as (keyof Switches)[]).find((key) => !this.#issuer.switches.includes(key));
-    if (stranger) return refusal(400, "BadRequest", `${stranger}: Microsoft's service has no such switch.`);
+  #changeSwitches(change: Partial<Switches>): ApiResponse {
+    const unsupported = (Object.keys(change) as (keyof Switches)[]).find((key) => !this.#issuer.switches.includes(key));
+    if (unsupported) return errorResponse(400, "BadRequest", `${unsupported}: Microsoft's service has no such switch.`);
     return ok((this.#switches = { ...this.#switches, ...change }));
   }
 
-  #setTime({ rate, advanceMs }: v.InferOutput<typeof PACE>): Answer {
+  #setTime({ rate, advanceMs }: v.InferOutput<typeof PACE>): ApiResponse {
     if (rate !== undefined) this.clock.setRate(rate);
     if (advanceMs !== undefined) this.clock.advance(advanceMs);
     return ok(this.#time());
@@ -102,31 +104,31 @@ export class DemoBackend {
     return { now: this.clock.now(), rate: this.clock.rate };
   }
 
-  async #token(route: TokenRoute, request: Request, signal?: AbortSignal): Promise<Answer | "drop"> {
+  async #token(route: TokenRoute, request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse | "drop"> {
     this.#requests.tokens += 1;
     const { delayMs } = this.#switches;
     const waited = delayMs === 0 || (await this.clock.wait(delayMs, signal));
     const answer = waited
-      ? (this.#fault() ?? (await checked(TOKEN_REQUEST, request.body, () => this.#issue(route, request))))
+      ? (this.#fault() ?? (await withValidBody(TOKEN_REQUEST, request.body, () => this.#issue(route, request))))
       : "drop";
     this.#requests[answer !== "drop" && answer.status === 200 ? "answered" : "refused"] += 1;
     return answer;
   }
 
-  #fault(): Answer | "drop" | null {
+  #fault(): ApiResponse | "drop" | null {
     const { outage, throttle, denied } = this.#switches;
     if (outage === "drop") return "drop";
     if (outage === "status")
-      return refusal(503, "ServiceUnavailable", "The backend is down for the moment.", {
+      return errorResponse(503, "ServiceUnavailable", "The backend is down for the moment.", {
         "Retry-After": String(OUTAGE_RETRY_AFTER_SECONDS),
       });
     if (throttle !== null)
-      return refusal(429, "TooManyRequests", "Too many requests.", { "Retry-After": String(throttle) });
-    if (denied) return refusal(401, "Unauthorized", "The sign-in has ended.");
+      return errorResponse(429, "TooManyRequests", "Too many requests.", { "Retry-After": String(throttle) });
+    if (denied) return errorResponse(401, "Unauthorized", "The sign-in has ended.");
     return null;
   }
 
-  async #issue(route: TokenRoute, request: Request): Promise<Answer> {
+  async #issue(route: TokenRoute, request: ApiRequest): Promise<ApiResponse> {
     const { sameToken, damaged } = this.#switches;
     const before = this.#last.get(request.path);
     if (sameToken && before) return before;
@@ -138,28 +140,28 @@ export class DemoBackend {
 }
 
 /** The same answer, its token cut off on the way. */
-function withDamage(answer: Answer): Answer {
+function withDamage(answer: ApiResponse): ApiResponse {
   const body = { ...(answer.body as Record<string, unknown>) };
   for (const key of ["token", "access_token"]) if (typeof body[key] === "string") body[key] = damage(body[key]);
   return { ...answer, body };
 }
 
-function wrongMethod(route: Record<string, Handler>): Answer<Refusal> {
-  return refusal(405, "MethodNotAllowed", "This address takes another method.", {
+function wrongMethod(route: Record<string, Handler>): ApiResponse<ErrorBody> {
+  return errorResponse(405, "MethodNotAllowed", "This address takes another method.", {
     Allow: Object.keys(route).join(", "),
   });
 }
 
 /** Does it with a body that is as it should be, and says what is wrong with any other. */
-function checked<Schema extends v.GenericSchema, Result>(
+function withValidBody<Schema extends v.GenericSchema, Result>(
   schema: Schema,
   body: unknown,
   act: (good: v.InferOutput<Schema>) => Result,
-): Result | Answer<Refusal> {
+): Result | ApiResponse<ErrorBody> {
   const result = v.safeParse(schema, body);
   if (result.success) return act(result.output);
   const [issue] = result.issues;
   // Valibot's own message quotes what it got.
   const message = issue.expected === "never" ? "There is no such key." : `Expected ${issue.expected}.`;
-  return refusal(400, "BadRequest", `${v.getDotPath(issue) ?? "body"}: ${message}`);
+  return errorResponse(400, "BadRequest", `${v.getDotPath(issue) ?? "body"}: ${message}`);
 }

@@ -15,7 +15,7 @@ const TIMERS: Timers = {
   clear: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 };
 
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Wait {
   due: number;
@@ -82,7 +82,7 @@ export class VirtualClock {
   #arm(wait: Wait): void {
     this.#timers.clear(wait.timer);
     const virtual = wait.due - this.now();
-    const left = Math.min(Math.ceil(virtual / this.#rate), LONGEST_TIMER);
+    const left = Math.min(Math.ceil(virtual / this.#rate), MAX_TIMER_MS);
     if (virtual <= 0) wait.end();
     // while time stands still nothing comes, until it is moved again
     else if (this.#rate > 0) wait.timer = this.#timers.set(() => this.#arm(wait), left);

@@ -2,12 +2,12 @@
 import type { DemoBackend } from "./backend";
 
 /** Answers what is below `/api/`, wherever the page itself lies; everything else goes to the page's own fetch. */
-export function inPageFetch(backend: DemoBackend, beyond: typeof fetch = fetch): typeof fetch {
+export function inPageFetch(backend: DemoBackend, fallback: typeof fetch = fetch): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init);
     const { pathname } = new URL(request.url);
     const start = pathname.lastIndexOf("/api/");
-    if (start < 0) return beyond(input, init);
+    if (start < 0) return fallback(input, init);
     const { method, signal } = request;
     const body = await json(request);
     const answer = await unlessAborted(backend.handle({ method, path: pathname.slice(start), body }, signal), signal);

@@ -1,5 +1,5 @@
 // What tests and scripts use of the backend: scripts/server.mjs builds this file for Node.
-export * from "./answers";
+export * from "./responses";
 export * from "./backend";
 export * from "./clock";
 export * from "./in-page";

@@ -1,5 +1,5 @@
 // Where the backend's tokens come from: made up here (sandbox.ts), or Microsoft's (www/server/live).
-import type { Answer, Request } from "./answers";
+import type { ApiResponse, ApiRequest } from "./responses";
 import type { Config } from "./config";
 import type { Switches } from "./switches";
 
@@ -9,12 +9,12 @@ export interface Issuer {
   /** The switches that it has. */
   readonly switches: readonly (keyof Switches)[];
   /** Its time is the backend's own, and may pass at another pace. */
-  readonly ownTime: boolean;
+  readonly hasVirtualTime: boolean;
   /** What the page learns from `/api/config`: a `Config`, or why there is none. */
-  config(): Promise<Answer<Config>> | Answer<Config>;
+  config(): Promise<ApiResponse<Config>> | ApiResponse<Config>;
 }
 
 export interface TokenRoute {
   methods: readonly ("GET" | "POST")[];
-  issue(request: Request, circumstances: { now: number; switches: Switches }): Promise<Answer> | Answer;
+  issue(request: ApiRequest, circumstances: { now: number; switches: Switches }): Promise<ApiResponse> | ApiResponse;
 }

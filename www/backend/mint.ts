@@ -133,7 +133,7 @@ export function damage(token: string, where: "tail" | "middle" = "tail"): string
 }
 
 /** GenerateToken's answer in the REST API. */
-export function restAnswer(token: string, expiresAt: number) {
+export function restResponse(token: string, expiresAt: number) {
   return {
     "@odata.context":
       "http://api.powerbi.com/v1.0/myorg/$metadata#Microsoft.PowerBI.ServiceContracts.Api.V1.GenerateTokenResponse",
@@ -144,7 +144,7 @@ export function restAnswer(token: string, expiresAt: number) {
 }
 
 /** The answer of Entra's token endpoint. */
-export function oauthAnswer(token: string, expiresAt: number, now: number = Date.now()) {
+export function oauthResponse(token: string, expiresAt: number, now: number = Date.now()) {
   const left = Math.max(0, seconds(expiresAt) - seconds(now));
   return {
     token_type: "Bearer",

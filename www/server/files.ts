@@ -4,14 +4,14 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
-import { refusal } from "../backend/answers";
-import { type Beyond, FRAME_POLICY, policyOf } from "./policy";
+import { errorResponse } from "../backend/responses";
+import { type ExternalOrigins, FRAME_POLICY, policyOf } from "./policy";
 
 // The built server lies in www/dist-server, beside what it serves.
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const SANDBOX = fileURLToPath(new URL("../sandbox/", import.meta.url));
 
-export function addFiles(app: FastifyInstance, beyond?: Beyond) {
+export function addFiles(app: FastifyInstance, external?: ExternalOrigins) {
   app.register(fastifyStatic, {
     root: SANDBOX,
     prefix: "/sandbox/",
@@ -28,14 +28,14 @@ export function addFiles(app: FastifyInstance, beyond?: Beyond) {
       root: DIST,
       cacheControl: false,
       setHeaders: (reply, file) => {
-        reply.setHeader("Content-Security-Policy", policyOf(path.basename(file), beyond));
+        reply.setHeader("Content-Security-Policy", policyOf(path.basename(file), external));
         reply.setHeader("Referrer-Policy", "no-referrer");
         reply.setHeader("Cache-Control", "no-cache");
       },
     });
   } else {
     app.get("/", async (_request, reply) =>
-      reply.code(503).send(refusal(503, "NotBuilt", "The page is not built yet: npm start builds it.").body),
+      reply.code(503).send(errorResponse(503, "NotBuilt", "The page is not built yet: npm start builds it.").body),
     );
   }
 }

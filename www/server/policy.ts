@@ -2,15 +2,15 @@
 // into the page itself, so that it holds wherever the built files are hosted.
 
 /** What live mode adds: where Microsoft's frames come from and, if visitors sign in, whom their browser asks. */
-export interface Beyond {
+export interface ExternalOrigins {
   frames: readonly string[];
   requests: readonly string[];
 }
 
-const NOTHING: Beyond = { frames: [], requests: [] };
+const NOTHING: ExternalOrigins = { frames: [], requests: [] };
 
 // 'wasm-unsafe-eval' lets the page compile WebAssembly and nothing else; the keeper needs no more than this line.
-const rules = ({ frames, requests }: Beyond) =>
+const rules = ({ frames, requests }: ExternalOrigins) =>
   [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
@@ -53,16 +53,16 @@ export const DIAGNOSIS_RULES = [
 const DIAGNOSIS_POLICY = `${DIAGNOSIS_RULES}; frame-ancestors 'none'`;
 
 /** The policy of a built file, by its name. */
-export function policyOf(file: string, beyond: Beyond = NOTHING): string {
+export function policyOf(file: string, external: ExternalOrigins = NOTHING): string {
   switch (file) {
     case "diagnose.html":
       return DIAGNOSIS_POLICY;
     case "signed-in.html":
       return SIGNED_IN_POLICY;
-    // a lane is a page of its own inside the demo's
-    case "lane.html":
-      return `${rules(beyond)}; frame-ancestors 'self'`;
+    // a pane is a page of its own inside the demo's
+    case "pane.html":
+      return `${rules(external)}; frame-ancestors 'self'`;
     default:
-      return `${rules(beyond)}; frame-ancestors 'none'`;
+      return `${rules(external)}; frame-ancestors 'none'`;
   }
 }

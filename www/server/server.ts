@@ -2,13 +2,13 @@
 import fastifyRateLimit from "@fastify/rate-limit";
 import Fastify, { type FastifyInstance } from "fastify";
 import { DemoBackend, type Options as BackendOptions } from "../backend/backend";
-import { refusal } from "../backend/answers";
+import { errorResponse } from "../backend/responses";
 import { addFiles } from "./files";
 import { createLive } from "./live/live";
 import type { Settings } from "./live/settings";
 import { answerErrors } from "./errors";
 import { type Level, logging } from "./log";
-import type { Beyond } from "./policy";
+import type { ExternalOrigins } from "./policy";
 
 const BODY_LIMIT = 16 * 1024;
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
@@ -46,7 +46,7 @@ export function createServer({
 
   app.addHook("onRequest", async (request, reply) => {
     if (loopback && !LOOPBACK.test(request.headers.host ?? ""))
-      await reply.code(403).send(refusal(403, "Forbidden", "This server answers to this machine only.").body);
+      await reply.code(403).send(errorResponse(403, "Forbidden", "This server answers to this machine only.").body);
   });
   app.addHook("onSend", async (_request, reply) => {
     reply.header("X-Content-Type-Options", "nosniff");
@@ -60,7 +60,7 @@ export function createServer({
     if (live) await api.register(fastifyRateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: "1 minute" });
     addApi(api, backend);
   });
-  addFiles(app, live && beyond(live));
+  addFiles(app, live && externalOrigins(live));
   return app;
 }
 
@@ -71,7 +71,7 @@ function addApi(api: FastifyInstance, backend: DemoBackend) {
     // Browsers say so themselves; no other site's page has any business here.
     const site = request.headers["sec-fetch-site"] ?? "same-origin";
     if (site !== "same-origin" && site !== "none")
-      await reply.code(403).send(refusal(403, "Forbidden", "This server answers to its own page only.").body);
+      await reply.code(403).send(errorResponse(403, "Forbidden", "This server answers to its own page only.").body);
   });
   api.route({
     method: ["GET", "POST", "PUT", "DELETE"],
@@ -93,7 +93,7 @@ function addApi(api: FastifyInstance, backend: DemoBackend) {
 }
 
 /** Live mode's page shows Microsoft's frames and, where visitors sign in, asks Entra and the REST API itself. */
-function beyond({ cloud, signIn }: Settings): Beyond {
+function externalOrigins({ cloud, signIn }: Settings): ExternalOrigins {
   return {
     frames: [cloud.embedOrigin, ...(signIn ? [cloud.authorityHost] : [])],
     requests: signIn ? [cloud.authorityHost, cloud.api] : [],

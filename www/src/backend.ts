@@ -21,23 +21,23 @@ export class BackendError extends Error {
 }
 
 export class Backend {
-  /** Where the backend is in the page itself: its way in, for the lanes. With a server they use their own. */
-  readonly ownFetch: typeof fetch | null;
+  /** Where the backend is in the page itself: its way in, for the panes. With a server they use their own. */
+  readonly localFetch: typeof fetch | null;
 
-  constructor(ownFetch: typeof fetch | null) {
-    this.ownFetch = ownFetch;
+  constructor(localFetch: typeof fetch | null) {
+    this.localFetch = localFetch;
   }
 
   readSwitches = () => this.#ask<Switches>("api/switches");
   resetSwitches = () => this.#ask<Switches>("api/switches", "DELETE");
-  turn = (change: Partial<Switches>) => this.#ask<Switches>("api/switches", "PUT", change);
+  changeSwitches = (change: Partial<Switches>) => this.#ask<Switches>("api/switches", "PUT", change);
   clock = () => this.#ask<Time>("api/clock");
   setClock = (change: { rate?: number; advanceMs?: number }) => this.#ask<Time>("api/clock", "PUT", change);
   config = () => this.#ask<Config>("api/config");
 
   async #ask<T>(path: string, method = "GET", body?: unknown): Promise<T> {
     const url = new URL(path, document.baseURI);
-    const answer = await (this.ownFetch ?? fetch)(url, {
+    const answer = await (this.localFetch ?? fetch)(url, {
       method,
       ...(body !== undefined && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
     });

@@ -1,7 +1,7 @@
 // The backend: mints tokens with the server's clock, answers as it is told to, and counts.
 
 import assert from "node:assert/strict";
-import { mintAadToken, mintEmbedToken, oauthAnswer, restAnswer } from "../../../www/dist-server/backend.js";
+import { mintAadToken, mintEmbedToken, oauthResponse, restResponse } from "../../../www/dist-server/backend.js";
 import { hours } from "./time.mjs";
 
 const MINT = { embed: mintEmbedToken, aad: mintAadToken };
@@ -69,7 +69,7 @@ export class Source {
   }
 
   answerOf({ text, kind, expiresAt }) {
-    return kind === "embed" ? restAnswer(text, expiresAt) : oauthAnswer(text, expiresAt, this.#clock.server);
+    return kind === "embed" ? restResponse(text, expiresAt) : oauthResponse(text, expiresAt, this.#clock.server);
   }
 
   expectRequests(n, why) {

@@ -78,29 +78,29 @@ export class Demo {
     return this.passesReal(0);
   }
 
-  /** What a lane measured. */
-  lane(name) {
+  /** What a pane measured. */
+  pane(name) {
     return this.page.evaluate((which) => {
       const { state, expiresAt, counters, tokens } = document
-        .querySelector(`#lane-${which} iframe`)
-        .contentWindow.lane.reading();
+        .querySelector(`#pane-${which} iframe`)
+        .contentWindow.pane.status();
       return { ...counters, state: state.text, tone: state.tone, expiresAt, stretches: tokens.map(({ kind }) => kind) };
     }, name);
   }
 
   async both() {
-    return { keeper: await this.lane("keeper"), loop: await this.lane("loop") };
+    return { keeper: await this.pane("keeper"), loop: await this.pane("loop") };
   }
 
-  frames(lane) {
+  frames(pane) {
     return this.page
       .frames()
-      .filter((frame) => frame.url().includes("/sandbox/") && frame.parentFrame().url().includes(`lane=${lane}`));
+      .filter((frame) => frame.url().includes("/sandbox/") && frame.parentFrame().url().includes(`pane=${pane}`));
   }
 
-  /** What the page shows of a lane, in words. */
-  async shown(lane, part) {
-    return (await this.page.locator(`#lane-${lane} [data-part="${part}"]`).innerText()).trim();
+  /** What the page shows of a pane, in words. */
+  async shown(pane, part) {
+    return (await this.page.locator(`#pane-${pane} [data-part="${part}"]`).innerText()).trim();
   }
 
   text(id) {

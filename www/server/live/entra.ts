@@ -40,7 +40,7 @@ class Network implements INetworkModule {
 
   async #send<T>(url: string, init: RequestInit): Promise<NetworkResponse<T>> {
     try {
-      const { status, headers, text } = await this.#upstream.ask(url, init);
+      const { status, headers, text } = await this.#upstream.request(url, init);
       const body = readJson(text);
       this.failure = status < 300 && body !== undefined ? null : this.#refused(status, headers, body);
       return { status, headers: Object.fromEntries(headers), body: (body ?? {}) as T };
@@ -54,7 +54,7 @@ class Network implements INetworkModule {
     const read = v.safeParse(REFUSAL, body);
     const requestId = headers.get("x-ms-request-id");
     if (!read.success)
-      return this.#upstream.failed(
+      return this.#upstream.failure(
         {
           status: Math.max(status, 400),
           code: "UpstreamAnswer",
@@ -63,7 +63,7 @@ class Network implements INetworkModule {
         },
         headers,
       );
-    return this.#upstream.failed(
+    return this.#upstream.failure(
       { status, code: read.output.error, message: read.output.error_description, requestId },
       headers,
     );
@@ -76,7 +76,7 @@ export class Entra {
   readonly #scopes: string[];
   readonly #now: () => number;
   /** Requests under way: for any token that is good, and for a new one. */
-  readonly #flights = new Map<boolean, Promise<Secret>>();
+  readonly #pending = new Map<boolean, Promise<Secret>>();
 
   constructor({ cloud, ownAuthority, tenantId, clientId, credential, timeoutMs }: Settings, now: () => number) {
     if (!credential) throw new TypeError("no credential");
@@ -109,9 +109,9 @@ export class Entra {
    * @throws {UpstreamError}
    */
   token({ anew = false } = {}): Promise<Secret> {
-    const flight = this.#flights.get(anew) ?? this.#fetch(anew).finally(() => this.#flights.delete(anew));
-    this.#flights.set(anew, flight);
-    return flight;
+    const pending = this.#pending.get(anew) ?? this.#fetch(anew).finally(() => this.#pending.delete(anew));
+    this.#pending.set(anew, pending);
+    return pending;
   }
 
   async #fetch(anew: boolean): Promise<Secret> {

@@ -1,6 +1,6 @@
 // Live mode: the backend's tokens are Microsoft's, for the visitor's own reports.
 import type { FastifyBaseLogger } from "fastify";
-import { type Answer, ok } from "../../backend/answers";
+import { type ApiResponse, ok } from "../../backend/responses";
 import type { Config, LiveEmbed } from "../../backend/config";
 import type { Issuer, TokenRoute } from "../../backend/issuer";
 import { Content } from "./content";
@@ -8,7 +8,7 @@ import { Entra } from "./entra";
 import { type EmbedToken, PowerBi } from "./powerbi";
 import type { Settings } from "./settings";
 import { TokenStore } from "./store";
-import { passedOn, UpstreamError } from "./upstream";
+import { toApiResponse, UpstreamError } from "./upstream";
 
 export interface LiveOptions {
   settings: Settings;
@@ -40,7 +40,7 @@ export function createLive({ settings, log, now = Date.now }: LiveOptions): Issu
     : null;
 
   /** What Microsoft gives, or its refusal, logged and passed on. */
-  async function passing<Good>(what: string, work: () => Promise<Good>): Promise<Answer<Good>> {
+  async function passing<Good>(what: string, work: () => Promise<Good>): Promise<ApiResponse<Good>> {
     try {
       return ok(await work());
     } catch (error) {
@@ -50,7 +50,7 @@ export function createLive({ settings, log, now = Date.now }: LiveOptions): Issu
         { what, service, status, code, requestId, ...(notBefore && { retryAt: new Date(notBefore).toISOString() }) },
         message,
       );
-      return passedOn(error.failure, now()) as Answer<Good>;
+      return toApiResponse(error.failure, now()) as ApiResponse<Good>;
     }
   }
 
@@ -71,7 +71,7 @@ export function createLive({ settings, log, now = Date.now }: LiveOptions): Issu
       ? Object.fromEntries(Object.entries(content.tokens).map(([path, generate]) => [path, route(path, generate)]))
       : {},
     switches,
-    ownTime: false,
+    hasVirtualTime: false,
     config: () =>
       passing("config", async (): Promise<Config> => {
         const embeds: LiveEmbed[] = content ? await content.embeds() : [];

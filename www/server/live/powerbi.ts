@@ -111,7 +111,7 @@ export class PowerBi {
     anew: boolean,
   ): Promise<v.InferOutput<Schema>> {
     const token = await this.#entraToken({ anew });
-    const { status, headers, text } = await this.#upstream.ask(this.#base + path, {
+    const { status, headers, text } = await this.#upstream.request(this.#base + path, {
       method,
       headers: {
         Authorization: `Bearer ${token.expose()}`,
@@ -121,11 +121,11 @@ export class PowerBi {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const json = readJson(text);
-    if (status !== 200) throw this.#upstream.failed(refusal(status, headers, json), headers);
+    if (status !== 200) throw this.#upstream.failure(failureOf(status, headers, json), headers);
     const read = v.safeParse(schema, json);
     if (read.success) return read.output;
     // Only where it is wrong: what is there may be a token.
-    throw this.#upstream.failed({
+    throw this.#upstream.failure({
       status: 502,
       code: "UpstreamAnswer",
       message: `Power BI's answer has no usable ${v.getDotPath(read.issues[0]) ?? "body"}.`,
@@ -144,7 +144,7 @@ const ERROR = v.object({
 const MESSAGE = v.object({ Message: v.string() });
 
 /** The three forms that the API's errors have: its own, ASP.NET's, and an empty body with headers. */
-function refusal(status: number, headers: Headers, json: unknown): Omit<Failure, "service"> {
+function failureOf(status: number, headers: Headers, json: unknown): Omit<Failure, "service"> {
   const errorInfo = headers.get("x-powerbi-error-info");
   const about = { status: status < 400 ? 502 : status, errorInfo, requestId: headers.get("requestid") };
   const own = v.safeParse(ERROR, json);

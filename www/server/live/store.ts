@@ -7,7 +7,7 @@ const URGENT_EVERY_MS = 30_000;
 // Whoever has no token at all is better off with one that ends soon than with an error, if it ends no sooner than this.
 const LAST_RESORT_MS = 60_000;
 
-interface Kept {
+interface StoredToken {
   token: EmbedToken;
   obtainedAt: number;
   expiresAt: number;
@@ -16,8 +16,8 @@ interface Kept {
 export class TokenStore {
   readonly #generate: () => Promise<EmbedToken>;
   readonly #now: () => number;
-  #kept: Kept | null = null;
-  #flight: Promise<EmbedToken> | null = null;
+  #stored: StoredToken | null = null;
+  #pending: Promise<EmbedToken> | null = null;
 
   constructor(generate: () => Promise<EmbedToken>, now: () => number) {
     this.#generate = generate;
@@ -26,12 +26,12 @@ export class TokenStore {
 
   /** A token, with the same request to Microsoft for all who ask at once. */
   async get(reason: string): Promise<EmbedToken> {
-    if (this.#kept && this.#serves(this.#kept, reason)) return this.#kept.token;
+    if (this.#stored && this.#isReusable(this.#stored, reason)) return this.#stored.token;
     try {
-      return await (this.#flight ??= this.#fetch());
+      return await (this.#pending ??= this.#fetch());
     } catch (error) {
-      if (reason === "initial" && this.#kept && this.#kept.expiresAt - this.#now() > LAST_RESORT_MS)
-        return this.#kept.token;
+      if (reason === "initial" && this.#stored && this.#stored.expiresAt - this.#now() > LAST_RESORT_MS)
+        return this.#stored.token;
       throw error;
     }
   }
@@ -40,7 +40,7 @@ export class TokenStore {
    * A keeper asks for the next token in the second half of this one's life, whatever its `leadMs` (ten minutes before
    * the end of an hour by default). To be given the same one again would help it nothing.
    */
-  #serves({ obtainedAt, expiresAt }: Kept, reason: string): boolean {
+  #isReusable({ obtainedAt, expiresAt }: StoredToken, reason: string): boolean {
     const now = this.#now();
     const young = expiresAt - now > (expiresAt - obtainedAt) / 2;
     return young && !(URGENT.includes(reason) && now - obtainedAt > URGENT_EVERY_MS);
@@ -49,10 +49,10 @@ export class TokenStore {
   async #fetch(): Promise<EmbedToken> {
     try {
       const token = await this.#generate();
-      this.#kept = { token, obtainedAt: this.#now(), expiresAt: Date.parse(token.expiration) };
+      this.#stored = { token, obtainedAt: this.#now(), expiresAt: Date.parse(token.expiration) };
       return token;
     } finally {
-      this.#flight = null;
+      this.#pending = null;
     }
   }
 }

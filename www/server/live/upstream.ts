@@ -1,5 +1,5 @@
 // Requests to Microsoft, and what comes of them: an answer, or a failure that says who refused, how, and until when.
-import type { Answer } from "../../backend/answers";
+import type { ApiResponse } from "../../backend/responses";
 
 export type Service = "Entra" | "Power BI";
 
@@ -26,10 +26,10 @@ export class UpstreamError extends Error {
 }
 
 /** The failure as the page gets it: Microsoft's status and words, in the shape that `explain` reads. */
-export function passedOn(
+export function toApiResponse(
   { service, status, code, message, notBefore, errorInfo, requestId }: Failure,
   now: number,
-): Answer {
+): ApiResponse {
   return {
     status,
     headers: {
@@ -58,7 +58,7 @@ export class Upstream {
    * The answer, whatever its status, read to its end.
    * @throws {UpstreamError} when there is none, or when an earlier one forbade to ask now.
    */
-  async ask(url: string, init: RequestInit): Promise<{ status: number; headers: Headers; text: string }> {
+  async request(url: string, init: RequestInit): Promise<{ status: number; headers: Headers; text: string }> {
     if (this.#refusal?.notBefore && this.#now() < this.#refusal.notBefore) throw new UpstreamError(this.#refusal);
     try {
       // No address but the one that is asked may learn what is in the request.
@@ -67,12 +67,12 @@ export class Upstream {
     } catch (error) {
       const late = error instanceof Error && error.name === "TimeoutError";
       throw late
-        ? this.failed({
+        ? this.failure({
             status: 504,
             code: "UpstreamTimeout",
             message: `${this.#service} did not answer within ${this.#timeoutMs / 1000} seconds.`,
           })
-        : this.failed({
+        : this.failure({
             status: 502,
             code: "UpstreamUnreachable",
             message: `${this.#service} could not be reached${reason(error)}.`,
@@ -81,8 +81,8 @@ export class Upstream {
   }
 
   /** What a refusal is thrown as. One that says when to come back is kept to. */
-  failed(refusal: Omit<Failure, "service">, headers?: Headers): UpstreamError {
-    const notBefore = retryTime(headers?.get("retry-after") ?? null, this.#now());
+  failure(refusal: Omit<Failure, "service">, headers?: Headers): UpstreamError {
+    const notBefore = notBeforeOf(headers?.get("retry-after") ?? null, this.#now());
     const failure = { ...refusal, service: this.#service, notBefore };
     if (notBefore !== null) this.#refusal = failure;
     return new UpstreamError(failure);
@@ -96,7 +96,7 @@ function reason(error: unknown): string {
 }
 
 /** Retry-After is a number of seconds or a date. */
-function retryTime(text: string | null, now: number): number | null {
+function notBeforeOf(text: string | null, now: number): number | null {
   if (text === null) return null;
   const time = /^\d+$/.test(text.trim()) ? now + Number(text) * 1000 : Date.parse(text);
   return Number.isFinite(time) && time > now ? time : null;

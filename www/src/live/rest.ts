@@ -47,11 +47,11 @@ async function get(url: string, token: string): Promise<Details> {
   const response = await fetch(url, { headers: { Authorization: `Bearer ${token}`, Accept: "application/json" } });
   const text = await response.text();
   if (response.ok) return JSON.parse(text) as Details;
-  throw new RefusedError({ status: response.status, error: refusal(text, response.status) });
+  throw new RefusedError({ status: response.status, error: errorResponse(text, response.status) });
 }
 
 /** An error of the API's own, or of ASP.NET's, or none at all. Its headers can't be read from another origin. */
-function refusal(text: string, status: number): { code: string; message: string } {
+function errorResponse(text: string, status: number): { code: string; message: string } {
   try {
     const { error, Message } = JSON.parse(text) as { error?: { code: string; message?: string }; Message?: string };
     if (error) return { code: error.code, message: error.message ?? "" };

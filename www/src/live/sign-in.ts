@@ -5,7 +5,7 @@ import type { LiveEmbed, SignIn } from "../../backend/config";
 import { readEmbeds } from "./rest";
 
 /** The way in. Made before it is needed: a window for signing in must open at once, or the browser blocks it. */
-export interface Door {
+export interface SignInFlow {
   /** Who has signed in before, in this tab. */
   visitor: Visitor | null;
   /** In the course of a click. */
@@ -24,7 +24,7 @@ export interface Visitor {
 }
 
 /** @param signInAgain is called when Entra wants to see the visitor again before it gives another token. */
-export async function openDoor(config: SignIn, signInAgain: () => void): Promise<Door> {
+export async function prepareSignIn(config: SignIn, signInAgain: () => void): Promise<SignInFlow> {
   const { clientId, authority, knownAuthorities, scopes } = config;
   const msal = new PublicClientApplication({
     auth: { clientId, authority, knownAuthorities, redirectUri: new URL("signed-in.html", document.baseURI).href },

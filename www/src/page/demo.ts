@@ -1,24 +1,24 @@
-// The demo: two lanes on one backend, and everything that can be done to both at once.
+// The demo: two panes on one backend, and every action that affects both at once.
 import type { TokenType } from "powerbi-token-keeper";
 import type { Backend } from "../backend";
 import type { LiveEmbed } from "../../backend/config";
-import type { EmbedKind, EmbedSpec, Lane, LaneName, VisitorSource } from "../lane/api";
+import type { EmbedKind, EmbedSpec, Pane, PaneName, VisitorSource } from "../pane/api";
 import { Driver } from "../time/driver";
 import type { Pace, TimeSource } from "../time/source";
 import { type Action, type Change, faultOf, type Fault, FAULTS, isToggle, SLEEP_MS, type Toggle } from "./faults";
-import type { LaneView } from "./lane-view";
+import type { PaneView } from "./pane-view";
 import type { EventLog } from "./log";
-import { Spans } from "./spans";
+import { FaultSpans } from "./fault-spans";
 import type { Step, Story } from "./stories";
 
-export const LANES: readonly LaneName[] = ["keeper", "loop"];
-export const MOST_EMBEDS = 4;
+export const PANES: readonly PaneName[] = ["keeper", "loop"];
+export const MAX_EMBEDS = 4;
 /** How long the first embeds may take before time goes on without them. */
 const OPENING_MS = 15_000;
 
-const FRESH = "A fresh start: both pages have a token for an hour. The faults below hit both at the same moment.";
+const FRESH = "Restarted: both pages have a token for an hour. Each fault below affects both at the same moment.";
 /** The line that a page author writes, by kind of token. */
-const CODE: Record<LaneName, Record<TokenType, string>> = {
+const CODE: Record<PaneName, Record<TokenType, string>> = {
   keeper: {
     1: 'keepFresh(report, { source: "/api/embed-token" })',
     0: "powerbi.embed(element, keeper.configure(config))",
@@ -47,7 +47,7 @@ export class Demo {
   readonly backend: Backend;
   readonly driver: Driver;
   readonly log: EventLog;
-  readonly spans = new Spans();
+  readonly spans = new FaultSpans();
   readonly active = new Set<string>();
   lifetimeSeconds = 3_600;
   tokenType: TokenType = 1;
@@ -58,16 +58,16 @@ export class Demo {
   /** Null in the sandbox. */
   live: LiveContent | null = null;
   readonly #source: TimeSource;
-  readonly #views: Record<LaneName, LaneView>;
+  readonly #views: Record<PaneName, PaneView>;
   readonly #events: DemoEvents;
-  #lanes: Partial<Record<LaneName, Lane>> = {};
+  #panes: Partial<Record<PaneName, Pane>> = {};
   #steps: { at: number; step: Step }[] = [];
   #keys = 0;
 
   constructor(
     backend: Backend,
     source: TimeSource,
-    views: Record<LaneName, LaneView>,
+    views: Record<PaneName, PaneView>,
     log: EventLog,
     events: DemoEvents,
   ) {
@@ -76,7 +76,7 @@ export class Demo {
     this.#views = views;
     this.log = log;
     this.#events = events;
-    this.driver = new Driver(source, () => this.lanes, {
+    this.driver = new Driver(source, () => this.panes, {
       nextDue: () => this.#steps[0]?.at ?? Infinity,
       reached: () => this.#reached(),
     });
@@ -86,18 +86,18 @@ export class Demo {
     return this.driver.now;
   }
 
-  get lanes(): Lane[] {
-    return LANES.flatMap((name) => this.#lanes[name] ?? []);
+  get panes(): Pane[] {
+    return PANES.flatMap((name) => this.#panes[name] ?? []);
   }
 
-  lane(name: LaneName): Lane | undefined {
-    return this.#lanes[name];
+  pane(name: PaneName): Pane | undefined {
+    return this.#panes[name];
   }
 
   // Everything below happens between two steps of the driver: a caller on the page uses `do`.
 
   do(act: () => Promise<void>): Promise<void> {
-    return this.driver.between(act);
+    return this.driver.runBetweenSteps(act);
   }
 
   /** Both pages anew, with `embeds`, at the pace that was. */
@@ -114,7 +114,7 @@ export class Demo {
     await this.setLifetime(lifetimeSeconds);
     this.#keys = 0;
     this.embeds = embeds.map((kind) => this.#newEmbed(kind));
-    await this.#openLanes(tokenType);
+    await this.#openPanes(tokenType);
     this.#events.say(FRESH);
     await this.setPace(pace);
   }
@@ -124,9 +124,9 @@ export class Demo {
     this.live = live;
     this.#forget();
     this.embeds = live.embeds
-      .slice(0, MOST_EMBEDS)
+      .slice(0, MAX_EMBEDS)
       .map((embed, i) => ({ key: String(i), kind: embed.kind, title: embed.name, live: embed }));
-    await this.#openLanes(live.tokenType);
+    await this.#openPanes(live.tokenType);
     this.pace = 1;
     this.#events.changed();
   }
@@ -134,25 +134,25 @@ export class Demo {
   #forget(): void {
     this.#steps = [];
     this.story = null;
-    this.#lanes = {};
+    this.#panes = {};
     this.active.clear();
     this.spans.clear();
     this.log.clear();
   }
 
-  async #openLanes(tokenType: TokenType): Promise<void> {
+  async #openPanes(tokenType: TokenType): Promise<void> {
     this.tokenType = tokenType;
-    for (const name of LANES) this.#views[name].code = CODE[name][tokenType];
-    const lanes = await Promise.all(LANES.map((name) => this.#views[name].load()));
-    await this.driver.meet();
+    for (const name of PANES) this.#views[name].code = CODE[name][tokenType];
+    const panes = await Promise.all(PANES.map((name) => this.#views[name].load()));
+    await this.driver.moveNow();
     this.startedAt = this.now;
-    for (const [i, name] of LANES.entries()) this.#lanes[name] = lanes[i] as Lane;
-    const opening = Promise.all(LANES.map((name, i) => this.#open(name, lanes[i] as Lane)));
+    for (const [i, name] of PANES.entries()) this.#panes[name] = panes[i] as Pane;
+    const opening = Promise.all(PANES.map((name, i) => this.#open(name, panes[i] as Pane)));
     await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, OPENING_MS))]);
     this.#showEmbeds();
   }
 
-  async tell(story: Story): Promise<void> {
+  async play(story: Story): Promise<void> {
     await this.restart({ tokenType: 1, lifetimeSeconds: story.lifetimeSeconds, pace: 0 });
     this.story = story;
     this.#steps = story.steps.map((step) => ({ at: this.startedAt + step.atMs, step }));
@@ -174,12 +174,12 @@ export class Demo {
   }
 
   async setLifetime(seconds: number): Promise<void> {
-    await this.backend.turn({ lifetimeSeconds: seconds });
+    await this.backend.changeSwitches({ lifetimeSeconds: seconds });
     this.lifetimeSeconds = seconds;
     this.#events.changed();
   }
 
-  async turn(fault: Toggle, on: boolean): Promise<void> {
+  async setFault(fault: Toggle, on: boolean): Promise<void> {
     for (const other of FAULTS)
       if (isToggle(other) && other.slot === fault.slot && this.active.has(other.key)) await this.#switch(other, false);
     if (on) await this.#switch(fault, true);
@@ -188,29 +188,29 @@ export class Demo {
 
   async act({ act }: Action): Promise<void> {
     if (act === "sleep") return this.#sleep();
-    this.#note("The page embeds everything again, with the first token.");
+    this.#note("The page embeds everything again with its first token.");
     this.spans.begin("reset", "embedded again", this.now);
     this.spans.end("reset", this.now);
-    for (const lane of this.lanes) lane.embedAgain();
+    for (const pane of this.panes) pane.embedAgain();
   }
 
   /** Everything well again. */
-  async heal(): Promise<void> {
+  async clearFaults(): Promise<void> {
     for (const fault of FAULTS) if (isToggle(fault) && this.active.has(fault.key)) await this.#switch(fault, false);
     this.#events.changed();
   }
 
   async add(kind: EmbedKind): Promise<void> {
-    if (this.embeds.length >= MOST_EMBEDS) return;
+    if (this.embeds.length >= MAX_EMBEDS) return;
     const spec = this.#newEmbed(kind);
     this.embeds.push(spec);
     this.#showEmbeds();
-    for (const lane of this.lanes) void lane.add(spec);
+    for (const pane of this.panes) void pane.add(spec);
   }
 
   remove(key: string): void {
     this.embeds = this.embeds.filter((spec) => spec.key !== key);
-    for (const lane of this.lanes) lane.remove(key);
+    for (const pane of this.panes) pane.remove(key);
     this.#showEmbeds();
   }
 
@@ -220,19 +220,19 @@ export class Demo {
   }
 
   #showEmbeds(): void {
-    for (const name of LANES) this.#views[name].embeds = this.embeds.length;
+    for (const name of PANES) this.#views[name].embeds = this.embeds.length;
     this.#events.changed();
   }
 
-  #open(name: LaneName, lane: Lane): Promise<void> {
-    return lane.open({
+  #open(name: PaneName, pane: Pane): Promise<void> {
+    return pane.open({
       tokenType: this.tokenType,
       embeds: this.embeds,
       now: this.now,
-      fetch: this.backend.ownFetch,
+      fetch: this.backend.localFetch,
       live: this.live !== null,
       visitor: this.live?.visitor ?? null,
-      tell: (happening) => this.log.add(name, happening),
+      tell: (event) => this.log.add(name, event),
     });
   }
 
@@ -241,26 +241,26 @@ export class Demo {
     this.active[on ? "add" : "delete"](fault.key);
     if (on) this.spans.begin(fault.key, fault.label, this.now);
     else this.spans.end(fault.key, this.now);
-    this.#note(on ? `${fault.label}: on.` : `${fault.label}: over.`);
+    this.#note(on ? `${fault.label}: on.` : `${fault.label}: off.`);
   }
 
   async #change({ switches, plan, hidden, aheadMs }: Change): Promise<void> {
-    if (switches) await this.backend.turn(switches);
-    for (const lane of this.lanes) {
-      if (plan) lane.plan(plan);
-      if (hidden !== undefined) lane.hide(hidden);
-      if (aheadMs !== undefined) lane.setClock(aheadMs);
+    if (switches) await this.backend.changeSwitches(switches);
+    for (const pane of this.panes) {
+      if (plan) pane.plan(plan);
+      if (hidden !== undefined) pane.hide(hidden);
+      if (aheadMs !== undefined) pane.setClock(aheadMs);
     }
   }
 
   async #sleep(): Promise<void> {
     this.#note("The lid closes.");
     this.spans.begin("asleep", "asleep", this.now);
-    for (const lane of this.lanes) lane.sleep();
+    for (const pane of this.panes) pane.sleep();
     await this.#source.leap(SLEEP_MS);
-    await this.driver.meet();
+    await this.driver.moveNow();
     // what a story planned for these minutes comes after them
-    for (const lane of this.lanes) lane.wake();
+    for (const pane of this.panes) pane.wake();
     this.spans.end("asleep", this.now);
     this.#note("The lid opens, 70 minutes later.");
   }
@@ -269,18 +269,18 @@ export class Demo {
     while (this.#steps[0] && this.#steps[0].at <= this.now) {
       const { step } = this.#steps.shift() as { at: number; step: Step };
       this.#events.say(step.say);
-      await this.#play(step);
+      await this.#playStep(step);
     }
     if (this.story && this.#steps.length === 0) this.endStory();
   }
 
-  async #play({ lifetimeSeconds, on, off, act, pace, online }: Step): Promise<void> {
+  async #playStep({ lifetimeSeconds, on, off, act, pace, online }: Step): Promise<void> {
     if (lifetimeSeconds !== undefined) await this.setLifetime(lifetimeSeconds);
     if (pace !== undefined && this.pace !== 0) await this.setPace(pace);
-    if (on) await this.turn(faultOf(on) as Toggle, true);
-    if (off) await this.turn(faultOf(off) as Toggle, false);
+    if (on) await this.setFault(faultOf(on) as Toggle, true);
+    if (off) await this.setFault(faultOf(off) as Toggle, false);
     if (act) await this.act(faultOf(act) as Fault as Action);
-    if (online) for (const lane of this.lanes) lane.online();
+    if (online) for (const pane of this.panes) pane.online();
   }
 
   #note(text: string): void {

@@ -14,11 +14,11 @@ export function part<T extends HTMLElement = HTMLElement>(within: ParentNode, na
 }
 
 /** Touches the document only where something changed: the page repaints several times a second. */
-export function put(place: HTMLElement, text: string): void {
+export function setText(place: HTMLElement, text: string): void {
   if (place.textContent !== text) place.textContent = text;
 }
 
-export function make<K extends keyof HTMLElementTagNameMap>(
+export function createElement<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Partial<HTMLElementTagNameMap[K]> = {},
   ...children: (Node | string)[]
@@ -29,10 +29,10 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 }
 
 export function button(label: string, onClick: () => void): HTMLButtonElement {
-  const made = make("button", { type: "button", textContent: label });
+  const made = createElement("button", { type: "button", textContent: label });
   made.addEventListener("click", onClick);
   return made;
 }
 
-export const press = (one: HTMLElement, on: boolean) => one.setAttribute("aria-pressed", String(on));
+export const setPressed = (one: HTMLElement, on: boolean) => one.setAttribute("aria-pressed", String(on));
 export const isPressed = (one: HTMLElement) => one.getAttribute("aria-pressed") === "true";

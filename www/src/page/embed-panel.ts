@@ -1,7 +1,7 @@
-// What is embedded, in both lanes: adding, removing, and the kind of token.
+// What is embedded, in both panes: adding, removing, and the kind of token.
 import type { TokenType } from "powerbi-token-keeper";
-import { button, el, make } from "./dom";
-import { type Demo, MOST_EMBEDS } from "./demo";
+import { button, el, createElement } from "./dom";
+import { type Demo, MAX_EMBEDS } from "./demo";
 
 export class EmbedPanel {
   readonly #demo: () => Demo;
@@ -28,12 +28,12 @@ export class EmbedPanel {
   show(): void {
     const { embeds, tokenType, live } = this.#demo();
     for (const radio of this.#kinds()) radio.checked = Number(radio.value) === tokenType;
-    for (const one of this.#adding) one.disabled = embeds.length >= MOST_EMBEDS;
+    for (const one of this.#adding) one.disabled = embeds.length >= MAX_EMBEDS;
     el("embedded").replaceChildren(
       ...embeds.map(({ key, title }) => {
         const remove = button("Remove", () => this.#act(async () => this.#demo().remove(key)));
         remove.setAttribute("aria-label", `Remove ${title}`);
-        return make("li", {}, make("span", { textContent: title }), ...(live ? [] : [remove]));
+        return createElement("li", {}, createElement("span", { textContent: title }), ...(live ? [] : [remove]));
       }),
     );
   }

@@ -1,10 +1,10 @@
 // The faults, grouped, and the line that says what to watch.
-import { button, el, isPressed, make, press } from "./dom";
+import { button, el, isPressed, createElement, setPressed } from "./dom";
 import type { Demo } from "./demo";
 import type { Switches } from "../backend";
 import { type Fault, FAULTS, type Group, GROUPS, isToggle, LIFETIMES, LIFETIME_WATCH } from "./faults";
 
-const START = "Pick one: it hits both pages at the same moment, and this line says what to watch.";
+const START = "Pick a fault: it affects both pages at once, and this line says what to watch.";
 
 export class FaultPanel {
   readonly #buttons = new Map<string, HTMLButtonElement>();
@@ -21,7 +21,7 @@ export class FaultPanel {
     });
     el("all-well").addEventListener("click", () => {
       this.#watch(START);
-      act(() => demo().heal());
+      act(() => demo().clearFaults());
     });
     this.#watch(START);
   }
@@ -40,7 +40,7 @@ export class FaultPanel {
 
   show(): void {
     const { active, lifetimeSeconds } = this.#demo();
-    for (const [key, one] of this.#buttons) if (one.hasAttribute("aria-pressed")) press(one, active.has(key));
+    for (const [key, one] of this.#buttons) if (one.hasAttribute("aria-pressed")) setPressed(one, active.has(key));
     if (![...this.#lifetime.options].some(({ value }) => Number(value) === lifetimeSeconds))
       this.#lifetime.add(new Option(`${lifetimeSeconds / 60} minutes`, String(lifetimeSeconds)));
     this.#lifetime.value = String(lifetimeSeconds);
@@ -53,9 +53,9 @@ export class FaultPanel {
       const made = button(fault.label, () => {
         const on = isToggle(fault) && !isPressed(made);
         this.#watch(isToggle(fault) && !on ? START : fault.watch);
-        act(() => (isToggle(fault) ? this.#demo().turn(fault, on) : this.#demo().act(fault)));
+        act(() => (isToggle(fault) ? this.#demo().setFault(fault, on) : this.#demo().act(fault)));
       });
-      if (isToggle(fault)) press(made, false);
+      if (isToggle(fault)) setPressed(made, false);
       this.#buttons.set(fault.key, made);
       place.append(made);
     }
@@ -63,6 +63,6 @@ export class FaultPanel {
   }
 
   #watch(text: string): void {
-    el("watch").replaceChildren(make("strong", { textContent: text === START ? "" : "Watch: " }), text);
+    el("watch").replaceChildren(createElement("strong", { textContent: text === START ? "" : "Watch: " }), text);
   }
 }

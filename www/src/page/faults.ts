@@ -1,7 +1,7 @@
-// What a visitor can make go wrong, in both lanes at once, and what there is to see then.
+// The faults that a visitor can switch on in both panes at once, and what to watch for each.
 import type { Switches } from "../backend";
 
-/** What a fault changes: switches of the backend, the plan of the stand-in frames, the machine. */
+/** The effect of a fault: on the backend's switches, the stand-in frames' plan, or the machine. */
 export interface Change {
   switches?: Partial<Switches>;
   plan?: Record<string, unknown>;
@@ -22,7 +22,7 @@ interface Common {
 export interface Toggle extends Common {
   on: Change;
   off: Change;
-  /** Those of one slot replace each other. */
+  /** Faults of one slot exclude each other. */
   slot: string;
 }
 
@@ -38,7 +38,7 @@ export const SLEEP_MS = 70 * 60_000;
 export const GROUPS: Record<Group, string> = {
   backend: "The backend",
   frame: "The Power BI frame",
-  page: "The visitor’s machine",
+  page: "The user’s machine",
 };
 
 export const LIFETIMES: readonly { label: string; seconds: number }[] = [
@@ -47,8 +47,8 @@ export const LIFETIMES: readonly { label: string; seconds: number }[] = [
   { label: "1 hour", seconds: 3_600 },
 ];
 export const LIFETIME_WATCH =
-  "From the next renewal on. With tokens that live less than its ten minutes the loop asks every 30 seconds; " +
-  "the keeper’s window is half of a token’s life at most.";
+  "Holds from the next refresh on. With tokens that last less than ten minutes the loop asks every 30 seconds; " +
+  "the keeper’s refresh window is at most half of a token’s lifetime.";
 
 const backend = (slot: string, on: Partial<Switches>, off: Partial<Switches>) =>
   ({ group: "backend", slot, on: { switches: on }, off: { switches: off } }) as const;
@@ -61,73 +61,74 @@ export const FAULTS: readonly Fault[] = [
     label: "Down: 503",
     ...backend("outage", { outage: "status" }, { outage: "none" }),
     watch:
-      "When a token is due, the keeper asks every five seconds or so, as the answer says. The loop asks every " +
-      "30, and each failure is an unhandled rejection.",
+      "Once a token is due, the keeper retries every five seconds, as Retry-After asks. The loop retries every " +
+      "30 seconds, and each failure is an unhandled rejection.",
   },
   {
     key: "cut",
     label: "Connection cut",
     ...backend("outage", { outage: "drop" }, { outage: "none" }),
     watch:
-      "No answer at all. The keeper’s pauses grow from two seconds to a minute; the loop’s failures are caught " +
-      "by nobody.",
+      "No response at all. The keeper retries after two seconds, then waits longer, up to a minute. The loop " +
+      "doesn’t catch its failures.",
   },
   {
     key: "slow",
     label: "Slow: 25 s",
     ...backend("delay", { delayMs: 25_000 }, { delayMs: 0 }),
-    watch: "Both wait for the next renewal, one request each, and the old token works on meanwhile.",
+    watch: "Both send one request at the next refresh and wait; the old token keeps working meanwhile.",
   },
   {
     key: "denied",
     label: "Signed out: 401",
     ...backend("denied", { denied: true }, { denied: false }),
     watch:
-      "The keeper says “denied”, so that an app can show a sign-in, and asks rarely. The loop asks every 30 seconds.",
+      "The keeper’s state becomes “denied”, so that a page can offer a sign-in, and it retries rarely. The loop " +
+      "retries every 30 seconds.",
   },
   {
     key: "throttled",
     label: "Busy: 429",
     ...backend("throttle", { throttle: 120 }, { throttle: null }),
-    watch: "The backend asks for two minutes of quiet. The keeper keeps them; the loop asks on.",
+    watch: "Retry-After says two minutes. The keeper waits that long; the loop keeps asking.",
   },
   {
     key: "same",
     label: "Same token again",
     ...backend("same", { sameToken: true }, { sameToken: false }),
     watch:
-      "A backend that caches. The keeper sees that nothing would change and asks again later; the loop takes " +
-      "it each time.",
+      "A backend that caches. The keeper sees that the token is the one in place and retries later; the loop " +
+      "sets it each time.",
   },
   {
     key: "wrongKind",
     label: "Wrong kind",
     ...backend("wrongKind", { wrongKind: true }, { wrongKind: false }),
     watch:
-      "At the next renewal the keeper refuses it, and the report works on. The loop hands it to the report, " +
-      "which falls.",
+      "At the next refresh the keeper rejects the token and the report keeps working. The loop sets it, and the " +
+      "report fails.",
   },
   {
     key: "damaged",
     label: "Damaged token",
     ...backend("damaged", { damaged: true }, { damaged: false }),
     watch:
-      "It was cut off on its way. The keeper refuses it and asks again; the loop hands it to the report, which " +
-      "falls and stays down.",
+      "The token was truncated on its way. The keeper rejects it and retries; the loop sets it, and the report " +
+      "fails and stays down.",
   },
   {
     key: "silent",
     label: "Silent",
     ...frame("silent", { silent: true }, { silent: false }),
     watch:
-      "The frame answers nothing. Afterwards the keeper sets the token again; the loop wrote the new " +
-      "expiration down before the report had it.",
+      "The frame answers nothing. Afterwards the keeper sets the token again; the loop recorded the new " +
+      "expiration before the report had the token.",
   },
   {
     key: "late",
     label: "Late: 8 s",
     ...frame("token", { always: { token: { delayMs: 8_000 } } }, { always: { token: null } }),
-    watch: "The frame takes the next token eight seconds late. Both wait for it.",
+    watch: "The frame takes eight seconds to accept the next token. Both wait.",
   },
   {
     key: "reset",
@@ -135,8 +136,8 @@ export const FAULTS: readonly Fault[] = [
     label: "Reset: embed again",
     act: "embedAgain",
     watch:
-      "The page embeds again with the token it had first, as a re-render does. Once that has expired, only the " +
-      "keeper brings the newer one.",
+      "The page embeds again with its first token, as a re-render does. Once that token has expired, only the " +
+      "keeper sets the newer one.",
   },
   {
     key: "hidden",
@@ -145,14 +146,14 @@ export const FAULTS: readonly Fault[] = [
     slot: "hidden",
     on: { hidden: true },
     off: { hidden: false },
-    watch: "Timers now come once a minute, as in a background tab. Both go on.",
+    watch: "Timers fire once a minute, as in a background tab. Both keep working.",
   },
   {
     key: "asleep",
     group: "page",
     label: "Laptop asleep for 70 min",
     act: "sleep",
-    watch: "Seventy minutes pass at once, and the token is expired on waking. See who has a new one first.",
+    watch: "Seventy minutes pass at once, so the token has expired on waking. See which page gets a new one first.",
   },
   {
     key: "ahead",
@@ -162,8 +163,8 @@ export const FAULTS: readonly Fault[] = [
     on: { aheadMs: 7_200_000 },
     off: { aheadMs: 0 },
     watch:
-      "To this clock every token has expired. The keeper learns the difference from the answers; the loop asks " +
-      "every 30 seconds.",
+      "By this clock every token has expired. The keeper corrects the clock by the backend’s responses; the " +
+      "loop asks every 30 seconds.",
   },
   {
     key: "behind",
@@ -173,8 +174,8 @@ export const FAULTS: readonly Fault[] = [
     on: { aheadMs: -900_000 },
     off: { aheadMs: 0 },
     watch:
-      "By this clock the loop’s ten minutes begin five minutes after the token’s end. The keeper knows the " +
-      "service’s time.",
+      "By this clock the loop’s last ten minutes begin five minutes after the token has expired. The keeper " +
+      "uses the service’s time.",
   },
 ];
 

@@ -5,11 +5,11 @@ import { RefusedError } from "../live/rest";
 import type { Visitor } from "../live/sign-in";
 import type { Demo } from "./demo";
 import { button, el } from "./dom";
-import { reasonOf } from "./reason";
+import { errorText } from "./error-text";
 
-const NOTE = "Microsoft’s frames say nothing of their tokens: what is counted here is what the two pages know.";
+const NOTE = "Microsoft’s frames don’t report their tokens, so the counters show what the two pages know.";
 
-const AGAIN = "Microsoft wants to see you again before it gives another token.";
+const AGAIN = "Microsoft asks you to sign in again before it issues another token.";
 
 /** Embeds what there is, and asks visitors to sign in where that is needed. `say` shows a sentence. */
 export async function openLive(config: LiveConfig, demo: Demo, say: (text: string) => void): Promise<void> {
@@ -26,18 +26,18 @@ async function askToSignIn(
   demo: Demo,
   say: (text: string) => void,
 ): Promise<void> {
-  const { openDoor } = await import("../live/sign-in");
-  const door = await openDoor(signIn, () => offer(`${AGAIN} What is shown stays until its token ends.`));
+  const { prepareSignIn } = await import("../live/sign-in");
+  const flow = await prepareSignIn(signIn, () => showSignIn(`${AGAIN} The reports stay until their token expires.`));
   const made = button("Sign in", () => {
     // in the course of the click, or the browser blocks the window
-    door.signIn().then(
+    flow.signIn().then(
       (visitor) => demo.do(() => enter(visitor)),
-      () => say("Signing in did not work. Try again."),
+      () => say("The sign-in failed. Try again."),
     );
   });
-  let inside: string | null = null;
+  let shownFor: string | null = null;
 
-  function offer(text: string): void {
+  function showSignIn(text: string): void {
     say(text);
     el("caption").after(made);
   }
@@ -52,15 +52,16 @@ async function askToSignIn(
     made.remove();
     try {
       // whoever comes back to reports that are there still needs no others: their keepers ask again
-      if (inside !== visitor.id) await open(visitor);
-      inside = visitor.id;
+      if (shownFor !== visitor.id) await open(visitor);
+      shownFor = visitor.id;
       say(`Live, ${cloud}, as ${visitor.name}. ${NOTE}`);
     } catch (error) {
-      offer(error instanceof RefusedError ? await reasonOf(error) : AGAIN);
+      showSignIn(error instanceof RefusedError ? await errorText(error) : AGAIN);
     }
   }
 
-  if (door.visitor) return enter(door.visitor);
-  if (shown.length === 0) offer("Sign in with the account that may see the report. Its tokens stay in this browser.");
+  if (flow.visitor) return enter(flow.visitor);
+  if (shown.length === 0)
+    showSignIn("Sign in with an account that has access to the report. Its tokens stay in this browser.");
   else el("caption").after(made);
 }

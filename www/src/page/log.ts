@@ -1,23 +1,23 @@
-// The event log of both lanes: kept whole, shown as filtered, copied as JSON. Lines that repeat at once are counted.
-import type { Happening, Kind, LaneName } from "../lane/api";
-import { make } from "./dom";
+// The event log of both panes: kept whole, shown as filtered, copied as JSON. Lines that repeat at once are counted.
+import type { LogEvent, Kind, PaneName } from "../pane/api";
+import { createElement } from "./dom";
 import { clock } from "./format";
 
-export interface Entry extends Happening {
+export interface Entry extends LogEvent {
   /** null for what happens to both, such as a fault. */
-  lane: LaneName | null;
+  pane: PaneName | null;
   times: number;
 }
 
-const KEPT = 2_000;
-const SHOWN = 150;
+const MAX_ENTRIES = 2_000;
+const MAX_SHOWN = 150;
 const REPEAT_WITHIN_MS = 60_000;
-export const LANE_WORDS: Record<LaneName, string> = { keeper: "keeper", loop: "loop" };
+export const PANE_LABELS: Record<PaneName, string> = { keeper: "keeper", loop: "loop" };
 
 export class EventLog {
   readonly #list: HTMLElement;
   readonly #entries: Entry[] = [];
-  readonly #lanes = new Set<LaneName>(["keeper", "loop"]);
+  readonly #panes = new Set<PaneName>(["keeper", "loop"]);
   readonly #kinds: Set<Kind>;
   #stale = false;
 
@@ -26,12 +26,12 @@ export class EventLog {
     this.#kinds = new Set(kinds);
   }
 
-  add(lane: LaneName | null, { at, kind, tone, text }: Happening): void {
-    // a few lines of both lanes alternate
-    const before = this.#entries.slice(-6).find((entry) => entry.lane === lane && entry.text === text);
+  add(pane: PaneName | null, { at, kind, tone, text }: LogEvent): void {
+    // a few lines of both panes alternate
+    const before = this.#entries.slice(-6).find((entry) => entry.pane === pane && entry.text === text);
     if (before && at - before.at < REPEAT_WITHIN_MS) before.times += 1;
-    else this.#entries.push({ at, lane, kind, tone, text, times: 1 });
-    if (this.#entries.length > KEPT) this.#entries.shift();
+    else this.#entries.push({ at, pane, kind, tone, text, times: 1 });
+    if (this.#entries.length > MAX_ENTRIES) this.#entries.shift();
     this.#stale = true;
   }
 
@@ -40,8 +40,8 @@ export class EventLog {
     this.#stale = true;
   }
 
-  showLane(lane: LaneName, on: boolean): void {
-    this.#lanes[on ? "add" : "delete"](lane);
+  showPane(pane: PaneName, on: boolean): void {
+    this.#panes[on ? "add" : "delete"](pane);
     this.#stale = true;
   }
 
@@ -53,7 +53,7 @@ export class EventLog {
   /** Of what is shown, oldest first. Nothing in it was ever near a token. */
   json(): string {
     return JSON.stringify(
-      this.#shown().map(({ at, lane, ...rest }) => ({ at: new Date(at).toISOString(), lane: lane ?? "both", ...rest })),
+      this.#shown().map(({ at, pane, ...rest }) => ({ at: new Date(at).toISOString(), pane: pane ?? "both", ...rest })),
       null,
       2,
     );
@@ -63,23 +63,23 @@ export class EventLog {
     if (!this.#stale) return;
     this.#stale = false;
     // Newest first: on a phone, and beside tall panels, the last line is the one in sight.
-    this.#list.replaceChildren(...this.#shown().slice(-SHOWN).reverse().map(line));
+    this.#list.replaceChildren(...this.#shown().slice(-MAX_SHOWN).reverse().map(line));
   }
 
   #shown(): Entry[] {
-    return this.#entries.filter(({ lane, kind }) => this.#kinds.has(kind) && (lane === null || this.#lanes.has(lane)));
+    return this.#entries.filter(({ pane, kind }) => this.#kinds.has(kind) && (pane === null || this.#panes.has(pane)));
   }
 }
 
-function line({ at, lane, tone, text, times }: Entry): HTMLElement {
-  const item = make(
+function line({ at, pane, tone, text, times }: Entry): HTMLElement {
+  const item = createElement(
     "li",
     { className: tone },
-    make("time", { dateTime: new Date(at).toISOString(), textContent: clock(at) }),
-    make("span", { className: "who", textContent: lane === null ? "both" : LANE_WORDS[lane] }),
+    createElement("time", { dateTime: new Date(at).toISOString(), textContent: clock(at) }),
+    createElement("span", { className: "who", textContent: pane === null ? "both" : PANE_LABELS[pane] }),
   );
-  const words = make("span", { textContent: text });
-  if (times > 1) words.append(" ", make("b", { textContent: `× ${times}` }));
+  const words = createElement("span", { textContent: text });
+  if (times > 1) words.append(" ", createElement("b", { textContent: `× ${times}` }));
   item.append(words);
   return item;
 }

@@ -1,46 +1,46 @@
-// The demo's page: wires the two lanes, the controls and the log together.
+// The demo's page: wires the two panes, the controls and the log together.
 import type { LiveConfig } from "../../backend/config";
 import { Backend } from "../backend";
-import type { LaneName } from "../lane/api";
+import type { PaneName } from "../pane/api";
 import { RATES, type TimeSource } from "../time/source";
-import { Demo, LANES } from "./demo";
-import { button, el, make, press, put } from "./dom";
+import { Demo, PANES } from "./demo";
+import { button, el, createElement, setPressed, setText } from "./dom";
 import { EmbedPanel } from "./embed-panel";
 import { FaultPanel } from "./fault-panel";
 import { clockShort, elapsed } from "./format";
-import { LaneView } from "./lane-view";
+import { PaneView } from "./pane-view";
 import { buildLog } from "./log-panel";
 import { STORIES } from "./stories";
 
 const REPAINT_MS = 200;
 
 const log = buildLog();
-const views = Object.fromEntries(LANES.map((name) => [name, new LaneView(name)])) as Record<LaneName, LaneView>;
+const views = Object.fromEntries(PANES.map((name) => [name, new PaneView(name)])) as Record<PaneName, PaneView>;
 let demo: Demo;
 
 /**
  * Between two steps of time. A click must never end in an unhandled rejection: the demo's server may have been stopped.
  */
 function act(work: () => Promise<void>): void {
-  void demo.do(work).catch(tellWhy);
+  void demo.do(work).catch(showError);
 }
 
-async function tellWhy(error: unknown): Promise<void> {
-  const { reasonOf } = await import("./reason");
-  say(await reasonOf(error));
+async function showError(error: unknown): Promise<void> {
+  const { errorText } = await import("./error-text");
+  say(await errorText(error));
 }
 
-const say = (caption: string) => put(el("caption"), caption);
+const say = (caption: string) => setText(el("caption"), caption);
 const faults = new FaultPanel(() => demo, act);
 const embeds = new EmbedPanel(() => demo, act);
-const stories = new Map(STORIES.map((story) => [story, button(story.label, () => act(() => demo.tell(story)))]));
+const stories = new Map(STORIES.map((story) => [story, button(story.label, () => act(() => demo.play(story)))]));
 const paces = new Map(RATES.map((rate) => [rate, pace(rate)]));
 let paceBeforePause: (typeof RATES)[number] = 60;
 
 function pace(rate: (typeof RATES)[number]): HTMLInputElement {
-  const radio = make("input", { type: "radio", name: "pace", value: String(rate) });
+  const radio = createElement("input", { type: "radio", name: "pace", value: String(rate) });
   radio.addEventListener("change", () => act(() => demo.setPace(rate)));
-  el("paces").append(make("label", {}, radio, make("span", { textContent: `${rate}×` })));
+  el("paces").append(createElement("label", {}, radio, createElement("span", { textContent: `${rate}×` })));
   return radio;
 }
 
@@ -49,31 +49,31 @@ function showControls(): void {
   embeds.show();
   if (demo.pace !== 0) paceBeforePause = demo.pace;
   for (const [rate, radio] of paces) radio.checked = rate === paceBeforePause;
-  press(el("pause"), demo.pace === 0);
-  for (const [story, one] of stories) press(one, demo.story === story);
+  setPressed(el("pause"), demo.pace === 0);
+  for (const [story, one] of stories) setPressed(one, demo.story === story);
 }
 
 function paint(): void {
   const { now, startedAt, spans } = demo;
-  put(el("elapsed"), elapsed(startedAt === 0 ? 0 : now - startedAt));
-  put(el("clock"), clockShort(now));
-  for (const name of LANES) {
-    const lane = demo.lane(name);
-    if (lane) views[name].show(lane.reading(), spans.all, startedAt, now);
+  setText(el("elapsed"), elapsed(startedAt === 0 ? 0 : now - startedAt));
+  setText(el("clock"), clockShort(now));
+  for (const name of PANES) {
+    const pane = demo.pane(name);
+    if (pane) views[name].show(pane.status(), spans.all, startedAt, now);
   }
   log.paint();
 }
 
 /** The site without a server has its backend in the page, and its time with it. */
-async function ownBackend(): Promise<{ backend: Backend; source: TimeSource; live: null }> {
-  const [{ DemoBackend }, { inPageFetch }, { OwnTime }] = await Promise.all([
+async function localBackend(): Promise<{ backend: Backend; source: TimeSource; live: null }> {
+  const [{ DemoBackend }, { inPageFetch }, { LocalTime }] = await Promise.all([
     import("../../backend/backend"),
     import("../../backend/in-page"),
-    import("../time/own"),
+    import("../time/local"),
   ]);
   // For tests: time that a hand moves.
   const byHand = new URLSearchParams(location.search).get("time") === "by-hand";
-  const source = new OwnTime(byHand);
+  const source = new LocalTime(byHand);
   const backend = new DemoBackend(source.forBackend);
   if (byHand) Object.assign(window, { step: (realMs: number) => stepByHand(source, realMs) });
   return { backend: new Backend(inPageFetch(backend)), source, live: null };
@@ -96,7 +96,7 @@ async function serverBackend(): Promise<{ backend: Backend; source: TimeSource; 
 }
 
 async function start(): Promise<void> {
-  const { backend, source, live } = await (import.meta.env.MODE === "static" ? ownBackend() : serverBackend());
+  const { backend, source, live } = await (import.meta.env.MODE === "static" ? localBackend() : serverBackend());
   demo = new Demo(backend, source, views, log, { changed: showControls, say });
   el("stories").append(...stories.values());
   el("pause").addEventListener("click", () => act(() => demo.setPace(demo.pace === 0 ? paceBeforePause : 0)));
@@ -109,7 +109,7 @@ async function start(): Promise<void> {
   // a link may name a story, or none
   const wanted = new URLSearchParams(location.search).get("story");
   const story = STORIES.find(({ key }) => key === wanted) ?? STORIES[0];
-  act(() => (wanted === "none" || !story ? demo.restart({ pace: 60 }) : demo.tell(story)));
+  act(() => (wanted === "none" || !story ? demo.restart({ pace: 60 }) : demo.play(story)));
 }
 
 async function startLive(config: LiveConfig): Promise<void> {
@@ -148,7 +148,7 @@ function pauseWhileHidden(): void {
  */
 function startOrTellWhy(): void {
   start().catch(async (error: unknown) => {
-    await tellWhy(error);
+    await showError(error);
     const again = button("Try again", () => {
       again.remove();
       startOrTellWhy();

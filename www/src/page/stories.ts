@@ -1,6 +1,5 @@
-// Short scripts of faults, so that a visitor sees the difference without knowing what to click. Each runs in virtual
-// time, the same for both lanes; what the captions say about a lane is what the counters beside them measured when it
-// was written, and tests/demo/stories.test.mjs measures it again.
+// Short scripts of faults that show the difference without a click. Each runs in virtual time, the same for both panes.
+// What a caption says about a pane is what its counters measured; tests/demo/time.test.mjs measures it again.
 import type { Pace } from "../time/source";
 
 const MINUTE = 60_000;
@@ -21,7 +20,7 @@ export interface Step {
 export interface Story {
   key: string;
   label: string;
-  /** Of the tokens that both lanes start with. */
+  /** Of the tokens that both panes start with. */
   lifetimeSeconds: number;
   pace: Pace;
   steps: readonly Step[];
@@ -36,38 +35,36 @@ export const STORIES: readonly Story[] = [
     steps: [
       {
         atMs: 0,
-        say: "Two pages, one backend, a report each. Their tokens end in 20 minutes. One second here is a minute.",
+        say: "Two pages with a report each, on one backend. Their tokens expire in 20 minutes. A second here is a minute.",
       },
       {
         atMs: 8 * MINUTE,
         on: "down",
-        say: "The backend goes down for six minutes, just when both pages want the next token.",
+        say: "The backend goes down for six minutes, just as both pages need the next token.",
       },
       {
         atMs: 14 * MINUTE,
         off: "down",
-        say: "It is back, and both have a new token. Each failure on the right was an error that nobody caught.",
+        say: "It is back, and both have a new token. Each failure on the right was an unhandled error.",
       },
       {
         atMs: 22 * MINUTE,
         on: "silent",
         lifetimeSeconds: 3_600,
-        say: "Now the frame answers nothing for five minutes, while the next token is handed over.",
+        say: "Now the frame answers nothing for five minutes, while the next token is being set.",
       },
       {
         atMs: 27 * MINUTE,
         off: "silent",
-        say: "It answers again. The keeper hands the token over once more. The loop believes it has done so.",
+        say: "It answers again. The keeper sets the token once more. The loop assumes that it already has.",
       },
       {
         atMs: 36 * MINUTE,
-        say:
-          "The old token has run out on the right. The loop wrote down the new one’s end, and sees no reason to " +
-          "ask.",
+        say: "The old token has expired on the right. The loop recorded the new expiration and sees no reason to ask.",
       },
       {
         atMs: 75 * MINUTE,
-        say: "It asked again at last. Now make it hard yourself: every fault below hits both pages at the same moment.",
+        say: "It has asked again at last. Now try it yourself: each fault below affects both pages at the same moment.",
       },
     ],
   },
@@ -77,23 +74,23 @@ export const STORIES: readonly Story[] = [
     lifetimeSeconds: 3_600,
     pace: 60,
     steps: [
-      { atMs: 0, say: "Both reports have a fresh token for an hour." },
-      { atMs: 8 * MINUTE, on: "cut", say: "Lunch. The lid closes, the network goes.", pace: 10 },
+      { atMs: 0, say: "Both reports have a new token for an hour." },
+      { atMs: 8 * MINUTE, on: "cut", say: "Lunch. The lid closes and the network drops.", pace: 10 },
       {
         atMs: 8 * MINUTE + 10_000,
         act: "asleep",
-        say: "Seventy minutes later the lid opens. The token has expired, and the Wi-Fi needs 35 seconds.",
+        say: "Seventy minutes later the lid opens. The token has expired, and the Wi-Fi takes 35 seconds to connect.",
       },
       {
         atMs: 78 * MINUTE + 45_000,
         off: "cut",
         online: true,
-        say: "The network is back. The keeper hears of it and asks at once; the loop waits for its next turn.",
+        say: "The network is back. The keeper reacts to the online event at once; the loop waits for its next check.",
       },
       {
         atMs: 81 * MINUTE,
         pace: 60,
-        say: "Both are back, the left one 25 seconds earlier. On the right two failures went uncaught.",
+        say: "Both are back, the left one 25 seconds earlier. On the right two errors went unhandled.",
       },
     ],
   },
@@ -103,23 +100,23 @@ export const STORIES: readonly Story[] = [
     lifetimeSeconds: 1_800,
     pace: 60,
     steps: [
-      { atMs: 0, say: "Tokens live half an hour here." },
+      { atMs: 0, say: "Tokens last half an hour here." },
       {
         atMs: MINUTE,
         on: "behind",
-        say: "The laptop’s clock is 15 minutes slow. The service’s is right, and tokens end by the service’s.",
+        say: "The laptop’s clock is 15 minutes slow. The service’s clock is right, and tokens expire by that one.",
       },
       {
         atMs: 20 * MINUTE,
-        say: "Ten minutes before the end the keeper renews: it learnt the service’s time from the answers.",
+        say: "Ten minutes before expiration the keeper refreshes: it knows the service’s time from the responses.",
       },
       {
         atMs: 30 * MINUTE,
         say:
-          "The token ends. By the laptop’s clock it has a quarter of an hour left, so the loop does nothing for " +
+          "The token expires. By the laptop’s clock it has a quarter of an hour left, so the loop does nothing for " +
           "five minutes.",
       },
-      { atMs: 66 * MINUTE, say: "And so again with every token, until somebody sets the clock." },
+      { atMs: 66 * MINUTE, say: "The same happens with every token until somebody sets the clock." },
     ],
   },
 ];

@@ -1,12 +1,12 @@
-// A lane's timeline: what its embeds held as a band, what they showed as a thin one, each request as a tick, and the
+// A pane's timeline: what its embeds held as a band, what they showed as a thin one, each request as a tick, and the
 // faults as shaded spans. Apache ECharts draws on a canvas: it needs no inline style, which the page's policy forbids.
 import { CustomChart, type CustomSeriesOption } from "echarts/charts";
 import { GridComponent, MarkAreaComponent, MarkLineComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import type { Reading } from "../lane/api";
+import type { PaneStatus } from "../pane/api";
 import { clockShort } from "./format";
-import type { Span } from "./spans";
+import type { FaultSpan } from "./fault-spans";
 
 echarts.use([CustomChart, GridComponent, MarkAreaComponent, MarkLineComponent, CanvasRenderer]);
 
@@ -50,7 +50,7 @@ export class Timeline {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (this.#colours = coloursOf(place)));
   }
 
-  show(reading: Reading, spans: readonly Span[], start: number, now: number): void {
+  show(reading: PaneStatus, spans: readonly FaultSpan[], start: number, now: number): void {
     const from = Math.max(start, now + AHEAD_MS - SHOWN_MS);
     const to = from + SHOWN_MS;
     const colours = this.#colours;
@@ -111,7 +111,7 @@ export class Timeline {
   }
 }
 
-function marksOf(reading: Reading, from: number, to: number, now: number): Mark[] {
+function marksOf(reading: PaneStatus, from: number, to: number, now: number): Mark[] {
   const { tokens, broken, requests, errors, expiresAt } = reading;
   const mark = (row: Row, paint: Paint, at: number, until = at): Mark => ({ row, paint, value: [at, until] });
   return [
@@ -125,7 +125,7 @@ function marksOf(reading: Reading, from: number, to: number, now: number): Mark[
   ].filter(({ value }) => value[1] >= from);
 }
 
-function spansWithin(spans: readonly Span[], from: number, now: number, msPerPixel: number) {
+function spansWithin(spans: readonly FaultSpan[], from: number, now: number, msPerPixel: number) {
   let taken = -Infinity;
   return spans
     .filter(({ to }) => (to ?? now) >= from)

@@ -1,36 +1,36 @@
-// Moves the lanes through time, together: from one moment at which something is due to the next, and at each of them
-// everything that takes no virtual time comes to rest before time goes on. So both lanes see the same day, at any pace.
-import type { Lane } from "../lane/api";
+// Moves the panes through time, together: from one moment at which something is due to the next, and at each of them
+// everything that takes no virtual time comes to rest before time goes on. So both panes see the same day, at any pace.
+import type { Pane } from "../pane/api";
 import type { TimeSource } from "./source";
 
 const TICK_MS = 30;
 /**
- * How long something real, such as an answer on the wire, may hold time up at most; the lanes have less patience with
+ * How long something real, such as an answer on the wire, may hold time up at most; the panes have less patience with
  * most things.
  */
-const PATIENCE_MS = 5_000;
-const TURNS = 6;
+const MAX_WAIT_MS = 5_000;
+const TURNS_TO_SETTLE = 6;
 /** Without anything due there are still pictures to paint. */
-const LONGEST_STEP_MS = 60_000;
+const MAX_STEP_MS = 60_000;
 
-interface Agenda {
+interface Schedule {
   nextDue(): number;
   reached(at: number): Promise<void>;
 }
 
 export class Driver {
   readonly #source: TimeSource;
-  readonly #lanes: () => readonly Lane[];
+  readonly #panes: () => readonly Pane[];
   /** Something of the page's own that is due at a moment: the next step of a story. */
-  readonly #agenda: Agenda;
+  readonly #schedule: Schedule;
   now: number;
   #running = false;
   #work: Promise<void> = Promise.resolve();
 
-  constructor(source: TimeSource, lanes: () => readonly Lane[], agenda: Agenda) {
+  constructor(source: TimeSource, panes: () => readonly Pane[], schedule: Schedule) {
     this.#source = source;
-    this.#lanes = lanes;
-    this.#agenda = agenda;
+    this.#panes = panes;
+    this.#schedule = schedule;
     this.now = source.now();
   }
 
@@ -40,21 +40,21 @@ export class Driver {
     void this.#run();
   }
 
-  /** Moves to where the source is, and returns when the lanes are there. */
+  /** Moves to where the source is, and returns when the panes are there. */
   catchUp(): Promise<void> {
     return this.#queue(() => this.#moveTo(this.#source.now()));
   }
 
-  /** The same from within `between` or the agenda, which hold the queue. */
-  meet(): Promise<void> {
+  /** The same from within `runBetweenSteps` or the schedule, which hold the queue. */
+  moveNow(): Promise<void> {
     return this.#moveTo(this.#source.now());
   }
 
   /** For what must not happen between two steps. */
-  between(act: () => void | Promise<void>): Promise<void> {
+  runBetweenSteps(act: () => void | Promise<void>): Promise<void> {
     return this.#queue(async () => {
       await act();
-      await this.#rest();
+      await this.#settle();
     });
   }
 
@@ -72,30 +72,30 @@ export class Driver {
 
   async #moveTo(target: number): Promise<void> {
     while (this.now < target) {
-      const lanes = this.#lanes();
+      const panes = this.#panes();
       const due = Math.min(
         this.#source.nextDue(),
-        this.#agenda.nextDue(),
-        ...lanes.map((lane) => lane.nextDue()),
-        this.now + LONGEST_STEP_MS,
+        this.#schedule.nextDue(),
+        ...panes.map((pane) => pane.nextDue()),
+        this.now + MAX_STEP_MS,
       );
       this.now = Math.min(target, Math.max(Math.ceil(due), this.now + 1));
       this.#source.reached(this.now);
-      for (const lane of lanes) lane.moveTo(this.now);
-      await this.#rest();
-      if (this.#agenda.nextDue() > this.now) continue;
+      for (const pane of panes) pane.moveTo(this.now);
+      await this.#settle();
+      if (this.#schedule.nextDue() > this.now) continue;
       // may move time on itself, as sleep does
-      await this.#agenda.reached(this.now);
-      await this.#rest();
+      await this.#schedule.reached(this.now);
+      await this.#settle();
     }
   }
 
-  async #rest(): Promise<void> {
+  async #settle(): Promise<void> {
     const start = performance.now();
     for (;;) {
-      for (let i = 0; i < TURNS; i += 1) await turn();
+      for (let i = 0; i < TURNS_TO_SETTLE; i += 1) await turn();
       const now = performance.now();
-      if (now - start > PATIENCE_MS || !this.#lanes().some((lane) => lane.isBusy(now))) return;
+      if (now - start > MAX_WAIT_MS || !this.#panes().some((pane) => pane.isBusy(now))) return;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

@@ -2,7 +2,7 @@
 import type { Backend } from "../backend";
 import type { Pace, TimeSource } from "./source";
 
-const ASK_EVERY_MS = 5_000;
+const SYNC_INTERVAL_MS = 5_000;
 
 export class ServerTime implements TimeSource {
   readonly #backend: Backend;
@@ -21,7 +21,7 @@ export class ServerTime implements TimeSource {
 
   now(): number {
     const real = performance.now();
-    if (real - this.#asked > ASK_EVERY_MS) {
+    if (real - this.#asked > SYNC_INTERVAL_MS) {
       this.#asked = real;
       // A server that was stopped is told of by whatever needs it next.
       void this.#backend.clock().then(

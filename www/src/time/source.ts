@@ -10,7 +10,7 @@ export interface TimeSource {
   now(): number;
   /** The next moment at which something is due in the backend, as far as that is known here. */
   nextDue(): number;
-  /** The lanes are at this moment. */
+  /** The panes are at this moment. */
   reached(at: number): void;
   setPace(pace: Pace): Promise<void>;
   /** Time that passes in a moment: a machine that sleeps. */

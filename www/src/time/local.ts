@@ -1,11 +1,11 @@
-// Time that belongs to the page, for the backend in the page: it waits for the lanes, so that nothing is ever late.
+// Time that belongs to the page, for the backend in the page: it waits for the panes, so that nothing is ever late.
 import FakeTimers from "@sinonjs/fake-timers";
 import type { Pace, TimeSource } from "./source";
 
 /** What a tab that was not looked at catches up with, at most. */
-const LONGEST_GAP_MS = 1_000;
+const MAX_GAP_MS = 1_000;
 
-export class OwnTime implements TimeSource {
+export class LocalTime implements TimeSource {
   /** The backend's clock: its waits are timers here. */
   readonly #clock: ReturnType<typeof FakeTimers.createClock>;
   readonly #byHand: boolean;
@@ -36,7 +36,7 @@ export class OwnTime implements TimeSource {
 
   now(): number {
     const real = performance.now();
-    if (!this.#byHand) this.#target += Math.min(real - this.#asked, LONGEST_GAP_MS) * this.#pace;
+    if (!this.#byHand) this.#target += Math.min(real - this.#asked, MAX_GAP_MS) * this.#pace;
     this.#asked = real;
     return Math.floor(this.#target);
   }
@@ -49,9 +49,8 @@ export class OwnTime implements TimeSource {
 
   reached(at: number): void {
     if (at > this.#clock.now) this.#clock.tick(at - this.#clock.now);
-    // lanes that could not keep up are waited for
-    if (!this.#byHand)
-      this.#target = Math.max(at, Math.min(this.#target, at + LONGEST_GAP_MS * Math.max(1, this.#pace)));
+    // panes that could not keep up are waited for
+    if (!this.#byHand) this.#target = Math.max(at, Math.min(this.#target, at + MAX_GAP_MS * Math.max(1, this.#pace)));
   }
 
   async setPace(pace: Pace): Promise<void> {

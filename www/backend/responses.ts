@@ -1,6 +1,6 @@
 // Requests and answers without an HTTP library, and the one shape that errors have.
 
-export interface Request {
+export interface ApiRequest {
   method: string;
   /** The path alone, as `/api/health`. */
   path: string;
@@ -8,25 +8,25 @@ export interface Request {
   body?: unknown;
 }
 
-export interface Answer<Good = unknown> {
+export interface ApiResponse<Good = unknown> {
   status: number;
   headers: Record<string, string>;
-  body: Good | Refusal;
+  body: Good | ErrorBody;
 }
 
 /** In the shape of the REST API's own errors. */
-export interface Refusal {
+export interface ErrorBody {
   error: { code: string; message: string };
 }
 
-export const ok = <Good>(body: Good): Answer<Good> => ({ status: 200, headers: {}, body });
+export const ok = <Good>(body: Good): ApiResponse<Good> => ({ status: 200, headers: {}, body });
 
-export const refusal = (
+export const errorResponse = (
   status: number,
   code: string,
   message: string,
   headers: Record<string, string> = {},
-): Answer<never> => ({
+): ApiResponse<never> => ({
   status,
   headers,
   body: { error: { code, message } },

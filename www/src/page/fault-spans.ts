@@ -1,24 +1,24 @@
 // Which fault was on from when to when: the shaded spans of both timelines.
 
-export interface Span {
+export interface FaultSpan {
   readonly label: string;
   readonly from: number;
   /** null while it goes on. */
   to: number | null;
 }
 
-const KEPT = 200;
+const MAX_ENTRIES = 200;
 
-export class Spans {
-  readonly all: Span[] = [];
-  readonly #open = new Map<string, Span>();
+export class FaultSpans {
+  readonly all: FaultSpan[] = [];
+  readonly #open = new Map<string, FaultSpan>();
 
   begin(key: string, label: string, at: number): void {
     this.end(key, at);
-    const span: Span = { label, from: at, to: null };
+    const span: FaultSpan = { label, from: at, to: null };
     this.#open.set(key, span);
     this.all.push(span);
-    if (this.all.length > KEPT) this.all.shift();
+    if (this.all.length > MAX_ENTRIES) this.all.shift();
   }
 
   end(key: string, at: number): void {

@@ -1,9 +1,9 @@
-// A lane's embeds: the containers in its page, powerbi-client's embeds in them, and the demo's line to each frame.
+// A pane's embeds: the containers in its page, powerbi-client's embeds in them, and the demo's line to each frame.
 import type { Embed, IEmbedConfiguration } from "powerbi-client";
-import type { EmbedSpec, Happening } from "./api";
+import type { EmbedSpec, LogEvent } from "./api";
 import { embedLive, embedSandboxed, powerbi } from "./frame";
-import type { Held } from "./ledger";
-import { SandboxLine, type SandboxState } from "./sandbox-line";
+import type { HeldToken } from "./token-log";
+import { FrameChannel, type FrameState } from "./frame-channel";
 
 // A frame asks for a token a little before the window of the keeper opens, so that the hook is seen at work.
 const BEHAVIOUR = { queryEveryMs: 15_000, askBeforeMs: 660_000 };
@@ -11,7 +11,7 @@ const BEHAVIOUR = { queryEveryMs: 15_000, askBeforeMs: 660_000 };
 /** How long, in real time, a frame that loads may hold virtual time up. */
 const LOADING_MS = 5_000;
 
-interface Placed {
+interface EmbedEntry {
   spec: EmbedSpec;
   slot: HTMLElement;
   container: HTMLElement;
@@ -19,7 +19,7 @@ interface Placed {
   config: IEmbedConfiguration;
   embed: Embed;
   /** Null in live mode: Microsoft's frame tells nothing beyond its events. */
-  line: SandboxLine | null;
+  line: FrameChannel | null;
   /** When it was embedded, by the real clock of the demo's page. */
   since: number;
   /** The embed has shown its figures once. */
@@ -32,37 +32,37 @@ interface Placed {
   broken: boolean;
 }
 
-export class Stage {
+export class Embeds {
   readonly #place: HTMLElement;
-  readonly #placed = new Map<string, Placed>();
+  readonly #entries = new Map<string, EmbedEntry>();
   readonly #slots = new Map<string, HTMLElement>();
   readonly #changed: () => void;
-  readonly #tell: (happening: Omit<Happening, "at">) => void;
+  readonly #tell: (event: Omit<LogEvent, "at">) => void;
   #plan: Record<string, unknown> = {};
 
-  constructor(place: HTMLElement, changed: () => void, tell: (happening: Omit<Happening, "at">) => void) {
+  constructor(place: HTMLElement, changed: () => void, tell: (event: Omit<LogEvent, "at">) => void) {
     this.#place = place;
     this.#changed = changed;
     this.#tell = tell;
   }
 
   get embeds(): Embed[] {
-    return [...this.#placed.values()].map(({ embed }) => embed);
+    return [...this.#entries.values()].map(({ embed }) => embed);
   }
 
   /** What those hold that have loaded once. */
-  get held(): Held[] {
-    return [...this.#placed.values()].flatMap(({ loaded, line, expiresAt, broken }) => {
+  get held(): HeldToken[] {
+    return [...this.#entries.values()].flatMap(({ loaded, line, expiresAt, broken }) => {
       if (!loaded) return [];
       if (!line) return { usable: true, expiresAt, broken, fingerprint: String(expiresAt) };
-      return line.state ? heldOf(line.state) : [];
+      return line.state ? heldTokenOf(line.state) : [];
     });
   }
 
   /** A stand-in frame is on its way, which takes real time and no virtual one. */
   isLoading(realNow: number): boolean {
     if (this.#plan["silent"] === true) return false;
-    return [...this.#placed.values()].some(
+    return [...this.#entries.values()].some(
       ({ line, since }) =>
         line && !["loaded", "failed"].includes(line.state?.phase ?? "") && realNow - since < LOADING_MS,
     );
@@ -95,67 +95,67 @@ export class Stage {
 
   /** In live mode: the embed has taken a token. A stand-in frame says so itself. */
   tookToken(key: string, expiresAt: number): void {
-    const placed = this.#placed.get(key);
-    if (!placed || placed.line) return;
-    placed.expiresAt = expiresAt;
+    const entry = this.#entries.get(key);
+    if (!entry || entry.line) return;
+    entry.expiresAt = expiresAt;
     this.#changed();
   }
 
   embedOf(key: string): Embed | undefined {
-    return this.#placed.get(key)?.embed;
+    return this.#entries.get(key)?.embed;
   }
 
   remove(key: string): void {
-    const placed = this.#placed.get(key);
-    if (placed) powerbi.reset(placed.container);
+    const entry = this.#entries.get(key);
+    if (entry) powerbi.reset(entry.container);
     this.#slots.get(key)?.remove();
     this.#slots.delete(key);
-    this.#placed.delete(key);
+    this.#entries.delete(key);
     this.#place.dataset["embeds"] = String(this.#slots.size);
     this.#changed();
   }
 
   plan(change: Record<string, unknown>): void {
     this.#plan = { ...this.#plan, ...change };
-    for (const { line } of this.#placed.values()) line?.send({ type: "sandbox:plan", plan: change });
+    for (const { line } of this.#entries.values()) line?.send({ type: "sandbox:plan", plan: change });
   }
 
   /** Every container is embedded again with the configuration of its first time, as a framework's re-render does. */
   embedAgain(): void {
-    for (const placed of [...this.#placed.values()]) {
-      powerbi.reset(placed.container);
-      this.#embed(placed);
+    for (const entry of [...this.#entries.values()]) {
+      powerbi.reset(entry.container);
+      this.#embed(entry);
     }
   }
 
-  #embed(placed: Omit<Placed, "embed" | "line" | "since">): Embed {
-    const { spec, slot, container, config } = placed;
+  #embed(entry: Omit<EmbedEntry, "embed" | "line" | "since">): Embed {
+    const { spec, slot, container, config } = entry;
     const embed = spec.live
       ? embedLive(slot, container, { ...config }, spec.title)
       : embedSandboxed(slot, container, { ...config }, spec.title, BEHAVIOUR);
     const since = parent.performance.now();
-    this.#placed.set(spec.key, { ...placed, embed, since, line: spec.live ? null : this.#connect(spec.key, embed) });
+    this.#entries.set(spec.key, { ...entry, embed, since, line: spec.live ? null : this.#connect(spec.key, embed) });
     return embed;
   }
 
-  #connect(key: string, embed: Embed): SandboxLine {
-    const line = new SandboxLine(embed.iframe, () => this.#onState(key));
+  #connect(key: string, embed: Embed): FrameChannel {
+    const line = new FrameChannel(embed.iframe, () => this.#onState(key));
     // powerbi-client's own listener came first: the frame hears of the load before it hears of the plan
     embed.iframe.addEventListener("load", () => line.send({ type: "sandbox:plan", plan: this.#plan }));
     return line;
   }
 
   #onState(key: string): void {
-    const placed = this.#placed.get(key);
-    if (!placed) return;
-    if (placed.line?.state?.phase === "loaded") placed.loaded = true;
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    if (entry.line?.state?.phase === "loaded") entry.loaded = true;
     this.#changed();
   }
 
   #onShown(key: string): void {
-    const placed = this.#placed.get(key);
-    if (!placed) return;
-    Object.assign(placed, { loaded: true, broken: false });
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    Object.assign(entry, { loaded: true, broken: false });
     this.#changed();
   }
 
@@ -167,15 +167,15 @@ export class Stage {
     this.#tell({
       kind: "report",
       tone: "bad",
-      text: visual ? `${title}: a visual says ${message}.` : `${title} says ${message}: ${detailedMessage ?? ""}`,
+      text: visual ? `${title}: a visual raised ${message}.` : `${title} raised ${message}: ${detailedMessage ?? ""}`,
     });
-    const placed = this.#placed.get(key);
-    if (!live || !placed) return;
-    placed.broken = true;
+    const entry = this.#entries.get(key);
+    if (!live || !entry) return;
+    entry.broken = true;
     this.#changed();
   }
 }
 
-function heldOf({ usable, expiresAt, phase, expiredVisuals, fingerprint }: SandboxState): Held {
+function heldTokenOf({ usable, expiresAt, phase, expiredVisuals, fingerprint }: FrameState): HeldToken {
   return { usable, expiresAt, fingerprint, broken: phase === "failed" || expiredVisuals > 0 };
 }

@@ -1,12 +1,12 @@
-// What the demo's page and a lane say to each other. A lane is a page of its own in an iframe of the same origin, so
+// What the demo's page and a pane say to each other. A pane is a page of its own in an iframe of the same origin, so
 // these are plain calls.
 import type { TokenType } from "powerbi-token-keeper";
 import type { LiveEmbed } from "../../backend/config";
 
-export type LaneName = "keeper" | "loop";
+export type PaneName = "keeper" | "loop";
 export type EmbedKind = "report" | "dashboard" | "tile";
 export type Tone = "good" | "warn" | "bad" | "plain";
-export type Kind = "renewal" | "request" | "error" | "report" | "fault";
+export type Kind = "refresh" | "request" | "error" | "report" | "fault";
 
 export interface EmbedSpec {
   readonly key: string;
@@ -20,7 +20,7 @@ export interface EmbedSpec {
 export type VisitorSource = (request: { reason: string }) => Promise<{ token: string; expiration: string }>;
 
 /** One line of the event log. Made of codes and numbers; a token is in none of them. */
-export interface Happening {
+export interface LogEvent {
   /** The service's time. */
   at: number;
   kind: Kind;
@@ -28,7 +28,7 @@ export interface Happening {
   text: string;
 }
 
-export interface Setup {
+export interface PaneSetup {
   tokenType: TokenType;
   embeds: readonly EmbedSpec[];
   /** The service's time. */
@@ -38,7 +38,7 @@ export interface Setup {
   /** Live mode: the embeds are Microsoft's, and time is the machine's. */
   live: boolean;
   visitor: VisitorSource | null;
-  tell(happening: Happening): void;
+  tell(event: LogEvent): void;
 }
 
 /** A request to the backend, for the timeline. */
@@ -47,8 +47,8 @@ export interface RequestMark {
   outcome: "under way" | "answered" | "refused";
 }
 
-/** A stretch of the lane's time. */
-export interface Stretch {
+/** A stretch of the pane's time. */
+export interface TokenInterval {
   from: number;
   to: number;
   kind: "valid" | "none" | "asleep";
@@ -64,24 +64,24 @@ export interface Counters {
   unhandled: number;
 }
 
-export interface Reading {
+export interface PaneStatus {
   state: { text: string; tone: "good" | "busy" | "bad" | "off" };
   /** Of the token that the embeds hold: the earliest, where they differ. */
   expiresAt: number | null;
   lifetimeMs: number | null;
   /** How long before the expiration a new token is asked for. */
   windowMs: number | null;
-  /** When the lane will look next; a word about it where it can't say. */
+  /** When the pane will look next; a word about it where it can't say. */
   nextCheck: number | string;
-  tokens: readonly Stretch[];
+  tokens: readonly TokenInterval[];
   broken: readonly { from: number; to: number }[];
   requests: readonly RequestMark[];
   errors: readonly number[];
   counters: Counters;
 }
 
-export interface Lane {
-  open(setup: Setup): Promise<void>;
+export interface Pane {
+  open(setup: PaneSetup): Promise<void>;
   add(spec: EmbedSpec): Promise<void>;
   remove(key: string): void;
   /** Changes what the stand-in frames do wrong, those of later embeds included. */
@@ -95,18 +95,18 @@ export interface Lane {
   wake(): void;
   /** Sets the machine's clock, so much ahead of the service's. */
   setClock(aheadMs: number): void;
-  /** The next moment at which something is due in this lane, of the service's time. */
+  /** The next moment at which something is due in this pane, of the service's time. */
   nextDue(): number;
   /** Time has come to this moment. */
   moveTo(at: number): void;
   /** Something real is on its way, for which time should wait. `now` is of the page's real clock. */
   isBusy(now: number): boolean;
-  reading(): Reading;
+  status(): PaneStatus;
 }
 
 declare global {
   interface Window {
-    lane?: Lane;
+    pane?: Pane;
     /** Where the stand-in frames take their time from; see www/sandbox/README.md. */
     demoClock?: FrameClock;
   }

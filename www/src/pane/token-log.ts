@@ -1,9 +1,9 @@
-// Counts what a lane's embeds went through: when they held no token that the service takes, and when they showed an
+// Counts what a pane's embeds went through: when they held no token that the service takes, and when they showed an
 // error. It is told what the frames hold, and computes nothing about what a keeper or a loop should have done.
-import type { Stretch } from "./api";
+import type { TokenInterval } from "./api";
 
 /** What one embed holds, as its frame says. */
-export interface Held {
+export interface HeldToken {
   /** Of a kind the service takes here, whole, for this audience. */
   usable: boolean;
   expiresAt: number | null;
@@ -13,16 +13,16 @@ export interface Held {
   fingerprint: string | null;
 }
 
-/** A day at one renewal a minute is 1,440. */
-const KEPT = 3_000;
+/** A day at one refresh a minute is 1,440. */
+const MAX_ENTRIES = 3_000;
 
-export class Ledger {
+export class TokenLog {
   withoutTokenMs = 0;
   brokenMs = 0;
-  readonly tokens: Stretch[] = [];
+  readonly tokens: TokenInterval[] = [];
   readonly broken: { from: number; to: number }[] = [];
   #at: number;
-  #held: readonly Held[] = [];
+  #held: readonly HeldToken[] = [];
   #fingerprint: string | null = null;
 
   constructor(now: number) {
@@ -65,7 +65,7 @@ export class Ledger {
   }
 
   /** From `at` on the embeds hold this. */
-  holds(at: number, held: readonly Held[]): void {
+  holds(at: number, held: readonly HeldToken[]): void {
     this.moveTo(at);
     this.#held = held;
     const fingerprint = held.map((one) => one.fingerprint).join();
@@ -74,10 +74,10 @@ export class Ledger {
     this.#fingerprint = fingerprint;
   }
 
-  #extend(kind: Stretch["kind"], from: number, to: number): void {
+  #extend(kind: TokenInterval["kind"], from: number, to: number): void {
     const last = this.tokens.at(-1);
     if (last?.to === from && last.kind === kind) last.to = to;
     else this.tokens.push({ kind, from, to });
-    if (this.tokens.length > KEPT) this.tokens.shift();
+    if (this.tokens.length > MAX_ENTRIES) this.tokens.shift();
   }
 }

@@ -1,13 +1,13 @@
-// The right lane: a page that follows Microsoft's documentation. What holds an embed token is kept by the documented
+// The right pane: a page that follows Microsoft's documentation. What holds an embed token is kept by the documented
 // loop. With Aad tokens the documentation has reports ask for themselves, through accessTokenProvider; dashboards and
 // tiles, for which powerbi-client takes no provider, stay with the loop.
 import type { IEmbedConfiguration } from "powerbi-client";
 import { LOOP_WINDOW_MS, type Page, startLoop } from "../loop/microsoft";
-import type { EmbedSpec, Reading } from "./api";
+import type { EmbedSpec, PaneStatus } from "./api";
 import { configOf } from "./content";
-import { notedVisitor, type Side, type Surroundings, tokenUrl } from "./side";
+import { recordedVisitorSource, type Strategy, type PaneContext, tokenUrl } from "./strategy";
 
-interface Answer {
+interface ApiResponse {
   token?: string;
   expiration?: string;
   access_token?: string;
@@ -18,43 +18,43 @@ interface Answer {
 class LoopPage implements Page {
   tokenExpiration = "";
   looped = false;
-  readonly #around: Surroundings;
+  readonly #context: PaneContext;
   readonly #url: string;
   readonly #keys = new Set<string>();
   #token: string | null = null;
   /** The page's own first request, once for all that is embedded at the same time. */
   #asking: Promise<void> | null = null;
 
-  constructor(around: Surroundings, url: string) {
-    this.#around = around;
+  constructor(context: PaneContext, url: string) {
+    this.#context = context;
     this.#url = url;
   }
 
   /** As powerbi.get() finds them, also after they were embedded again. */
   reports(): ReturnType<Page["reports"]> {
-    const { stage } = this.#around;
+    const { embeds } = this.#context;
     return [...this.#keys].flatMap((key) => {
-      const embed = stage.embedOf(key);
+      const embed = embeds.embedOf(key);
       if (!embed || embed.eventHooks?.accessTokenProvider) return [];
       return {
         setAccessToken: (token) =>
-          embed.setAccessToken(token).then(() => stage.tookToken(key, Date.parse(this.tokenExpiration))),
+          embed.setAccessToken(token).then(() => embeds.tookToken(key, Date.parse(this.tokenExpiration))),
       };
     });
   }
 
   async getNewUserAccessToken(): Promise<{ token: string; expiration: string }> {
-    const visitor = notedVisitor(this.#around);
+    const visitor = recordedVisitorSource(this.#context);
     const answer = visitor
       ? await visitor({ reason: this.#token === null ? "initial" : "poll" })
       : await askBackend(this.#url);
     this.#token = answer.token;
-    this.#around.tell({ kind: "renewal", tone: "good", text: "Got a new token, and handed it over." });
+    this.#context.tell({ kind: "refresh", tone: "good", text: "Got a new token and set it on the report." });
     return answer;
   }
 
   async embed(spec: EmbedSpec): Promise<void> {
-    const { stage, tokenType } = this.#around;
+    const { embeds, tokenType } = this.#context;
     if (!this.#hasToken()) await (this.#asking ??= this.#ask().finally(() => (this.#asking = null)));
     const config: IEmbedConfiguration = { ...configOf(spec), accessToken: this.#token ?? "", tokenType };
     const asks = tokenType === 0 && spec.kind === "report";
@@ -67,7 +67,7 @@ class LoopPage implements Page {
             () => null,
           ),
       };
-    stage.show(spec, config, Date.parse(this.tokenExpiration));
+    embeds.show(spec, config, Date.parse(this.tokenExpiration));
     this.#keys.add(spec.key);
     if (asks || this.looped) return;
     this.looped = true;
@@ -90,26 +90,26 @@ class LoopPage implements Page {
 async function askBackend(url: string): Promise<{ token: string; expiration: string }> {
   const response = await fetch(url, { method: "POST" });
   if (!response.ok) throw new Error(`the backend answered ${response.status}`);
-  const { token, expiration, access_token, expires_in } = (await response.json()) as Answer;
+  const { token, expiration, access_token, expires_in } = (await response.json()) as ApiResponse;
   return {
     token: token ?? access_token ?? "",
     expiration: expiration ?? new Date(Date.now() + (expires_in ?? 0) * 1000).toISOString(),
   };
 }
 
-export class LoopSide implements Side {
-  readonly #around: Surroundings;
+export class LoopStrategy implements Strategy {
+  readonly #context: PaneContext;
   /** One for each token, by where it comes from. */
   readonly #pages = new Map<string, LoopPage>();
 
-  constructor(around: Surroundings) {
-    this.#around = around;
+  constructor(context: PaneContext) {
+    this.#context = context;
   }
 
   embed(spec: EmbedSpec): Promise<void> {
-    const url = tokenUrl(this.#around.tokenType, spec);
+    const url = tokenUrl(this.#context.tokenType, spec);
     let page = this.#pages.get(url);
-    if (!page) this.#pages.set(url, (page = new LoopPage(this.#around, url)));
+    if (!page) this.#pages.set(url, (page = new LoopPage(this.#context, url)));
     return page.embed(spec);
   }
 
@@ -125,18 +125,18 @@ export class LoopSide implements Side {
     validUntil: number | null;
     broken: boolean;
     now: number;
-  }): Pick<Reading, "state" | "nextCheck" | "windowMs"> {
+  }): Pick<PaneStatus, "state" | "nextCheck" | "windowMs"> {
     const looped = [...this.#pages.values()].some((page) => page.looped);
     return {
       state: stateOf(validUntil, broken, now),
-      nextCheck: looped ? "checks every 30 s" : "the frame asks",
+      nextCheck: looped ? "checks every 30 s" : "the frame requests it",
       windowMs: LOOP_WINDOW_MS,
     };
   }
 }
 
 /** The loop itself says nothing of its state: what the frames hold is all there is to show. */
-function stateOf(validUntil: number | null, broken: boolean, now: number): Reading["state"] {
+function stateOf(validUntil: number | null, broken: boolean, now: number): PaneStatus["state"] {
   if (validUntil === null) return { text: "starting", tone: "off" };
   if (validUntil === -Infinity) return { text: "unusable token", tone: "bad" };
   if (validUntil <= now) return { text: "expired", tone: "bad" };

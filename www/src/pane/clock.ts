@@ -1,4 +1,4 @@
-// A lane's machine: its wall clock, its timers, and whether somebody looks at the page. Date, performance.now and the
+// A pane's machine: its wall clock, its timers, and whether somebody looks at the page. Date, performance.now and the
 // timers of this window are virtual; promises, messages and fetch stay real.
 import FakeTimers from "@sinonjs/fake-timers";
 import type { FrameClock } from "./api";
@@ -6,9 +6,9 @@ import type { FrameClock } from "./api";
 /** How often the timers of a hidden page come in today's browsers. */
 const HIDDEN_TICK_MS = 60_000;
 /** How long after a frame has read a token its answer is waited for, in real time. */
-const AFTERMATH_MS = 8;
+const SETTLE_MS = 8;
 
-/** What a lane asks of its machine. */
+/** What a pane asks of its machine. */
 export interface Machine {
   readonly now: number;
   asleep: boolean;
@@ -133,7 +133,7 @@ export class MachineClock implements Machine {
 
   /** A frame unzips a token or has just done so, which takes real time and no virtual one. */
   isReading(realNow: number): boolean {
-    return this.#reading > 0 || realNow - this.#read < AFTERMATH_MS;
+    return this.#reading > 0 || realNow - this.#read < SETTLE_MS;
   }
 
   #runTimers(): void {

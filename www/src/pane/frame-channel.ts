@@ -2,7 +2,7 @@
 // and without touching them (the state comes through a port of its own).
 
 /** What the frame says of itself; see www/sandbox/README.md. */
-export interface SandboxState {
+export interface FrameState {
   kind: string;
   phase: "waiting" | "loading" | "loaded" | "failed";
   provider: boolean;
@@ -15,26 +15,26 @@ export interface SandboxState {
   silent: boolean;
 }
 
-export type SandboxCommand = { type: "sandbox:plan"; plan: Record<string, unknown> };
+export type FrameCommand = { type: "sandbox:plan"; plan: Record<string, unknown> };
 
-export class SandboxLine {
-  state: SandboxState | null = null;
+export class FrameChannel {
+  state: FrameState | null = null;
   readonly #iframe: HTMLIFrameElement;
-  readonly #onState: (state: SandboxState) => void;
+  readonly #onState: (state: FrameState) => void;
 
-  constructor(iframe: HTMLIFrameElement, onState: (state: SandboxState) => void) {
+  constructor(iframe: HTMLIFrameElement, onState: (state: FrameState) => void) {
     this.#iframe = iframe;
     this.#onState = onState;
     iframe.addEventListener("load", () => this.#connect());
   }
 
-  send(command: SandboxCommand): void {
+  send(command: FrameCommand): void {
     this.#iframe.contentWindow?.postMessage(command, location.origin);
   }
 
   #connect(): void {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }: MessageEvent<{ state: SandboxState }>) => {
+    port1.onmessage = ({ data }: MessageEvent<{ state: FrameState }>) => {
       this.state = data.state;
       this.#onState(data.state);
     };

@@ -1,26 +1,26 @@
-// What the page shows of one lane: state, countdown, timeline, counters.
-import type { Lane, LaneName, Reading } from "../lane/api";
-import { el, part, put } from "./dom";
+// What the page shows of one pane: state, countdown, timeline, counters.
+import type { Pane, PaneName, PaneStatus } from "../pane/api";
+import { el, part, setText } from "./dom";
 import { clock, countdown, duration } from "./format";
 import { Ring } from "./ring";
-import type { Span } from "./spans";
+import type { FaultSpan } from "./fault-spans";
 import { Timeline } from "./timeline";
 
-const TITLES: Record<LaneName, { title: string; frame: string }> = {
+const TITLES: Record<PaneName, { title: string; frame: string }> = {
   keeper: { title: "powerbi-token-keeper", frame: "A page with this package" },
   loop: { title: "Microsoft’s documented loop", frame: "A page with Microsoft’s documented loop" },
 };
 
-export class LaneView {
-  readonly #name: LaneName;
+export class PaneView {
+  readonly #name: PaneName;
   readonly frame: HTMLIFrameElement;
   readonly #root: HTMLElement;
   readonly #ring: Ring;
   readonly #timeline: Timeline;
 
-  constructor(name: LaneName) {
-    const root = el(`lane-${name}`);
-    root.append(el<HTMLTemplateElement>("lane").content.cloneNode(true));
+  constructor(name: PaneName) {
+    const root = el(`pane-${name}`);
+    root.append(el<HTMLTemplateElement>("pane").content.cloneNode(true));
     const title = part(root, "title");
     title.id = `${name}-title`;
     title.textContent = TITLES[name].title;
@@ -32,25 +32,25 @@ export class LaneView {
     this.#timeline = new Timeline(part(root, "timeline"));
   }
 
-  /** Loads the lane's page afresh. */
-  async load(): Promise<Lane> {
+  /** Loads the pane's page afresh. */
+  async load(): Promise<Pane> {
     const loaded = new Promise((resolve) => this.frame.addEventListener("load", resolve, { once: true }));
-    this.frame.src = new URL(`lane.html?lane=${this.#name}`, document.baseURI).href;
+    this.frame.src = new URL(`pane.html?pane=${this.#name}`, document.baseURI).href;
     await loaded;
-    const lane = this.frame.contentWindow?.lane;
-    if (!lane) throw new Error(`the ${this.#name}'s lane could not be loaded`);
-    return lane;
+    const pane = this.frame.contentWindow?.pane;
+    if (!pane) throw new Error(`the ${this.#name}'s pane could not be loaded`);
+    return pane;
   }
 
   set code(text: string) {
-    put(part(this.#root, "code"), text);
+    setText(part(this.#root, "code"), text);
   }
 
   set embeds(count: number) {
     this.frame.dataset["embeds"] = String(count);
   }
 
-  show(reading: Reading, spans: readonly Span[], start: number, now: number): void {
+  show(reading: PaneStatus, spans: readonly FaultSpan[], start: number, now: number): void {
     const { state, expiresAt, lifetimeMs, windowMs, counters, nextCheck } = reading;
     const remainingMs = expiresAt === null ? null : expiresAt - now;
     this.#ring.show({
@@ -60,17 +60,17 @@ export class LaneView {
       tone: remainingMs !== null && remainingMs <= 0 ? "bad" : state.tone,
     });
     const chip = part(this.#root, "state");
-    put(chip, state.text);
+    setText(chip, state.text);
     chip.dataset["tone"] = state.tone;
-    put(part(this.#root, "expires"), expiresAt === null ? "no token" : `token ends ${clock(expiresAt)}`);
-    put(
+    setText(part(this.#root, "expires"), expiresAt === null ? "no token" : `token ends ${clock(expiresAt)}`);
+    setText(
       part(this.#root, "next"),
       typeof nextCheck === "string" ? nextCheck : `next check in ${countdown(Math.max(0, nextCheck - now))}`,
     );
     this.#count("without", duration(counters.withoutTokenMs), counters.withoutTokenMs > 0);
     this.#count("broken", duration(counters.brokenMs), counters.brokenMs > 0);
     this.#count("requests", String(counters.requests), false);
-    put(part(this.#root, "refused"), counters.refused === 0 ? "" : `, ${counters.refused} refused`);
+    setText(part(this.#root, "refused"), counters.refused === 0 ? "" : `, ${counters.refused} refused`);
     this.#count("unhandled", String(counters.unhandled), counters.unhandled > 0);
     this.#timeline.show(reading, spans, start, now);
     this.#timeline.describe(
@@ -81,7 +81,7 @@ export class LaneView {
 
   #count(name: string, text: string, bad: boolean): void {
     const place = part(this.#root, name);
-    put(place, text);
+    setText(place, text);
     place.dataset["tone"] = bad ? "bad" : "plain";
   }
 }

@@ -12,15 +12,15 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const PHONE = { width: 390, height: 844 };
 
 /**
- * In the page, in one of the lanes and in its frames. The page's policy lets no script in, so it is run from outside.
+ * In the page, in one of the panes and in its frames. The page's policy lets no script in, so it is run from outside.
  */
-async function findings(demo, lane) {
+async function findings(demo, pane) {
   const found = [];
-  const within = demo.page.frames().filter((frame) => frame.url().includes(`lane=${lane}`));
-  for (const frame of [demo.page.mainFrame(), ...within, ...demo.frames(lane)]) {
+  const within = demo.page.frames().filter((frame) => frame.url().includes(`pane=${pane}`));
+  for (const frame of [demo.page.mainFrame(), ...within, ...demo.frames(pane)]) {
     await frame.evaluate(AXE);
     const { violations } = await frame.evaluate(async () => {
-      // in a lane no timer comes while the test holds time
+      // in a pane no timer comes while the test holds time
       const [{ setTimeout, clearTimeout }, real] = [
         window,
         { setTimeout: top.setTimeout, clearTimeout: top.clearTimeout },
@@ -103,7 +103,7 @@ visit("by keyboard alone", async (demo) => {
   await demo.rests();
   assert.equal(await demo.button("Down: 503").getAttribute("aria-pressed"), "true");
   assert.equal(await page.locator("#watch").getAttribute("role"), "status");
-  const label = await page.locator('#lane-loop [data-part="timeline"]').getAttribute("aria-label");
+  const label = await page.locator('#pane-loop [data-part="timeline"]').getAttribute("aria-label");
   assert.match(label, /Without a valid token for 0 s, \d+ requests, \d+ of them refused, \d+ unhandled errors/);
 });
 
