@@ -1,27 +1,27 @@
-//! Simulated days of each sort without an avoidable second; I1 to I12 are checked after every step.
+//! Simulated days of each kind, with I1 to I12 checked after every step.
 //!
-//! The simulator is the workspace's `tests/sim`; `npm run soak -- --days 100000` plays more. A day that fails prints its
-//! seed, its faults shortened to those that are needed, and the trace up to the moment.
+//! The simulator is the workspace's `tests/sim`; `npm run soak -- --days 100000` simulates more days. A day that fails
+//! prints its seed, the faults that it takes, and the trace up to the violation.
 
 #![expect(clippy::panic, reason = "tests")]
 
-use sim::draw::{SINGLES, Sort, draw};
-use sim::plan::{Fault, What};
-use sim::{play, report};
+use sim::generate::{DayKind, SINGLE_FAULTS, generate};
+use sim::plan::{Fault, FaultKind};
+use sim::{report, simulate};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Plays the days with these seeds on all cores.
+/// Simulates the days with these seeds on all cores.
 #[track_caller]
-fn hold(sort: Sort, seeds: std::ops::Range<u64>) {
+fn check_days(kind: DayKind, seeds: std::ops::Range<u64>) {
     let next = AtomicU64::new(seeds.start);
-    let play_on = || {
+    let simulate_days = || {
         loop {
             let seed = next.fetch_add(1, Relaxed);
             if seed >= seeds.end {
                 return None;
             }
-            let plan = draw(sort, seed);
-            if let Some(violation) = play(&plan, false).violations.first() {
+            let plan = generate(kind, seed);
+            if let Some(violation) = simulate(&plan, false).violations.first() {
                 next.store(seeds.end, Relaxed);
                 return Some(report::report(&plan, violation));
             }
@@ -29,70 +29,73 @@ fn hold(sort: Sort, seeds: std::ops::Range<u64>) {
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let failed = std::thread::scope(|scope| {
-        let players: Vec<_> = (0..cores).map(|_| scope.spawn(play_on)).collect();
-        players
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(simulate_days)).collect();
+        workers
             .into_iter()
-            .find_map(|player| player.join().ok().flatten())
+            .find_map(|worker| worker.join().ok().flatten())
     });
     if let Some(report) = failed {
-        panic!("{sort:?}, {report}");
+        panic!("{kind:?}, {report}");
     }
 }
 
 #[test]
-fn i9_no_second_is_avoidable_on_days_with_the_usual_faults() {
-    hold(Sort::Usual, 0..500);
+fn i9_keeps_to_the_designs_schedule_on_days_with_the_usual_faults() {
+    check_days(DayKind::Usual, 0..500);
 }
 
 #[test]
-fn i9_no_second_is_avoidable_on_days_with_every_fault_there_is() {
-    hold(Sort::Wild, 0..2_000);
+fn i9_keeps_to_the_designs_schedule_on_days_with_every_fault_there_is() {
+    check_days(DayKind::Wild, 0..2_000);
 }
 
 #[test]
-fn i9_no_second_is_avoidable_on_days_with_one_fault() {
-    for single in SINGLES {
-        hold(Sort::Single(single), 0..40);
+fn i9_keeps_to_the_designs_schedule_on_days_with_one_fault() {
+    for single in SINGLE_FAULTS {
+        check_days(DayKind::SingleFault(single), 0..40);
     }
 }
 
 #[test]
 fn a_healthy_day_has_no_second_without_a_token_and_a_request_per_50_minutes() {
     for seed in 0..40 {
-        let day = play(&draw(Sort::Healthy, seed), false);
+        let day = simulate(&generate(DayKind::Healthy, seed), false);
         assert_eq!(day.violations, []);
-        assert_eq!(day.tally.without, 0, "seed {seed}");
-        // day / (lifetime − lead), DESIGN §4
+        assert_eq!(day.metrics.without_token, 0, "seed {seed}");
+        // day / (lifetime − lead)
         assert!(
-            day.tally.requests <= 29,
+            day.metrics.requests <= 29,
             "seed {seed}: {} requests",
-            day.tally.requests
+            day.metrics.requests
         );
     }
 }
 
 #[test]
-fn i9_no_second_is_avoidable_on_days_of_several_tabs() {
-    hold(Sort::Tabs, 0..300);
+fn i9_keeps_to_the_designs_schedule_on_days_of_several_tabs() {
+    check_days(DayKind::Tabs, 0..300);
 }
 
 #[test]
-fn while_the_source_answers_the_tabs_of_one_share_key_ask_about_as_often_as_one() {
+fn while_the_source_responds_the_tabs_of_one_share_key_make_about_as_many_requests_as_one() {
     let (mut alone, mut together) = (0, 0);
     for seed in 0..100 {
-        let mut plan = draw(Sort::Usual, seed);
-        // each tab has a ladder of its own, and waits for another's turn for no more than five seconds
+        let mut plan = generate(DayKind::Usual, seed);
+        // each tab backs off by itself, and waits for the lock for no more than five seconds
         plan.faults.retain(|fault| {
             !matches!(
-                fault.what,
-                What::Outage | What::Status(..) | What::Slow(_) | What::Asleep { net: 1.., .. }
+                fault.kind,
+                FaultKind::Outage
+                    | FaultKind::Status(..)
+                    | FaultKind::SlowSource(_)
+                    | FaultKind::Sleep { net: 1.., .. }
             )
         });
-        alone += play(&plan, false).tally.requests;
-        plan.faults.insert(0, Fault::all_day(What::Tabs(3)));
-        let day = play(&plan, false);
+        alone += simulate(&plan, false).metrics.requests;
+        plan.faults.insert(0, Fault::all_day(FaultKind::Tabs(3)));
+        let day = simulate(&plan, false);
         assert_eq!(day.violations, [], "seed {seed}");
-        together += day.tally.requests;
+        together += day.metrics.requests;
     }
     let limit = alone + alone / 20;
     assert!(together <= limit, "{together} by three tabs, {alone} by one");
@@ -100,8 +103,8 @@ fn while_the_source_answers_the_tabs_of_one_share_key_ask_about_as_often_as_one(
 
 #[test]
 fn a_seed_is_one_day_and_always_the_same() {
-    for (seed, sort) in [(0, Sort::Wild), (7, Sort::Tabs), (u64::MAX, Sort::Wild)] {
-        let tell = || play(&draw(sort, seed), true).trace;
-        assert_eq!(tell(), tell());
+    for (seed, kind) in [(0, DayKind::Wild), (7, DayKind::Tabs), (u64::MAX, DayKind::Wild)] {
+        let trace = || simulate(&generate(kind, seed), true).trace;
+        assert_eq!(trace(), trace());
     }
 }

@@ -1,12 +1,12 @@
-//! What the simulator measures for `npm run bench`, as JSON: `requests` (a healthy day), `fleet` (a million pages), `speed`
-//! (its own).
+//! The simulator's part of `npm run bench`, as JSON: `requests` (a healthy day), `fleet` (a million pages) and `speed` (days
+//! a minute).
 
 use serde_json::{Value, json};
-use sim::draw::{SINGLES, Sort, draw};
-use sim::fleet::{Seconds, Tokens, Way, page};
-use sim::plan::{Fault, Plan, What};
-use sim::players::microsoft::Microsoft;
-use sim::{HOUR, SECOND, play, play_with};
+use sim::fleet::{FleetStrategy, Seconds, Tokens, page};
+use sim::generate::{DayKind, SINGLE_FAULTS, generate};
+use sim::plan::{Fault, FaultKind, Plan};
+use sim::strategies::microsoft::Microsoft;
+use sim::{HOUR, SECOND, simulate, simulate_with};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
@@ -14,11 +14,11 @@ use std::time::Instant;
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    let (what, count) = (
+    let (figure, count) = (
         words.next(),
         words.next().and_then(|count| count.parse::<u64>().ok()),
     );
-    let told = match (what.as_deref(), count) {
+    let data = match (figure.as_deref(), count) {
         (Some("requests"), Some(days)) => requests(days),
         (Some("fleet"), Some(pages)) => fleet(pages),
         (Some("speed"), Some(days)) => speed(days),
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    println!("{told}");
+    println!("{data}");
     ExitCode::SUCCESS
 }
 
@@ -37,32 +37,32 @@ fn threads() -> u64 {
 
 // ---- requests -----------------------------------------------------------------------------------------------------
 
-/// Requests of healthy days: by our keeper, and by Microsoft's loop, of which there is one for each embed of each tab.
+/// Requests of healthy days: of the keeper, and of Microsoft's loop, of which each embed of each tab needs its own.
 fn requests(days: u64) -> Value {
     let loops = |plan: &Plan, count: u8| {
-        let one = |number| play_with(&plan.of_tab(number), &mut Microsoft::default()).requests;
+        let one = |number| simulate_with(&plan.of_tab(number), &mut Microsoft::default()).requests;
         (0..count).map(one).sum::<u32>()
     };
     let cases = [
         ("one page", None, 1),
-        ("20 embeds", Some(What::Crowd(19)), 20),
-        ("5 tabs, one shareKey", Some(What::Tabs(5)), 5),
+        ("20 embeds", Some(FaultKind::ExtraEmbeds(19)), 20),
+        ("5 tabs, one shareKey", Some(FaultKind::Tabs(5)), 5),
     ];
     let rows = cases.map(|(name, more, count)| {
         let each = (0..days).map(|seed| {
-            let mut plan = draw(Sort::Healthy, seed);
+            let mut plan = generate(DayKind::Healthy, seed);
             let microsoft = loops(&plan, count);
             plan.faults.extend(more.map(Fault::all_day));
-            let day = play(&plan, false);
+            let day = simulate(&plan, false);
             assert!(
                 day.violations.is_empty(),
                 "{name}, seed {seed}: {:?}",
                 day.violations
             );
-            (day.tally.requests, microsoft)
+            (day.metrics.requests, microsoft)
         });
-        let (ours, microsoft): (Vec<_>, Vec<_>) = each.unzip();
-        json!({ "name": name, "ours": spread(&ours), "microsoft": spread(&microsoft) })
+        let (keeper, microsoft): (Vec<_>, Vec<_>) = each.unzip();
+        json!({ "name": name, "keeper": spread(&keeper), "microsoft": spread(&microsoft) })
     });
     json!({ "days": days, "rows": rows })
 }
@@ -74,36 +74,36 @@ fn spread(counts: &[u32]) -> Value {
 
 // ---- fleet --------------------------------------------------------------------------------------------------------
 
-/// How long the fleet is watched.
-const WATCHED: i64 = 4 * HOUR;
+/// The time for which the fleet is simulated.
+const DURATION: i64 = 4 * HOUR;
 
 fn fleet(pages: u64) -> Value {
-    let ways = [
-        ("ours", Way::Keeper),
-        ("unjittered", Way::Unjittered),
-        ("microsoft", Way::Microsoft),
+    let strategies = [
+        ("keeper", FleetStrategy::Keeper),
+        ("unjittered", FleetStrategy::Unjittered),
+        ("microsoft", FleetStrategy::Microsoft),
     ];
-    let mut told = json!({ "pages": pages, "seconds": WATCHED / SECOND });
-    for (name, way) in ways {
-        let counted = count(way, pages);
+    let mut data = json!({ "pages": pages, "seconds": DURATION / SECOND });
+    for (name, strategy) in strategies {
+        let counted = count(strategy, pages);
         // seconds without any request are most of them
         let some: Vec<_> = counted
             .iter()
             .enumerate()
             .filter(|(_, count)| **count > 0)
             .collect();
-        told[name] = json!(some);
+        data[name] = json!(some);
     }
-    told
+    data
 }
 
-fn count(way: Way, pages: u64) -> Seconds {
+fn count(strategy: FleetStrategy, pages: u64) -> Seconds {
     let part = |first: u64| {
         // a token is shared by reference count, within a thread
-        let tokens = Tokens::new(WATCHED);
-        let mut seconds = vec![0; (WATCHED / SECOND) as usize];
+        let tokens = Tokens::new(DURATION);
+        let mut seconds = vec![0; (DURATION / SECOND) as usize];
         for seed in (first..pages).step_by(threads() as usize) {
-            page(way, seed, &tokens, WATCHED, &mut seconds);
+            page(strategy, seed, &tokens, DURATION, &mut seconds);
         }
         seconds
     };
@@ -113,7 +113,7 @@ fn count(way: Way, pages: u64) -> Seconds {
             .collect();
         running.into_iter().filter_map(|one| one.join().ok()).collect()
     });
-    (0..(WATCHED / SECOND) as usize)
+    (0..(DURATION / SECOND) as usize)
         .map(|second| parts.iter().map(|part| part[second]).sum())
         .collect()
 }
@@ -122,25 +122,25 @@ fn count(way: Way, pages: u64) -> Seconds {
 
 /// Days a minute, on all cores, with every check.
 fn speed(days: u64) -> Value {
-    let sorts = [
-        ("usual", Sort::Usual),
-        ("one fault each", Sort::Mixed),
-        ("wild", Sort::Wild),
-        ("several tabs", Sort::Tabs),
-        ("healthy", Sort::Healthy),
-        ("mixed, as the soak", Sort::Mixed),
+    let kinds = [
+        ("usual", DayKind::Usual),
+        ("one fault each", DayKind::Mixed),
+        ("wild", DayKind::Wild),
+        ("several tabs", DayKind::Tabs),
+        ("healthy", DayKind::Healthy),
+        ("mixed, as the soak", DayKind::Mixed),
     ];
-    let rows = sorts.map(|(name, sort)| {
-        let sort_of = |seed: u64| match name {
-            "one fault each" => Sort::Single(SINGLES[seed as usize % SINGLES.len()]),
-            _ => sort,
+    let rows = kinds.map(|(name, kind)| {
+        let kind_of = |seed: u64| match name {
+            "one fault each" => DayKind::SingleFault(SINGLE_FAULTS[seed as usize % SINGLE_FAULTS.len()]),
+            _ => kind,
         };
         let (next, began) = (AtomicU64::new(0), Instant::now());
         thread::scope(|scope| {
             for _ in 0..threads() {
                 scope.spawn(|| {
                     while let Some(seed) = Some(next.fetch_add(1, Relaxed)).filter(|seed| *seed < days) {
-                        let day = play(&draw(sort_of(seed), seed), false);
+                        let day = simulate(&generate(kind_of(seed), seed), false);
                         assert!(
                             day.violations.is_empty(),
                             "{name}, seed {seed}: {:?}",

@@ -1,17 +1,17 @@
-//! Two clocks that the page can read, and the true time that only the server knows.
+//! The page's two clocks, and the true time that only the server knows.
 //!
-//! The wall clock may be wrong from the start and be set while the page runs; the monotonic one never goes back, and
-//! stands still in sleep on some machines (peers.md §7 item 3, tokens.md §9). Power BI and the source live by the
-//! true time, in milliseconds since the beginning of the day.
+//! The wall clock may be wrong from the start and be set while the page runs. The monotonic clock never goes back, and
+//! stands still while some machines sleep. Power BI and the source live by the true time, in milliseconds since the
+//! beginning of the day.
 
 use crate::START;
-use crate::plan::{Plan, What};
+use crate::plan::{FaultKind, Plan};
 
-/// What the page's clocks show at every true moment of a day.
+/// The readings of the page's clocks at every true moment of a day.
 #[derive(Debug, Clone)]
 pub struct Clocks {
     skew: i64,
-    /// When the wall clock is set, and by how much.
+    /// The times at which the wall clock is set, and by how much.
     sets: Vec<(i64, i64)>,
     /// Spans in which the monotonic clock stands still, in order and apart.
     still: Vec<(i64, i64)>,
@@ -24,17 +24,17 @@ impl Clocks {
     /// The clocks of a day.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let skew = plan.setting(|what| match what {
-            What::Skewed(by) => Some(*by),
+        let skew = plan.setting(|kind| match kind {
+            FaultKind::ClockSkew(by) => Some(*by),
             _ => None,
         });
-        let sets = plan.faults.iter().filter_map(|fault| match fault.what {
-            What::ClockSet(by) => Some((fault.from, by)),
+        let sets = plan.faults.iter().filter_map(|fault| match fault.kind {
+            FaultKind::ClockSet(by) => Some((fault.from, by)),
             _ => None,
         });
-        let still = match plan.has(What::ClockRunsInSleep) {
+        let still = match plan.has(FaultKind::ClockRunsInSleep) {
             true => Vec::new(),
-            false => merged(plan, |what| matches!(what, What::Asleep { .. })),
+            false => merged(plan, |kind| matches!(kind, FaultKind::Sleep { .. })),
         };
         Self {
             skew: skew.unwrap_or(0),
@@ -43,7 +43,7 @@ impl Clocks {
         }
     }
 
-    /// What `Date.now()` gives.
+    /// The reading of `Date.now()`.
     #[must_use]
     pub fn wall(&self, at: i64) -> i64 {
         let set: i64 = self
@@ -55,7 +55,7 @@ impl Clocks {
         START + at + self.skew + set
     }
 
-    /// What `performance.now()` gives.
+    /// The reading of `performance.now()`.
     #[must_use]
     pub fn mono(&self, at: i64) -> i64 {
         let still: i64 = self
@@ -79,15 +79,15 @@ impl Clocks {
     }
 }
 
-/// The spans of the faults that `pick` names, in order, those that touch made one.
+/// The spans of the faults that `pick` selects, by time, with touching ones merged.
 #[must_use]
-pub fn merged(plan: &Plan, pick: impl Fn(&What) -> bool) -> Vec<(i64, i64)> {
+pub fn merged(plan: &Plan, pick: impl Fn(&FaultKind) -> bool) -> Vec<(i64, i64)> {
     let mut spans: Vec<(i64, i64)> = Vec::new();
     // the plan's faults are in the order of their beginnings
     for fault in plan
         .faults
         .iter()
-        .filter(|fault| pick(&fault.what) && fault.to > fault.from)
+        .filter(|fault| pick(&fault.kind) && fault.to > fault.from)
     {
         match spans.last_mut() {
             Some(last) if last.1 >= fault.from => last.1 = last.1.max(fault.to),

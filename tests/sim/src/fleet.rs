@@ -1,7 +1,8 @@
-//! A fleet: very many pages that all got their first token in the same second, and how many of them ask in each second
-//! afterwards. Each is the real core, driven by the shortest of shells; nothing goes wrong.
+//! A fleet: many pages that all got their first token in the same second, and the requests that they make per second.
+//!
+//! Each page is the real core behind a minimal shell. Nothing goes wrong.
 
-use crate::mint::{Mint, parse_json};
+use crate::tokens::{TokenStore, parse_json};
 use crate::{HOUR, MINUTE, SECOND, START};
 use fastrand::Rng;
 use powerbi_token_keeper::io::{ApplyOutcome, Effect, EmbedId, EmbedSnapshot, Headers, Input};
@@ -10,20 +11,20 @@ use powerbi_token_keeper::token::{AccessToken, Json, Kind};
 use powerbi_token_keeper::{Keeper, RefreshPolicy};
 use std::collections::VecDeque;
 
-/// Requests in each second from the beginning on.
+/// Requests per second, from the beginning on.
 pub type Seconds = Vec<u32>;
 
 const LIFE: i64 = HOUR;
 const EMBED: EmbedId = EmbedId(0);
-/// How long the source takes, and a frame.
+/// The time that the source and a frame take to respond.
 const ANSWER: i64 = 200;
 
-/// How a page of the fleet keeps its token fresh.
+/// The strategy of a fleet's pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// Our keeper.
+pub enum FleetStrategy {
+    /// The keeper.
     Keeper,
-    /// Our keeper, where every page draws the same jitter: as if there were none.
+    /// The keeper with the same jitter in every page, as if there were none.
     Unjittered,
     /// Microsoft's documented loop.
     Microsoft,
@@ -34,13 +35,13 @@ pub enum Way {
 pub struct Tokens(Vec<(AccessToken, i64)>);
 
 impl Tokens {
-    /// All that a fleet may get within `long` ms.
+    /// All tokens that a fleet may get within `long` ms.
     #[must_use]
     pub fn new(long: i64) -> Self {
-        let mut mint = Mint::default();
+        let mut tokens = TokenStore::default();
         let each = |second| {
-            let id = mint.mint(Kind::Embed, second * SECOND, LIFE, true, true);
-            (mint.get(id).text.clone(), mint.get(id).exp)
+            let id = tokens.issue(Kind::Embed, second * SECOND, LIFE, true, true);
+            (tokens.get(id).text.clone(), tokens.get(id).expires_at)
         };
         Self((0..=long / SECOND + 1).map(each).collect())
     }
@@ -50,8 +51,8 @@ impl Tokens {
     }
 }
 
-/// Plays one page from 0 to `long`, and adds its requests to `seconds`.
-pub fn page(way: Way, seed: u64, tokens: &Tokens, long: i64, seconds: &mut Seconds) {
+/// Simulates one page from 0 to `long`, and adds its requests to `seconds`.
+pub fn page(strategy: FleetStrategy, seed: u64, tokens: &Tokens, long: i64, seconds: &mut Seconds) {
     // all of them open within the first second
     let opened = Rng::with_seed(seed).i64(0..SECOND);
     let mut ask = |at: i64| {
@@ -59,10 +60,10 @@ pub fn page(way: Way, seed: u64, tokens: &Tokens, long: i64, seconds: &mut Secon
             *count += 1;
         }
     };
-    match way {
-        Way::Microsoft => microsoft(opened, long, &mut ask),
-        Way::Keeper => keeper(seed, opened, tokens, long, &mut ask),
-        Way::Unjittered => keeper(0, opened, tokens, long, &mut ask),
+    match strategy {
+        FleetStrategy::Microsoft => microsoft(opened, long, &mut ask),
+        FleetStrategy::Keeper => keeper(seed, opened, tokens, long, &mut ask),
+        FleetStrategy::Unjittered => keeper(0, opened, tokens, long, &mut ask),
     }
 }
 
@@ -105,12 +106,12 @@ fn keeper(seed: u64, opened: i64, tokens: &Tokens, long: i64, ask: &mut impl FnM
         if at >= long {
             return;
         }
-        let told = if next.is_some_and(|next| next <= at) {
+        let due = if next.is_some_and(|next| next <= at) {
             inbox.pop_front()
         } else {
             None
         };
-        let input = told.map_or(Input::Tick, |(_, input)| input);
+        let input = due.map_or(Input::Tick, |(_, input)| input);
         for effect in keeper.handle(now(at), input) {
             match effect {
                 Effect::RequestToken { request, .. } => {

@@ -1,108 +1,110 @@
-//! The frames: how each takes a token, and when it uses it.
+//! Frames: how each responds to `setAccessToken`, and when it uses its token.
 //!
-//! powerbi-client's `setAccessToken` may hang for ever, refuse, or answer late over a newer token: replies, not calls,
-//! decide `config.accessToken`. A frame that draws with an expired token says `TokenExpired`, for the report when it
-//! never loaded, else once per visual. A token it got through its provider lives in the frame alone, and a reload goes
-//! back to the configuration's. (powerbi-client.md §1 rows 3 to 6, §3, §4.)
+//! powerbi-client's `setAccessToken` may never settle, may reject, or may settle late and overwrite a newer token: the
+//! order of the replies decides `config.accessToken`, not that of the calls. A frame that draws with an expired token
+//! reports `TokenExpired`: once for the report while it has never loaded, else once per visual. A token from
+//! `accessTokenProvider` lives in the frame alone, and a reload goes back to the one in the configuration.
 
 use crate::SECOND;
-use crate::mint::{Mint, TokenId};
-use crate::plan::{Plan, What};
+use crate::plan::{FaultKind, Plan};
+use crate::tokens::{TokenId, TokenStore};
 
-/// The name of an embed. A new one on the same element keeps it, unless the players had let the element go.
+/// The id of an embed. A new embed on the same element keeps it, unless the strategy had detached the element.
 pub type FrameId = usize;
 
 /// One embed.
 #[derive(Debug, Clone)]
 pub struct Frame {
-    /// Its place on the page, by which faults name it.
+    /// Its place on the page, by which faults refer to it.
     pub place: u32,
     /// How often the page has embedded on its element.
-    pub embedding: u32,
-    /// The players know it.
+    pub generation: u32,
+    /// The strategy was told of it.
     pub attached: bool,
     /// It is on the page.
-    pub there: bool,
+    pub in_page: bool,
     /// `config.accessToken`.
     pub config: Option<TokenId>,
     /// The token that it draws with.
-    pub live: Option<TokenId>,
+    pub in_use: Option<TokenId>,
     /// It has drawn with a good token at least once.
     pub loaded: bool,
-    /// A question through its provider is out.
-    pub asking: bool,
-    /// How often the moment of its next question was set.
-    pub asks: u32,
+    /// A call of its provider is pending.
+    pub provider_pending: bool,
+    /// How often its next call of the provider was rescheduled.
+    pub provider_timer: u32,
 }
 
-/// How a frame takes a call of `setAccessToken`.
+/// How a frame responds to `setAccessToken`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
-    /// Takes the token after so long.
-    After(i64),
-    /// Never answers.
+pub enum FrameBehaviour {
+    /// Takes the token after this many milliseconds.
+    SucceedsAfter(i64),
+    /// Never settles.
     Silent,
-    /// Refuses.
+    /// Rejects.
     Refuses,
-    /// Does not listen yet.
-    Deaf,
+    /// Is not listening yet.
+    NotListening,
 }
 
 impl Frame {
     /// An embed with this token in its configuration.
     #[must_use]
     pub const fn new(place: u32, holds: Option<TokenId>) -> Self {
-        let (attached, there, loaded, asking) = (false, true, false, false);
+        let (attached, in_page, loaded, provider_pending) = (false, true, false, false);
         Self {
             place,
-            embedding: 0,
+            generation: 0,
             attached,
-            there,
+            in_page,
             config: holds,
-            live: holds,
+            in_use: holds,
             loaded,
-            asking,
-            asks: 0,
+            provider_pending,
+            provider_timer: 0,
         }
     }
 
-    /// Another embed takes its place on the element; the players know it under the same name.
-    pub fn embed_anew(&mut self, holds: Option<TokenId>) {
+    /// Replaces it by another embed on the same element, under the same id.
+    pub fn re_embed(&mut self, holds: Option<TokenId>) {
         *self = Self {
-            embedding: self.embedding + 1,
+            generation: self.generation + 1,
             attached: self.attached,
-            asks: self.asks + 1,
+            provider_timer: self.provider_timer + 1,
             ..Self::new(self.place, holds)
         };
     }
 
-    /// Until when its token is worth something: the expiration of a usable one, the beginning of time otherwise.
+    /// The expiration of the token in use; `i64::MIN` where there is none or it is another user's.
     #[must_use]
-    pub fn good_until(&self, mint: &Mint) -> i64 {
-        match self.live.map(|id| mint.get(id)) {
-            Some(token) if token.ours => token.exp,
+    pub fn valid_until(&self, tokens: &TokenStore) -> i64 {
+        match self.in_use.map(|id| tokens.get(id)) {
+            Some(token) if token.own_user => token.expires_at,
             Some(_) | None => i64::MIN,
         }
     }
 
-    /// How it takes a call at `at`; usually after `usual`.
+    /// Its behaviour at `at`; without a fault it takes the token after `usual` ms.
     #[must_use]
-    pub fn manner(&self, plan: &Plan, at: i64, usual: i64) -> Manner {
-        let manners = plan.at(at, |what| match what {
-            What::FrameSlow(place, after) if *place == self.place => Some(Manner::After(*after)),
-            What::FrameSilent(place) if *place == self.place => Some(Manner::Silent),
-            What::FrameRefuses(place) if *place == self.place => Some(Manner::Refuses),
-            What::FrameDeaf(place) if *place == self.place => Some(Manner::Deaf),
+    pub fn behaviour(&self, plan: &Plan, at: i64, usual: i64) -> FrameBehaviour {
+        let behaviours = plan.at(at, |kind| match kind {
+            FaultKind::FrameSlow(place, after) if *place == self.place => {
+                Some(FrameBehaviour::SucceedsAfter(*after))
+            }
+            FaultKind::FrameSilent(place) if *place == self.place => Some(FrameBehaviour::Silent),
+            FaultKind::FrameRefuses(place) if *place == self.place => Some(FrameBehaviour::Refuses),
+            FaultKind::FrameNotListening(place) if *place == self.place => Some(FrameBehaviour::NotListening),
             _ => None,
         });
-        // the worst of those that go on counts
-        manners.last().unwrap_or(Manner::After(usual))
+        // the last fault that began counts
+        behaviours.last().unwrap_or(FrameBehaviour::SucceedsAfter(usual))
     }
 }
 
-/// After how long a frame asks its provider: at 40 minutes as in the one report there is of it, and well before the
-/// end of a token that lives shorter. An inference: Microsoft does not say (powerbi-client.md §3).
+/// The time from a new token to the next call of the provider: 40 minutes, as in the one public report of it, and two
+/// thirds of a shorter lifetime. Microsoft documents no rule.
 #[must_use]
-pub fn asks_after(life: i64) -> i64 {
-    (2_400 * SECOND).min(life * 2 / 3).max(20 * SECOND)
+pub fn provider_interval(lifetime: i64) -> i64 {
+    (2_400 * SECOND).min(lifetime * 2 / 3).max(20 * SECOND)
 }

@@ -1,40 +1,41 @@
-//! Days of a page in virtual time.
+//! Simulated days of a page in virtual time.
 //!
-//! A [`plan::Plan`] is drawn from one seed and holds every fault of a day. A [`site::Site`] plays it: the page and its
-//! two clocks, the source, the frames, in true milliseconds, without a real second passing. A [`player::Player`] keeps
-//! the page's token fresh: our keeper ([`players::ours`]), or a neighbour to compare it with. Our keeper is watched by
-//! [`checks`] (the invariants I1 to I12 of DESIGN §3) and by the [`ledger`] (the avoidable seconds).
+//! A [`plan::Plan`] is generated from one seed and lists every fault of a day. A [`world::World`] runs it: the page with
+//! its two clocks, the source and the frames, in true milliseconds, without a real second passing. A
+//! [`strategy::Strategy`] keeps the page's token fresh: the keeper ([`strategies::keeper`]) or a rival to compare it with.
+//! The keeper is checked after every step: by [`checks`] against the invariants, by [`conformance`] against the waiting
+//! times that its own design prescribes.
 //!
-//! `npm run soak -- --days 100000` plays days until one fails, and shortens that one; `--table` prints the yardstick;
+//! `npm run soak -- --days 100000` simulates days until one fails, and shortens that one. `--table` prints the comparison.
 //! `--seed` repeats one day with its trace.
 
-pub mod allowance;
 pub mod checks;
 pub mod clocks;
-pub mod draw;
+pub mod conformance;
 pub mod fleet;
 pub mod frame;
-pub mod ledger;
-pub mod mint;
+pub mod generate;
 pub mod page;
 pub mod plan;
-pub mod player;
-pub mod players;
 pub mod report;
+pub mod schedule;
 pub mod shrink;
-pub mod site;
 pub mod source;
+pub mod strategies;
+pub mod strategy;
 pub mod table;
 pub mod tabs;
+pub mod tokens;
+pub mod world;
 
 use checks::Violation;
 use plan::Plan;
-use player::Player;
-use players::ours::Ours;
-use site::{Site, Tally};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use strategies::keeper::KeeperStrategy;
+use strategy::Strategy;
 use tabs::Tabs;
+use world::{Metrics, World};
 
 /// A second in milliseconds.
 pub const SECOND: i64 = 1_000;
@@ -46,44 +47,44 @@ pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 /// 2026-01-01T00:00:00Z, the true time at which every day begins.
 pub const START: i64 = 1_767_225_600_000;
-/// Stands in every token; nothing that is printed may hold it.
+/// Part of every token. Nothing that is printed may contain it.
 pub const CANARY: &str = "CANARY";
 
-/// What came of a day of our keeper.
+/// The result of a day with the keeper.
 #[derive(Debug, Clone, Default)]
 pub struct Day {
-    /// The figures.
-    pub tally: Tally,
-    /// The invariants that did not hold, in the order of time.
+    /// Its metrics.
+    pub metrics: Metrics,
+    /// The invariants that did not hold, by time.
     pub violations: Vec<Violation>,
-    /// Milliseconds without a valid token, for which there is no excuse.
-    pub avoidable: i64,
-    /// What happened, where it was to be told.
+    /// Milliseconds without a valid token that the design's waiting times do not explain.
+    pub unscheduled: i64,
+    /// What happened, line by line, where a trace was asked for.
     pub trace: Vec<String>,
 }
 
-/// Plays a day of our keeper. A panic counts as I12.
+/// Simulates a day with the keeper. A panic counts as a violation of I12.
 #[must_use]
-pub fn play(plan: &Plan, traced: bool) -> Day {
+pub fn simulate(plan: &Plan, traced: bool) -> Day {
     if plan.tabs() > 1 {
-        return play_tabs(plan, traced);
+        return simulate_tabs(plan, traced);
     }
-    let mut site = Site::new(plan.clone(), traced);
-    let mut ours = Ours::new(&site);
-    let ran = catch_unwind(AssertUnwindSafe(|| site.run(&mut ours)));
+    let mut world = World::new(plan.clone(), traced);
+    let mut keeper = KeeperStrategy::new(&world);
+    let ran = catch_unwind(AssertUnwindSafe(|| world.run(&mut keeper)));
     if let Err(panic) = ran {
-        ours.checks.violations.insert(0, crash(site.now, &*panic));
+        keeper.checks.violations.insert(0, crash(world.now, &*panic));
     }
     Day {
-        tally: site.tally,
-        violations: ours.checks.violations,
-        avoidable: ours.ledger.avoidable,
-        trace: site.trace.unwrap_or_default(),
+        metrics: world.metrics,
+        violations: keeper.checks.violations,
+        unscheduled: keeper.conformance.unscheduled,
+        trace: world.trace.unwrap_or_default(),
     }
 }
 
-/// The tabs' figures are added up; what is told of them is told in the order of time.
-fn play_tabs(plan: &Plan, traced: bool) -> Day {
+/// Adds up the tabs' metrics and merges their violations and traces by time.
+fn simulate_tabs(plan: &Plan, traced: bool) -> Day {
     let mut tabs = Tabs::new(plan, traced);
     let ran = catch_unwind(AssertUnwindSafe(|| tabs.run()));
     let mut day = Day::default();
@@ -91,15 +92,15 @@ fn play_tabs(plan: &Plan, traced: bool) -> Day {
         day.violations.push(crash(0, &*panic));
     }
     for (number, tab) in tabs.tabs.into_iter().enumerate() {
-        day.tally += tab.site.tally;
-        day.avoidable += tab.ours.ledger.avoidable;
-        let told = |violation: Violation| Violation {
-            seen: format!("tab {number}: {}", violation.seen),
+        day.metrics += tab.world.metrics;
+        day.unscheduled += tab.keeper.conformance.unscheduled;
+        let of_tab = |violation: Violation| Violation {
+            observed: format!("tab {number}: {}", violation.observed),
             ..violation
         };
         day.violations
-            .extend(tab.ours.checks.violations.into_iter().map(told));
-        let trace = tab.site.trace.unwrap_or_default();
+            .extend(tab.keeper.checks.violations.into_iter().map(of_tab));
+        let trace = tab.world.trace.unwrap_or_default();
         day.trace.extend(trace.iter().map(|line| {
             let (at, what) = line.split_at(line.find(' ').unwrap_or(0));
             format!("{at} tab {number}{what}")
@@ -117,21 +118,21 @@ fn crash(at: i64, panic: &(dyn Any + Send)) -> Violation {
     Violation {
         at,
         name: "I12",
-        seen: text.unwrap_or_default(),
+        observed: text.unwrap_or_default(),
     }
 }
 
-/// Plays a day of anybody.
+/// Simulates a day with any strategy.
 #[must_use]
-pub fn play_with(plan: &Plan, player: &mut dyn Player) -> Tally {
-    let mut site = Site::new(plan.clone(), false);
-    site.run(player);
-    site.tally
+pub fn simulate_with(plan: &Plan, strategy: &mut dyn Strategy) -> Metrics {
+    let mut world = World::new(plan.clone(), false);
+    world.run(strategy);
+    world.metrics
 }
 
 /// A time of the day as `hh:mm:ss.mmm`.
 #[must_use]
-pub fn stamp(at: i64) -> String {
+pub fn format_time(at: i64) -> String {
     let (sign, at) = if at < 0 { ("-", -at) } else { ("", at) };
     let (h, m, s, ms) = (at / HOUR, at / MINUTE % 60, at / SECOND % 60, at % SECOND);
     format!("{sign}{h:02}:{m:02}:{s:02}.{ms:03}")

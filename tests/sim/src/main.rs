@@ -1,49 +1,49 @@
-//! Days by the hundred thousand: `npm run soak -- --days 100000`.
+//! The soak: days by the hundred thousand, `npm run soak -- --days 100000`.
 //!
-//! Stops at the first day on which an invariant does not hold, and tells it, shortened. `--seed` tells one day, `--table`
-//! prints the yardstick, `--sort healthy | usual | wild | tabs` chooses the days (all of them in turn when nothing is chosen),
-//! `--from` the first seed, `--threads` how many.
+//! It stops at the first day on which an invariant does not hold, and prints that day, shortened. `--seed` prints one day,
+//! `--table` the comparison. `--kind healthy | usual | wild | tabs` selects the days (all in turn by default), `--from` the
+//! first seed, `--threads` the number of threads.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sim::checks::Violation;
-use sim::draw::{Sort, draw};
-use sim::{SECOND, play, report, table};
+use sim::generate::{DayKind, generate};
+use sim::{SECOND, report, simulate, table};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-impl Asked {
-    fn name(&self) -> String {
-        format!("{:?}", self.sort).to_lowercase()
-    }
-}
-
-/// What the command line says.
-struct Asked {
+/// The command line.
+struct Arguments {
     days: u64,
     from: u64,
     seed: Option<u64>,
-    sort: Sort,
+    kind: DayKind,
     threads: usize,
     table: bool,
 }
 
-fn asked() -> Result<Asked, String> {
+impl Arguments {
+    fn name(&self) -> String {
+        format!("{:?}", self.kind).to_lowercase()
+    }
+}
+
+fn parse_arguments() -> Result<Arguments, String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut days = None;
-    let mut asked = Asked {
+    let mut arguments = Arguments {
         days: 0,
         from: 0,
         seed: None,
-        sort: Sort::Mixed,
+        kind: DayKind::Mixed,
         threads: cores,
         table: false,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         if word == "--table" {
-            asked.table = true;
+            arguments.table = true;
             continue;
         }
         let value = words.next().ok_or_else(|| format!("{word} wants a value"))?;
@@ -54,32 +54,32 @@ fn asked() -> Result<Asked, String> {
         };
         match word.as_str() {
             "--days" => days = Some(number()?),
-            "--from" => asked.from = number()?,
-            "--seed" => asked.seed = Some(number()?),
-            "--threads" => asked.threads = usize::try_from(number()?.max(1)).unwrap_or(1),
-            "--sort" => {
-                asked.sort = match value.as_str() {
-                    "healthy" => Sort::Healthy,
-                    "usual" => Sort::Usual,
-                    "wild" => Sort::Wild,
-                    "tabs" => Sort::Tabs,
-                    "mixed" => Sort::Mixed,
+            "--from" => arguments.from = number()?,
+            "--seed" => arguments.seed = Some(number()?),
+            "--threads" => arguments.threads = usize::try_from(number()?.max(1)).unwrap_or(1),
+            "--kind" => {
+                arguments.kind = match value.as_str() {
+                    "healthy" => DayKind::Healthy,
+                    "usual" => DayKind::Usual,
+                    "wild" => DayKind::Wild,
+                    "tabs" => DayKind::Tabs,
+                    "mixed" => DayKind::Mixed,
                     _ => {
                         return Err(format!(
-                            "--sort is healthy, usual, wild, tabs or mixed, not {value}"
+                            "--kind is healthy, usual, wild, tabs or mixed, not {value}"
                         ));
                     }
                 }
             }
             _ => {
                 return Err(format!(
-                    "{word} is not known: --days --from --seed --sort --threads --table"
+                    "{word} is not known: --days --from --seed --kind --threads --table"
                 ));
             }
         }
     }
-    asked.days = days.unwrap_or(if asked.table { 300 } else { 10_000 });
-    Ok(asked)
+    arguments.days = days.unwrap_or(if arguments.table { 300 } else { 10_000 });
+    Ok(arguments)
 }
 
 fn bar(days: u64) -> ProgressBar {
@@ -93,39 +93,39 @@ fn bar(days: u64) -> ProgressBar {
 }
 
 fn main() -> ExitCode {
-    // a panic of the keeper is told as I12, with the day that leads to it
+    // a panic of the keeper is reported as I12, with the day that leads to it
     std::panic::set_hook(Box::new(|_| {}));
-    match asked() {
+    match parse_arguments() {
         Err(text) => {
             eprintln!("{text}");
             ExitCode::from(2)
         }
-        Ok(asked) if asked.table => {
-            let bar = bar(asked.days * (table::DAYS.len() * table::EVERYBODY.len()) as u64);
-            let text = table::table(asked.days, || bar.inc(1));
+        Ok(arguments) if arguments.table => {
+            let bar = bar(arguments.days * (table::DAYS.len() * table::STRATEGIES.len()) as u64);
+            let text = table::table(arguments.days, || bar.inc(1));
             bar.finish_and_clear();
             print!("{text}");
             ExitCode::SUCCESS
         }
-        Ok(Asked {
+        Ok(Arguments {
             seed: Some(seed),
-            sort,
+            kind,
             ..
         }) => {
-            let plan = draw(sort, seed);
-            match play(&plan, false).violations.first() {
+            let plan = generate(kind, seed);
+            match simulate(&plan, false).violations.first() {
                 Some(violation) => print!("{}", report::report(&plan, violation)),
-                None => print!("seed {seed}\n{}", report::story(&plan)),
+                None => print!("seed {seed}\n{}", report::describe(&plan)),
             }
             ExitCode::SUCCESS
         }
-        Ok(asked) => soak(&asked),
+        Ok(arguments) => soak(&arguments),
     }
 }
 
-/// Plays the days on all cores until one fails.
-fn soak(asked: &Asked) -> ExitCode {
-    let (bar, began) = (bar(asked.days), Instant::now());
+/// Simulates the days on all cores until one fails.
+fn soak(arguments: &Arguments) -> ExitCode {
+    let (bar, began) = (bar(arguments.days), Instant::now());
     let (next, failed, requests, without) = (
         AtomicU64::new(0),
         AtomicBool::new(false),
@@ -133,17 +133,17 @@ fn soak(asked: &Asked) -> ExitCode {
         AtomicI64::new(0),
     );
     let first: Mutex<Option<(u64, Violation)>> = Mutex::new(None);
-    let play_on = || {
+    let simulate_days = || {
         while !failed.load(Relaxed) {
             let day = next.fetch_add(1, Relaxed);
-            if day >= asked.days {
+            if day >= arguments.days {
                 break;
             }
-            let seed = asked.from + day;
-            let played = play(&draw(asked.sort, seed), false);
-            requests.fetch_add(u64::from(played.tally.requests), Relaxed);
-            without.fetch_add(played.tally.without, Relaxed);
-            if let Some(violation) = played.violations.into_iter().next() {
+            let seed = arguments.from + day;
+            let done = simulate(&generate(arguments.kind, seed), false);
+            requests.fetch_add(u64::from(done.metrics.requests), Relaxed);
+            without.fetch_add(done.metrics.without_token, Relaxed);
+            if let Some(violation) = done.violations.into_iter().next() {
                 failed.store(true, Relaxed);
                 first
                     .lock()
@@ -154,34 +154,34 @@ fn soak(asked: &Asked) -> ExitCode {
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..asked.threads {
-            scope.spawn(play_on);
+        for _ in 0..arguments.threads {
+            scope.spawn(simulate_days);
         }
     });
-    let (played, took) = (bar.position(), began.elapsed().as_secs_f64());
+    let (done, took) = (bar.position(), began.elapsed().as_secs_f64());
     bar.finish_and_clear();
     let first = first.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some((seed, violation)) = first {
-        print!("{}", report::report(&draw(asked.sort, seed), &violation));
-        println!("npm run soak -- --sort {} --seed {seed}", asked.name());
+        print!("{}", report::report(&generate(arguments.kind, seed), &violation));
+        println!("npm run soak -- --kind {} --seed {seed}", arguments.name());
         return ExitCode::FAILURE;
     }
     println!(
-        "{played} days ({}), seeds {} to {}, {} seconds: every invariant held, 0 avoidable seconds",
-        asked.name(),
-        asked.from,
-        asked.from + asked.days.saturating_sub(1),
-        played * 86_400
+        "{done} days ({}), seeds {} to {}, {} seconds: every invariant held",
+        arguments.name(),
+        arguments.from,
+        arguments.from + arguments.days.saturating_sub(1),
+        done * 86_400
     );
     println!(
-        "{} requests, {} s without a valid token, none of them avoidable",
+        "{} requests, {} s without a valid token",
         requests.into_inner(),
         without.into_inner() / SECOND,
     );
     println!(
         "{took:.1} s, {:.0} days a minute on {} threads",
-        played as f64 / took * 60.0,
-        asked.threads
+        done as f64 / took * 60.0,
+        arguments.threads
     );
     ExitCode::SUCCESS
 }

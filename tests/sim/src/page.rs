@@ -1,12 +1,12 @@
 //! The page: when it runs, when it is hidden, and when its timers fire.
 //!
-//! A frozen page, one in the back/forward cache and one on a sleeping machine run nothing at all; a hidden page runs,
-//! and its timers fire once a minute (Chrome, Edge) or once in six (Safari); see peers.md §10 item 29.
+//! A frozen page, one in the back/forward cache and one on a sleeping machine run nothing at all. A hidden page runs, and
+//! its timers fire once a minute (Chrome, Edge) or once in six minutes (Safari).
 
 use crate::clocks::merged;
-use crate::plan::{Plan, What};
+use crate::plan::{FaultKind, Plan};
 
-/// When the page runs and when it is seen.
+/// The times at which the page runs and is seen.
 #[derive(Debug, Clone)]
 pub struct Page {
     absent: Vec<(i64, i64)>,
@@ -18,11 +18,14 @@ impl Page {
     /// The page of a day.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let absent = merged(plan, |what| {
-            matches!(what, What::Frozen | What::Asleep { .. } | What::Cached)
+        let absent = merged(plan, |kind| {
+            matches!(
+                kind,
+                FaultKind::Frozen | FaultKind::Sleep { .. } | FaultKind::BackForwardCache
+            )
         });
-        let hidden = plan.faults.iter().filter_map(|fault| match fault.what {
-            What::Hidden(period) => Some((fault.from, fault.to, period)),
+        let hidden = plan.faults.iter().filter_map(|fault| match fault.kind {
+            FaultKind::Hidden(period) => Some((fault.from, fault.to, period)),
             _ => None,
         });
         Self {
@@ -31,7 +34,7 @@ impl Page {
         }
     }
 
-    /// When a page that does not run at `at` runs again; `None` while it runs.
+    /// The time at which a page that does not run at `at` runs again; `None` while it runs.
     #[must_use]
     pub fn absent_until(&self, at: i64) -> Option<i64> {
         self.absent
@@ -40,7 +43,7 @@ impl Page {
             .map(|(_, to)| *to)
     }
 
-    /// The page is frozen from `at` to `to`, which no plan knew.
+    /// Freezes the page from `at` to `to`, beyond what its plan says.
     pub fn freeze(&mut self, at: i64, to: i64) {
         self.absent.push((at, to));
     }
@@ -51,7 +54,7 @@ impl Page {
         self.absent_until(at).is_none()
     }
 
-    /// Whether nobody sees it.
+    /// Whether it is hidden.
     #[must_use]
     pub fn hidden(&self, at: i64) -> bool {
         self.hidden.iter().any(|(from, to, _)| *from <= at && at < *to)
@@ -70,7 +73,7 @@ impl Page {
         self.hidden.iter().map(|(.., period)| *period).max().unwrap_or(0)
     }
 
-    /// When a timer that is due at `at` may fire in a throttled page; `None` when it may at once.
+    /// The time at which a timer that is due at `at` may fire in a throttled page; `None` when at once.
     #[must_use]
     pub fn held_until(&self, at: i64) -> Option<i64> {
         let period = self.period(at);

@@ -1,15 +1,15 @@
-//! What is printed of a failing day: the seed, its faults, what did not hold, and the trace up to there.
+//! The report of a failing day: its seed, its faults, the violations, and the trace up to the first.
 
 use crate::checks::Violation;
 use crate::plan::Plan;
 use crate::shrink::shrink;
-use crate::{play, stamp};
+use crate::{format_time, simulate};
 use std::fmt::Write as _;
 
-/// So many lines of the trace are shown before the moment at which something did not hold, and after it.
+/// The lines of the trace that are printed before the first violation, and after it.
 const LINES: (usize, usize) = (40, 4);
 
-/// Shortens a failing day and tells it.
+/// Shortens a failing day and describes it.
 #[must_use]
 pub fn report(plan: &Plan, violation: &Violation) -> String {
     let short = shrink(plan, violation.name);
@@ -18,14 +18,14 @@ pub fn report(plan: &Plan, violation: &Violation) -> String {
         plan.seed,
         plan.faults.len(),
         short.faults.len(),
-        story(&short)
+        describe(&short)
     )
 }
 
-/// Tells a day: its faults, what did not hold, and the trace before that.
+/// Describes a day: its faults, its violations, and the trace before the first.
 #[must_use]
-pub fn story(plan: &Plan) -> String {
-    let day = play(plan, true);
+pub fn describe(plan: &Plan) -> String {
+    let day = simulate(plan, true);
     let mut text = String::new();
     for fault in &plan.faults {
         let _ = writeln!(text, "  {fault}");
@@ -38,11 +38,11 @@ pub fn story(plan: &Plan) -> String {
             text,
             "{} at {}: {}",
             violation.name,
-            stamp(violation.at),
-            violation.seen
+            format_time(violation.at),
+            violation.observed
         );
     }
-    let moment = stamp(first.at);
+    let moment = format_time(first.at);
     let before = |line: &&String| line.get(..moment.len()).is_some_and(|at| at <= moment.as_str());
     let upto = day.trace.iter().take_while(before).count();
     for line in day

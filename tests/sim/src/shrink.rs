@@ -1,18 +1,18 @@
-//! Shortens a failing day: faults are left out for as long as it still fails in the same way.
+//! Shortens a failing day: leaves faults out for as long as it still fails in the same way.
 
 use crate::plan::Plan;
-use crate::play;
+use crate::simulate;
 
-/// The name of the first invariant that does not hold in a day.
+/// The name of the first violation of a day.
 #[must_use]
 pub fn failure(plan: &Plan) -> Option<&'static str> {
-    play(plan, false)
+    simulate(plan, false)
         .violations
         .first()
         .map(|violation| violation.name)
 }
 
-/// The day with as few faults as still fail as `name` says.
+/// The day with the fewest faults that still violates `name` first.
 #[must_use]
 pub fn shrink(plan: &Plan, name: &'static str) -> Plan {
     let mut plan = plan.clone();

@@ -1,147 +1,148 @@
-//! The source: what it answers to a request, and when.
+//! The source: its response to a request, and the time that takes.
 //!
-//! Lives by the true time. The faults are those of peers.md §2 and of issue 3: outages, 500, 401/403, 429/503 with and
-//! without `Retry-After`, answers that never come, the same token again, tokens that get shorter, of the wrong kind, of
-//! another user, expired from a cache, rubbish.
+//! It lives by the true time. Its faults are those seen in the field: outages, 500, 401/403, 429/503 with and without
+//! `Retry-After`, no response, the same token again, ever shorter tokens, the wrong kind, another user's, expired ones
+//! from a cache, and bodies without a token.
 
-use crate::mint::{Mint, TokenId};
-use crate::plan::{Plan, RetryAfter, What};
+use crate::plan::{FaultKind, Plan, RetryAfter};
+use crate::tokens::{TokenId, TokenStore};
 use crate::{HOUR, MINUTE, SECOND};
 use fastrand::Rng;
 use powerbi_token_keeper::token::Kind;
 
-/// What the page gets for a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
+pub enum Response {
     /// A token, in one of the shapes that backends use.
     Token(TokenId),
-    /// A success without a token in it.
-    Rubbish(u8),
-    /// The server was not reached, or cut off.
+    /// A success without a token, in one of several variants.
+    InvalidBody(u8),
+    /// The server was not reached, or the connection broke.
     Network,
-    /// A status that is no success.
+    /// A status other than success.
     Status(u16, RetryAfter),
-    /// The page's function threw.
+    /// The page's source function threw.
     Threw,
 }
 
-impl Reply {
-    /// Whether a server spoke, so that there are headers to read.
+impl Response {
+    /// Whether a server responded, so that there are headers to read.
     #[must_use]
-    pub const fn spoken(self) -> bool {
-        matches!(self, Self::Token(_) | Self::Rubbish(_) | Self::Status(..))
+    pub const fn reached_server(self) -> bool {
+        matches!(self, Self::Token(_) | Self::InvalidBody(_) | Self::Status(..))
     }
 }
 
-/// What the source remembers.
+/// The state of the source.
 #[derive(Debug)]
 pub struct Source {
-    draws: Rng,
+    rng: Rng,
     /// The kind of token that the page needs.
     pub kind: Kind,
-    life: i64,
-    dated: bool,
+    lifetime: i64,
+    has_expiration: bool,
     last: Option<TokenId>,
-    shrunk: i64,
+    shortened: i64,
 }
 
 impl Source {
     /// The source of a day.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let life = plan.setting(|what| match what {
-            What::Life(life) => Some(*life),
+        let lifetime = plan.setting(|kind| match kind {
+            FaultKind::TokenLifetime(lifetime) => Some(*lifetime),
             _ => None,
         });
         Self {
-            draws: Rng::with_seed(plan.seed ^ 0x50ce),
-            kind: if plan.has(What::EmbedTokens) {
+            rng: Rng::with_seed(plan.seed ^ 0x50ce),
+            kind: if plan.has(FaultKind::EmbedTokens) {
                 Kind::Embed
             } else {
                 Kind::Aad
             },
-            life: life.unwrap_or(HOUR),
-            dated: !plan.has(What::Undated),
+            lifetime: lifetime.unwrap_or(HOUR),
+            has_expiration: !plan.has(FaultKind::NoExpiration),
             last: None,
-            shrunk: life.unwrap_or(HOUR),
+            shortened: lifetime.unwrap_or(HOUR),
         }
     }
 
-    /// How long a usual token lives.
+    /// The usual lifetime of a token.
     #[must_use]
-    pub const fn life(&self) -> i64 {
-        self.life
+    pub const fn lifetime(&self) -> i64 {
+        self.lifetime
     }
 
-    /// A token as the page was delivered with.
-    pub fn own(&mut self, mint: &mut Mint, born: i64, life: i64) -> TokenId {
-        mint.mint(self.kind, born, life, true, self.dated)
+    /// A token that the page was delivered with.
+    pub fn initial_token(&mut self, tokens: &mut TokenStore, issued_at: i64, lifetime: i64) -> TokenId {
+        tokens.issue(self.kind, issued_at, lifetime, true, self.has_expiration)
     }
 
-    /// Answers a request made at `at`: after how long, and what. `None` is never.
-    pub fn ask(&mut self, plan: &Plan, mint: &mut Mint, at: i64) -> Option<(i64, Reply)> {
-        let mut wait = self.draws.i64(60..400);
-        let mut reply = None;
-        for what in plan.at(at, |what| Some(*what)) {
-            match what {
-                What::Outage => return Some((self.draws.i64(5..2 * SECOND), Reply::Network)),
-                What::Hangs => return None,
-                What::Slow(long) => wait = long,
-                What::Status(status, after) => reply = Some(Reply::Status(status, after)),
-                What::Throws => reply = Some(Reply::Threw),
-                What::Rubbish(sort) => reply = Some(Reply::Rubbish(sort)),
-                What::Same if reply.is_none() => reply = self.last.map(Reply::Token),
+    /// Responds to a request made at `at`: the delay and the response. `None` for no response at all.
+    pub fn respond(&mut self, plan: &Plan, tokens: &mut TokenStore, at: i64) -> Option<(i64, Response)> {
+        let mut wait = self.rng.i64(60..400);
+        let mut response = None;
+        for fault in plan.at(at, |kind| Some(*kind)) {
+            match fault {
+                FaultKind::Outage => return Some((self.rng.i64(5..2 * SECOND), Response::Network)),
+                FaultKind::NoResponse => return None,
+                FaultKind::SlowSource(long) => wait = long,
+                FaultKind::Status(status, after) => response = Some(Response::Status(status, after)),
+                FaultKind::SourceThrows => response = Some(Response::Threw),
+                FaultKind::InvalidBody(variant) => response = Some(Response::InvalidBody(variant)),
+                FaultKind::SameToken if response.is_none() => response = self.last.map(Response::Token),
                 _ => {}
             }
         }
         if waking(plan, at) {
-            return Some((5, Reply::Network));
+            return Some((5, Response::Network));
         }
-        let reply = reply.unwrap_or_else(|| Reply::Token(self.token(plan, mint, at, wait)));
-        if let Reply::Token(token) = reply {
+        let response = response.unwrap_or_else(|| Response::Token(self.token(plan, tokens, at, wait)));
+        if let Response::Token(token) = response {
             self.last = Some(token);
         }
-        Some((wait, reply))
+        Some((wait, response))
     }
 
-    /// The token is minted on the way, before the answer has travelled back.
-    fn token(&mut self, plan: &Plan, mint: &mut Mint, at: i64, wait: i64) -> TokenId {
-        let (mut kind, mut ours, mut life, mut born) = (self.kind, true, self.life, at + wait / 2);
-        let mut shrinking = false;
-        for what in plan.at(at, |what| Some(*what)) {
-            match what {
-                What::WrongKind => kind = if kind == Kind::Aad { Kind::Embed } else { Kind::Aad },
-                // whom an embed token was minted for can't be read off it, so nobody could tell
-                What::OtherUser => ours = self.kind == Kind::Embed,
-                What::Shrinking => shrinking = true,
-                What::Stale => born = at - life - self.draws.i64(SECOND..HOUR),
+    /// Issues a token halfway through the request.
+    fn token(&mut self, plan: &Plan, tokens: &mut TokenStore, at: i64, wait: i64) -> TokenId {
+        let (mut kind, mut own_user, mut lifetime, mut issued_at) =
+            (self.kind, true, self.lifetime, at + wait / 2);
+        let mut shortening = false;
+        for fault in plan.at(at, |kind| Some(*kind)) {
+            match fault {
+                FaultKind::WrongKind => kind = if kind == Kind::Aad { Kind::Embed } else { Kind::Aad },
+                // an embed token does not say which user it is for
+                FaultKind::OtherUser => own_user = self.kind == Kind::Embed,
+                FaultKind::ShorterTokens => shortening = true,
+                FaultKind::ExpiredToken => issued_at = at - lifetime - self.rng.i64(SECOND..HOUR),
                 _ => {}
             }
         }
-        if shrinking {
-            self.shrunk = (self.shrunk * 3 / 4).max(self.life.min(MINUTE));
-            life = self.shrunk;
+        if shortening {
+            self.shortened = (self.shortened * 3 / 4).max(self.lifetime.min(MINUTE));
+            lifetime = self.shortened;
         } else {
-            self.shrunk = self.life;
+            self.shortened = self.lifetime;
         }
-        mint.mint(kind, born, life, ours, self.dated)
+        tokens.issue(kind, issued_at, lifetime, own_user, self.has_expiration)
     }
 }
 
-/// Whether the machine has woken so recently that the network is not up yet.
+/// Whether the machine woke so recently that the network is not up yet.
 fn waking(plan: &Plan, at: i64) -> bool {
-    plan.faults.iter().any(|fault| match fault.what {
-        What::Asleep { net, .. } => fault.to <= at && at < fault.to + net,
+    plan.faults.iter().any(|fault| match fault.kind {
+        FaultKind::Sleep { net, .. } => fault.to <= at && at < fault.to + net,
         _ => false,
     })
 }
 
-/// Whether an answer that arrives at `at` is cut off on its way.
+/// Whether a response that would arrive at `at` is lost on its way.
 #[must_use]
 pub fn cut_off(plan: &Plan, at: i64) -> bool {
     waking(plan, at)
         || plan
-            .at(at, |what| matches!(what, What::Outage).then_some(()))
+            .at(at, |kind| matches!(kind, FaultKind::Outage).then_some(()))
             .next()
             .is_some()
 }

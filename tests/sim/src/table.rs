@@ -1,42 +1,66 @@
-//! The yardstick: our keeper and its neighbours on the same days, as a Markdown table (DESIGN §4, items 1 and 2).
+//! The comparison: the keeper and its rivals on the same days, as a Markdown table.
 
-use crate::draw::{Single, Sort, draw};
-use crate::plan::{Fault, Plan, What};
-use crate::players::{chained::Chained, microsoft::Microsoft, provider::Provider};
-use crate::site::Tally;
-use crate::{SECOND, play, play_with};
+use crate::generate::{DayKind, SingleFault, generate};
+use crate::plan::{Fault, FaultKind, Plan};
+use crate::strategies::{chained::Chained, microsoft::Microsoft, provider::Provider};
+use crate::world::Metrics;
+use crate::{SECOND, simulate, simulate_with};
 use std::fmt::Write as _;
 
-/// The days of the table, in its order, and how many tabs each has.
-pub const DAYS: [(&str, Sort, u8); 14] = [
-    ("no fault", Sort::Healthy, 1),
-    ("the usual faults", Sort::Usual, 1),
-    ("the usual faults, three tabs", Sort::Usual, 3),
-    ("outages of 2 to 40 min", Sort::Single(Single::Outage), 1),
+/// The rows of the table, in its order, with the number of tabs.
+pub const DAYS: [(&str, DayKind, u8); 14] = [
+    ("no fault", DayKind::Healthy, 1),
+    ("the usual faults", DayKind::Usual, 1),
+    ("the usual faults, three tabs", DayKind::Usual, 3),
+    (
+        "outages of 2 to 40 min",
+        DayKind::SingleFault(SingleFault::Outage),
+        1,
+    ),
     (
         "a backend that takes 5 to 29 s",
-        Sort::Single(Single::SlowBackend),
+        DayKind::SingleFault(SingleFault::SlowBackend),
         1,
     ),
     (
         "one that takes 31 to 95 s",
-        Sort::Single(Single::TooSlowBackend),
+        DayKind::SingleFault(SingleFault::TooSlowBackend),
         1,
     ),
-    ("a throttled backend", Sort::Single(Single::ThrottledBackend), 1),
-    ("throttled timers", Sort::Single(Single::ThrottledTimers), 1),
-    ("sleep", Sort::Single(Single::Sleep), 1),
-    ("a frozen tab", Sort::Single(Single::FrozenTab), 1),
-    ("clock jumps", Sort::Single(Single::ClockJumps), 1),
-    ("tokens of 1 to 9 min", Sort::Single(Single::ShortTokens), 1),
-    ("the same token again", Sort::Single(Single::SameToken), 1),
-    ("silent frames", Sort::Single(Single::SilentFrames), 1),
+    (
+        "a throttled backend",
+        DayKind::SingleFault(SingleFault::ThrottledBackend),
+        1,
+    ),
+    (
+        "throttled timers",
+        DayKind::SingleFault(SingleFault::ThrottledTimers),
+        1,
+    ),
+    ("sleep", DayKind::SingleFault(SingleFault::Sleep), 1),
+    ("a frozen tab", DayKind::SingleFault(SingleFault::FrozenTab), 1),
+    ("clock jumps", DayKind::SingleFault(SingleFault::ClockJumps), 1),
+    (
+        "tokens of 1 to 9 min",
+        DayKind::SingleFault(SingleFault::ShortTokens),
+        1,
+    ),
+    (
+        "the same token again",
+        DayKind::SingleFault(SingleFault::SameToken),
+        1,
+    ),
+    (
+        "silent frames",
+        DayKind::SingleFault(SingleFault::SilentFrames),
+        1,
+    ),
 ];
 
-/// Who plays.
+/// The strategies of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// Our keeper.
+pub enum StrategyKind {
+    /// The keeper.
     Keeper,
     /// Microsoft's documented loop.
     Microsoft,
@@ -46,66 +70,69 @@ pub enum Who {
     Chained,
 }
 
-/// Everybody, with the name that the table gives.
-pub const EVERYBODY: [(&str, Who); 4] = [
-    ("powerbi-token-keeper", Who::Keeper),
-    ("Microsoft's loop", Who::Microsoft),
-    ("accessTokenProvider alone", Who::Provider),
-    ("chained timeout", Who::Chained),
+/// Every strategy, with its name in the table.
+pub const STRATEGIES: [(&str, StrategyKind); 4] = [
+    ("powerbi-token-keeper", StrategyKind::Keeper),
+    ("Microsoft's loop", StrategyKind::Microsoft),
+    ("accessTokenProvider alone", StrategyKind::Provider),
+    ("chained timeout", StrategyKind::Chained),
 ];
 
-/// The figures of one day for one player, the tabs added up.
+/// The metrics of one day with one strategy, the tabs added up.
 #[must_use]
-pub fn day(sort: Sort, seed: u64, tabs: u8, who: Who) -> Tally {
-    let mut plan = draw(sort, seed);
-    if who == Who::Provider {
-        plan.faults.retain(|fault| fault.what != What::EmbedTokens);
+pub fn day(kind: DayKind, seed: u64, tabs: u8, strategy: StrategyKind) -> Metrics {
+    let mut plan = generate(kind, seed);
+    if strategy == StrategyKind::Provider {
+        plan.faults.retain(|fault| fault.kind != FaultKind::EmbedTokens);
     }
-    let each = |play: fn(&Plan) -> Tally| {
-        let mut sum = Tally::default();
-        (0..tabs).for_each(|tab| sum += play(&plan.of_tab(tab)));
+    let each = |run: fn(&Plan) -> Metrics| {
+        let mut sum = Metrics::default();
+        (0..tabs).for_each(|tab| sum += run(&plan.of_tab(tab)));
         sum
     };
-    match who {
-        Who::Keeper => {
+    match strategy {
+        StrategyKind::Keeper => {
             // one shareKey
-            plan.faults.insert(0, Fault::all_day(What::Tabs(tabs)));
-            play(&plan, false).tally
+            plan.faults.insert(0, Fault::all_day(FaultKind::Tabs(tabs)));
+            simulate(&plan, false).metrics
         }
-        Who::Microsoft => each(|plan| play_with(plan, &mut Microsoft::default())),
-        Who::Provider => each(|plan| play_with(plan, &mut Provider::default())),
-        Who::Chained => each(|plan| play_with(plan, &mut Chained::default())),
+        StrategyKind::Microsoft => each(|plan| simulate_with(plan, &mut Microsoft::default())),
+        StrategyKind::Provider => each(|plan| simulate_with(plan, &mut Provider::default())),
+        StrategyKind::Chained => each(|plan| simulate_with(plan, &mut Chained::default())),
     }
 }
 
-/// The table over `days` days of each sort; `tick` is called once per day played.
+/// The table over `days` days of each kind. `tick` is called after each day.
 ///
-/// A cell holds three means of a day: seconds without a valid token, requests, rejections that nobody caught.
+/// A cell holds three means of a day: seconds without a valid token, requests, unhandled rejections.
 #[must_use]
 pub fn table(days: u64, tick: impl Fn()) -> String {
-    let names = EVERYBODY.map(|(name, _)| name).join(" | ");
+    let names = STRATEGIES.map(|(name, _)| name).join(" | ");
     let mut text = format!(
         "| a day with | {names} |\n|---|{}\n",
-        "---:|".repeat(EVERYBODY.len())
+        "---:|".repeat(STRATEGIES.len())
     );
-    for (name, sort, tabs) in DAYS {
+    for (name, kind, tabs) in DAYS {
         let _ = write!(text, "| {name} |");
-        for (_, who) in EVERYBODY {
-            let tallies = (0..days)
-                .map(|seed| day(sort, seed, tabs, who))
+        for (_, strategy) in STRATEGIES {
+            let metrics = (0..days)
+                .map(|seed| day(kind, seed, tabs, strategy))
                 .inspect(|_| tick());
-            let _ = write!(text, " {} |", cell(tallies, days));
+            let _ = write!(text, " {} |", cell(metrics, days));
         }
         text.push('\n');
     }
     text
 }
 
-fn cell(tallies: impl Iterator<Item = Tally>, days: u64) -> String {
-    let mut sum = Tally::default();
-    tallies.for_each(|one| sum += one);
+fn cell(metrics: impl Iterator<Item = Metrics>, days: u64) -> String {
+    let mut sum = Metrics::default();
+    metrics.for_each(|one| sum += one);
     let mean = |sum: f64| sum / days.max(1) as f64;
-    let seconds = mean(sum.without as f64 / SECOND as f64);
-    let (requests, unhandled) = (mean(f64::from(sum.requests)), mean(f64::from(sum.unhandled)));
+    let seconds = mean(sum.without_token as f64 / SECOND as f64);
+    let (requests, unhandled) = (
+        mean(f64::from(sum.requests)),
+        mean(f64::from(sum.unhandled_rejections)),
+    );
     format!("{seconds:.1} s · {requests:.0} · {unhandled:.1}")
 }

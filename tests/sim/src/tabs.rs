@@ -1,13 +1,13 @@
 //! The tabs of one `shareKey`: a page each, with one source, one lock and one channel.
 //!
-//! The lock is a Web Lock: given to one tab at a time, in the order of asking, held until it is released or the tab is
-//! closed; a frozen tab keeps it. The channel is a BroadcastChannel: whoever is frozen hears when it runs again. Nothing
-//! orders the one after the other.
+//! The lock is a Web Lock: granted to one tab at a time, in the order of the requests, held until it is released or the tab
+//! is closed. A frozen tab keeps it. The channel is a BroadcastChannel: a frozen tab receives messages when it runs again.
+//! There is no order between lock and channel.
 
-use crate::mint::TokenId;
-use crate::plan::{Plan, What};
-use crate::players::ours::Ours;
-use crate::site::{Post, Site};
+use crate::plan::{FaultKind, Plan};
+use crate::strategies::keeper::KeeperStrategy;
+use crate::tokens::TokenId;
+use crate::world::{TabAction, World};
 use fastrand::Rng;
 use std::collections::VecDeque;
 
@@ -15,9 +15,9 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub struct Tab {
     /// Its page.
-    pub site: Site,
+    pub world: World,
     /// Its keeper.
-    pub ours: Ours,
+    pub keeper: KeeperStrategy,
     opens: i64,
     begun: bool,
 }
@@ -25,40 +25,40 @@ pub struct Tab {
 impl Tab {
     fn next(&self) -> Option<i64> {
         if self.begun {
-            self.site.next()
+            self.world.next()
         } else {
             Some(self.opens)
         }
     }
 }
 
-/// All tabs, and what they have in common.
+/// All tabs and their common state.
 #[derive(Debug)]
 pub struct Tabs {
     plan: Plan,
-    /// In the order of their numbers.
+    /// The tabs by number.
     pub tabs: Vec<Tab>,
-    /// The tab whose site has the source and the tokens.
+    /// The tab whose world has the source and the tokens at the moment.
     active: usize,
     holder: Option<usize>,
     queue: VecDeque<(usize, u32)>,
-    draws: Rng,
+    rng: Rng,
 }
 
 impl Tabs {
-    /// Before any of them is opened.
+    /// The tabs before any of them is opened.
     #[must_use]
     pub fn new(plan: &Plan, traced: bool) -> Self {
         let tab = |number| {
             let own = plan.of_tab(number);
-            let opened = own.faults.iter().find(|fault| fault.what == What::Opened);
+            let opened = own.faults.iter().find(|fault| fault.kind == FaultKind::TabOpens);
             let opens = opened.map_or(0, |fault| fault.from);
-            let mut site = Site::new(own, traced);
-            site.now = opens;
-            let ours = Ours::new(&site);
+            let mut world = World::new(own, traced);
+            world.now = opens;
+            let keeper = KeeperStrategy::new(&world);
             Tab {
-                site,
-                ours,
+                world,
+                keeper,
                 opens,
                 begun: false,
             }
@@ -69,11 +69,11 @@ impl Tabs {
             active: 0,
             holder: None,
             queue: VecDeque::new(),
-            draws: Rng::with_seed(plan.seed ^ 0x7ab5),
+            rng: Rng::with_seed(plan.seed ^ 0x7ab5),
         }
     }
 
-    /// Plays the day through.
+    /// Runs the day to its end.
     pub fn run(&mut self) {
         let next = |tabs: &Self| {
             let times = tabs.tabs.iter().enumerate();
@@ -85,94 +85,94 @@ impl Tabs {
             self.activate(number);
             let tab = &mut self.tabs[number];
             if tab.begun {
-                tab.site.step(&mut tab.ours);
+                tab.world.step(&mut tab.keeper);
             } else {
                 tab.begun = true;
-                tab.site.begin(at, &mut tab.ours);
+                tab.world.begin(at, &mut tab.keeper);
             }
-            self.deliver(number);
+            self.perform_actions(number);
         }
     }
 
-    /// The source and the tokens go to the tab in which something happens.
+    /// Moves the source and the tokens to the tab in which something happens.
     fn activate(&mut self, number: usize) {
         if let Ok([last, next]) = self.tabs.get_disjoint_mut([self.active, number]) {
-            std::mem::swap(&mut last.site.source, &mut next.site.source);
-            std::mem::swap(&mut last.site.mint, &mut next.site.mint);
+            std::mem::swap(&mut last.world.source, &mut next.world.source);
+            std::mem::swap(&mut last.world.tokens, &mut next.world.tokens);
         }
         self.active = number;
     }
 
-    /// What a tab had to say reaches the others.
-    fn deliver(&mut self, number: usize) {
-        let at = self.tabs[number].site.now;
-        for post in std::mem::take(&mut self.tabs[number].site.posts) {
-            match post {
-                Post::Claim(claim) => {
-                    self.leave(number);
+    /// Performs the actions of a tab towards the others.
+    fn perform_actions(&mut self, number: usize) {
+        let at = self.tabs[number].world.now;
+        for action in std::mem::take(&mut self.tabs[number].world.tab_actions) {
+            match action {
+                TabAction::AcquireLock(claim) => {
+                    self.release_lock(number);
                     self.queue.push_back((number, claim));
                 }
-                Post::Release => self.leave(number),
-                Post::News(token, expires) => self.tell(number, at, token, expires),
+                TabAction::ReleaseLock => self.release_lock(number),
+                TabAction::Broadcast(token, expires) => self.broadcast(number, at, token, expires),
             }
         }
-        if self.tabs[number].site.closed {
-            self.leave(number);
+        if self.tabs[number].world.closed {
+            self.release_lock(number);
         }
         self.grant(at);
     }
 
-    fn leave(&mut self, number: usize) {
+    fn release_lock(&mut self, number: usize) {
         self.queue.retain(|(one, _)| *one != number);
         self.holder = self.holder.filter(|holder| *holder != number);
     }
 
-    fn tell(&mut self, from: usize, at: i64, token: TokenId, expires: i64) {
-        if self.befalls(None, at, What::NoChannel) {
+    fn broadcast(&mut self, from: usize, at: i64, token: TokenId, expires: i64) {
+        if self.has_fault(None, at, FaultKind::NoChannel) {
             return;
         }
         for (number, tab) in self.tabs.iter_mut().enumerate() {
-            if number != from && tab.begun && !tab.site.closed {
-                tab.site.hear(at, self.draws.i64(1..30), token, expires);
+            if number != from && tab.begun && !tab.world.closed {
+                tab.world.deliver_token(at, self.rng.i64(1..30), token, expires);
             }
         }
     }
 
-    /// Whether the fault goes on for this tab, or for all.
-    fn befalls(&self, tab: Option<usize>, at: i64, what: What) -> bool {
+    /// Whether the fault is in effect for this tab, or for all.
+    fn has_fault(&self, tab: Option<usize>, at: i64, kind: FaultKind) -> bool {
         let tab = tab.and_then(|number| u8::try_from(number).ok());
         let faults = self.plan.faults.iter();
         faults
-            .filter(|fault| fault.tab == tab && fault.what == what)
+            .filter(|fault| fault.tab == tab && fault.kind == kind)
             .any(|fault| fault.covers(at))
     }
 
-    /// The lock goes to the next who waits for it.
+    /// Grants the lock to the next tab that waits for it.
     fn grant(&mut self, at: i64) {
-        while self.holder.is_none() && !self.befalls(None, at, What::NoLock) {
+        while self.holder.is_none() && !self.has_fault(None, at, FaultKind::NoLock) {
             let Some((number, claim)) = self.queue.pop_front() else {
                 return;
             };
-            if self.befalls(Some(number), at, What::DiesOnTurn { closed: true }) {
-                self.tabs[number].site.close();
+            if self.has_fault(Some(number), at, FaultKind::TabStopsWithLock { closed: true }) {
+                self.tabs[number].world.close();
                 continue;
             }
             self.holder = Some(number);
-            if self.befalls(Some(number), at, What::DiesOnTurn { closed: false }) {
-                let site = &mut self.tabs[number].site;
-                site.note(|_| "        is frozen in its turn".to_owned());
-                let ends = |what: &What| *what == What::DiesOnTurn { closed: false };
-                let faults = site.plan.faults.iter().filter(|fault| ends(&fault.what));
+            if self.has_fault(Some(number), at, FaultKind::TabStopsWithLock { closed: false }) {
+                let world = &mut self.tabs[number].world;
+                world.note(|_| "        is frozen with the lock".to_owned());
+                let ends = |kind: &FaultKind| *kind == FaultKind::TabStopsWithLock { closed: false };
+                let faults = world.plan.faults.iter().filter(|fault| ends(&fault.kind));
                 let thaws = faults
                     .filter(|fault| fault.covers(at))
                     .map(|fault| fault.to)
                     .max();
-                site.page.freeze(at, thaws.unwrap_or(at));
+                world.page.freeze(at, thaws.unwrap_or(at));
             }
-            // told when what it posted to itself has come round, which the news of the tab before precede
-            let wait = self.draws.i64(30..40);
-            if !self.befalls(None, at, What::NoChannel) {
-                self.tabs[number].site.grant(at, wait, claim);
+            // after its message to itself has arrived, which follows the token of the tab before
+            let wait = self.rng.i64(30..40);
+            if !self.has_fault(None, at, FaultKind::NoChannel) {
+                self.tabs[number].world.grant_lock(at, wait, claim);
             }
         }
     }

@@ -1,18 +1,18 @@
-//! What an answer looks like when it reaches the keeper: the shapes of tokens.md §7, and two headers.
+//! Responses as they reach the keeper: the shapes that backends use, and two headers.
 
-use crate::mint::{TokenId, json_of};
 use crate::plan::RetryAfter;
-use crate::site::Site;
-use crate::source::Reply;
+use crate::source::Response;
+use crate::tokens::{TokenId, json_of};
+use crate::world::World;
 use crate::{DAY, START};
 use powerbi_token_keeper::io::{Headers, Input, RequestId, SourceFailure};
 use powerbi_token_keeper::time::Timestamp;
 use powerbi_token_keeper::token::{AccessToken, Json};
 use serde_json::json;
 
-/// What the shell tells the keeper of an answer.
-pub(super) fn input(site: &Site, request: RequestId, reply: Reply) -> Input {
-    let date = site.date().filter(|_| reply.spoken()).map(http_date);
+/// The keeper's input for a response.
+pub(super) fn input(world: &World, request: RequestId, response: Response) -> Input {
+    let date = world.date().filter(|_| response.reached_server()).map(http_date);
     let failed = |failure, retry_after| Input::RequestFailed {
         request,
         failure,
@@ -21,16 +21,16 @@ pub(super) fn input(site: &Site, request: RequestId, reply: Reply) -> Input {
             retry_after,
         },
     };
-    match reply {
-        Reply::Token(token) => Input::ResponseReceived {
+    match response {
+        Response::Token(token) => Input::ResponseReceived {
             request,
-            answer: answer(site, token),
+            answer: answer(world, token),
             headers: Headers {
                 date,
                 retry_after: None,
             },
         },
-        Reply::Rubbish(sort) => match rubbish(sort) {
+        Response::InvalidBody(variant) => match invalid_body(variant) {
             Some(answer) => Input::ResponseReceived {
                 request,
                 answer,
@@ -41,82 +41,82 @@ pub(super) fn input(site: &Site, request: RequestId, reply: Reply) -> Input {
             },
             None => failed(SourceFailure::InvalidBody, None),
         },
-        Reply::Network => failed(SourceFailure::Network, None),
-        Reply::Threw => failed(SourceFailure::SourceThrew, None),
-        Reply::Status(status, after) => failed(SourceFailure::Status(status), retry_after(site, after)),
+        Response::Network => failed(SourceFailure::Network, None),
+        Response::Threw => failed(SourceFailure::SourceThrew, None),
+        Response::Status(status, after) => failed(SourceFailure::Status(status), retry_after(world, after)),
     }
 }
 
-fn retry_after(site: &Site, after: RetryAfter) -> Option<String> {
+fn retry_after(world: &World, after: RetryAfter) -> Option<String> {
     match after {
         RetryAfter::None => None,
         RetryAfter::Seconds(s) => Some(s.to_string()),
-        RetryAfter::Date(s) => Some(http_date(site.now + i64::from(s) * 1_000)),
-        RetryAfter::Rubbish => Some("soon".to_owned()),
+        RetryAfter::Date(s) => Some(http_date(world.now + i64::from(s) * 1_000)),
+        RetryAfter::Invalid => Some("soon".to_owned()),
     }
 }
 
 /// A token in one of the shapes that backends use.
-fn answer(site: &Site, id: TokenId) -> Json {
-    let token = site.mint.get(id);
+fn answer(world: &World, id: TokenId) -> Json {
+    let token = world.tokens.get(id);
     let text = |text: String| Json::String(AccessToken::new(text));
     let with = |name: &str, expiration: &str, value: Json| {
         let token = (name.to_owned(), Json::String(token.text.clone()));
         Json::Object(vec![token, (expiration.to_owned(), value)])
     };
-    if !token.dated {
+    if !token.has_expiration {
         return Json::Object(vec![("token".to_owned(), Json::String(token.text.clone()))]);
     }
     match id % 4 {
-        0 => with("token", "expiration", text(iso_date(token.exp))),
+        0 => with("token", "expiration", text(iso_date(token.expires_at))),
         1 => with(
             "access_token",
             "expires_on",
-            Json::Number(((START + token.exp) / 1_000) as f64),
+            Json::Number(((START + token.expires_at) / 1_000) as f64),
         ),
         2 => with(
             "accessToken",
             "expiresOn",
-            Json::Date(Timestamp::from_ms(START + token.exp)),
+            Json::Date(Timestamp::from_ms(START + token.expires_at)),
         ),
         _ => Json::String(token.text.clone()),
     }
 }
 
-/// What another tab tells.
-pub(super) fn news(site: &Site, token: TokenId, expires: i64) -> Json {
-    news_of(site.mint.get(token).text.clone(), expires as f64)
+/// The message of a tab that shares a token.
+pub(super) fn shared_token(world: &World, token: TokenId, expires: i64) -> Json {
+    message(world.tokens.get(token).text.clone(), expires as f64)
 }
 
-fn news_of(text: AccessToken, expires: f64) -> Json {
+fn message(text: AccessToken, expires: f64) -> Json {
     Json::Object(vec![
         ("token".to_owned(), Json::String(text)),
         ("expiration".to_owned(), Json::Number(expires)),
     ])
 }
 
-/// What anybody of the origin may post to the channel, as far as the facade lets it through: a text and a number.
-pub(super) fn malformed(site: &Site, newest: Option<TokenId>, sort: u8) -> Json {
-    let far = site.wall() as f64 + 3.6e6;
-    let expires = [far, 0.0, -1.0, f64::NAN, f64::INFINITY, 9e18][usize::from(sort) % 6];
+/// A malformed message that the facade lets through, as any script of the origin may post: a text and a number.
+pub(super) fn malformed(world: &World, newest: Option<TokenId>, variant: u8) -> Json {
+    let far = world.wall() as f64 + 3.6e6;
+    let expires = [far, 0.0, -1.0, f64::NAN, f64::INFINITY, 9e18][usize::from(variant) % 6];
     let text = |text: &str| AccessToken::new(text.to_owned());
-    let known = |token: TokenId| site.mint.get(token).text.clone();
-    news_of(
-        match sort / 6 % 5 {
+    let known = |token: TokenId| world.tokens.get(token).text.clone();
+    message(
+        match variant / 6 % 5 {
             0 => text(""),
             1 => text("undefined"),
             2 => text("<!doctype html>"),
             3 => newest.map_or_else(|| text("undefined"), known),
-            // nothing that looks like a token comes to a tab that has none: it could not tell
+            // a tab without a token could not tell an old one from a new one
             _ => newest.map_or_else(|| text("null"), |_| known(0)),
         },
         expires,
     )
 }
 
-/// An answer without a token; `None` is a body that can't be read at all.
-fn rubbish(sort: u8) -> Option<Json> {
-    let value = match sort % 9 {
+/// A response without a token; `None` for a body that can't be read at all.
+fn invalid_body(variant: u8) -> Option<Json> {
+    let value = match variant % 9 {
         0 => json!(null),
         1 => json!(42),
         2 => json!("<!doctype html><title>Sign in</title>"),

@@ -1,77 +1,84 @@
 //! Tokens: their texts, and what Power BI knows of each.
 //!
-//! An Aad token is a JWT with `iat`, `tid`, `oid`; an embed token is `base64(gzip).base64({clusterUrl, exp})`, of which
-//! only the second part can be read; expirations are whole seconds (tokens.md §1-§3). None of ours authenticates.
+//! An Aad token is a JWT with `iat`, `tid` and `oid`. An embed token is `base64(gzip).base64({clusterUrl, exp})`, of which
+//! only the second part can be read. Expirations are whole seconds. None of these tokens authenticates.
 
 use crate::{CANARY, START};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use powerbi_token_keeper::token::{AccessToken, Json, Kind};
 use serde_json::{Value, json};
 
-/// The name of a token: its place in the order of minting.
+/// The id of a token: its place in the order of issue.
 pub type TokenId = usize;
 
 /// One token.
 #[derive(Debug, Clone)]
-pub struct Minted {
+pub struct IssuedToken {
     /// The text.
     pub text: AccessToken,
     /// Its kind.
     pub kind: Kind,
-    /// Issued to the user of the page.
-    pub ours: bool,
-    /// When it was minted, in true time.
-    pub born: i64,
-    /// When it expires, in true time.
-    pub exp: i64,
-    /// Whether the token or its answer says so.
-    pub dated: bool,
+    /// Whether it is the page's user's.
+    pub own_user: bool,
+    /// The true time of issue.
+    pub issued_at: i64,
+    /// The true time of its expiration.
+    pub expires_at: i64,
+    /// Whether the token or its response states the expiration.
+    pub has_expiration: bool,
 }
 
-impl Minted {
+impl IssuedToken {
     /// `iat`, where the token has one.
     #[must_use]
-    pub fn issued(&self) -> Option<i64> {
-        (self.dated && self.kind == Kind::Aad).then(|| self.born.div_euclid(1_000) * 1_000)
+    pub fn stated_issue_time(&self) -> Option<i64> {
+        (self.has_expiration && self.kind == Kind::Aad).then(|| self.issued_at.div_euclid(1_000) * 1_000)
     }
 }
 
 /// Every token of a day.
 #[derive(Debug, Default)]
-pub struct Mint(Vec<Minted>);
+pub struct TokenStore(Vec<IssuedToken>);
 
-impl Mint {
-    /// Makes a token that lives for `life` from `born`; its expiration is a whole second.
-    pub fn mint(&mut self, kind: Kind, born: i64, life: i64, ours: bool, dated: bool) -> TokenId {
-        let exp = (born + life).div_euclid(1_000) * 1_000;
+impl TokenStore {
+    /// Issues a token that lives for `lifetime` from `issued_at` on. Its expiration is a whole second.
+    pub fn issue(
+        &mut self,
+        kind: Kind,
+        issued_at: i64,
+        lifetime: i64,
+        own_user: bool,
+        has_expiration: bool,
+    ) -> TokenId {
+        let exp = (issued_at + lifetime).div_euclid(1_000) * 1_000;
         let serial = self.0.len();
-        let text = AccessToken::new(match (kind, dated) {
-            (Kind::Aad, true) => aad(serial, born, exp, ours),
-            // nobody can read it, so nobody knows when it ends
+        let text = AccessToken::new(match (kind, has_expiration) {
+            (Kind::Aad, true) => aad(serial, issued_at, exp, own_user),
+            // a text that nobody can read states no expiration
             (Kind::Aad, false) => format!("opaque{CANARY}{serial:040}"),
-            (Kind::Embed, _) => embed(serial, dated.then_some(exp)),
+            (Kind::Embed, _) => embed(serial, has_expiration.then_some(exp)),
         });
-        self.0.push(Minted {
+        self.0.push(IssuedToken {
             text,
             kind,
-            ours,
-            born,
-            exp,
-            dated,
+            own_user,
+            issued_at,
+            expires_at: exp,
+            has_expiration,
         });
         serial
     }
 
     /// One token.
     #[must_use]
-    pub fn get(&self, id: TokenId) -> &Minted {
+    pub fn get(&self, id: TokenId) -> &IssuedToken {
         &self.0[id]
     }
 
-    /// The token of this text. A text that nobody minted is a defect.
+    /// The id of the token with this text; `None` for a text that was never issued.
     #[must_use]
     pub fn find(&self, text: &AccessToken) -> Option<TokenId> {
-        // the newest are asked for most
+        // the newest are looked up most
         self.0.iter().rposition(|token| token.text == *text)
     }
 }
@@ -80,11 +87,11 @@ fn part(value: &Value) -> String {
     Base64UrlUnpadded::encode_string(value.to_string().as_bytes())
 }
 
-fn aad(serial: usize, born: i64, exp: i64, ours: bool) -> String {
+fn aad(serial: usize, issued_at: i64, exp: i64, own_user: bool) -> String {
     let header = part(&json!({ "typ": "JWT", "alg": "RS256", "kid": "k" }));
-    let issued = (START + born).div_euclid(1_000);
+    let issued = (START + issued_at).div_euclid(1_000);
     let claims = part(&json!({
-        "aud": "https://analysis.windows.net/powerbi/api", "tid": "t", "oid": if ours { "jo" } else { "sam" },
+        "aud": "https://analysis.windows.net/powerbi/api", "tid": "t", "oid": if own_user { "jo" } else { "sam" },
         "scp": "Report.Read.All", "iat": issued, "exp": (START + exp) / 1_000, "ver": "1.0",
     }));
     format!("{header}.{claims}.{CANARY}{serial:08}")
@@ -98,13 +105,13 @@ fn embed(serial: usize, exp: Option<i64>) -> String {
     format!("H4sI{CANARY}{serial:08}.{}", part(&metadata))
 }
 
-/// What `JSON.parse` is in a browser.
+/// Parses JSON, as `JSON.parse` does in a browser.
 #[must_use]
 pub fn parse_json(text: &[u8]) -> Option<Json> {
     serde_json::from_slice(text).ok().map(|value| json_of(&value))
 }
 
-/// The keeper's value of one of `serde_json`'s.
+/// Converts a `serde_json` value to the keeper's.
 #[must_use]
 pub fn json_of(value: &Value) -> Json {
     match value {

@@ -1,0 +1,7 @@
+//! The strategies: the keeper and its rivals.
+
+pub mod chained;
+pub mod keeper;
+pub mod microsoft;
+pub mod provider;
+mod wire;
