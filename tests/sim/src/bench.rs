@@ -1,12 +1,14 @@
-//! The simulator's part of `npm run bench`, as JSON: `requests` (a healthy day), `fleet` (a million pages) and `speed` (days
-//! a minute).
+//! The simulator's part of `npm run bench`, as JSON: `requests` (a healthy day), `fleet` and `outage` (a million pages),
+//! `comparison` (the keeper and its rivals) and `speed` (days a minute).
 
 use serde_json::{Value, json};
-use sim::fleet::{FleetStrategy, Seconds, Tokens, page};
+use sim::comparison::{ROWS, STRATEGIES, Seconds, compare};
+use sim::fleet::{FleetStrategy, Scenario, Tokens, page};
 use sim::generate::{DayKind, SINGLE_FAULTS, generate};
 use sim::plan::{Fault, FaultKind, Plan};
+use sim::stats::Sample;
 use sim::strategies::microsoft::Microsoft;
-use sim::{HOUR, SECOND, simulate, simulate_with};
+use sim::{SECOND, simulate, simulate_with};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
@@ -20,10 +22,12 @@ fn main() -> ExitCode {
     );
     let data = match (figure.as_deref(), count) {
         (Some("requests"), Some(days)) => requests(days),
-        (Some("fleet"), Some(pages)) => fleet(pages),
+        (Some("fleet"), Some(pages)) => fleet(pages, &Scenario::SAME_SECOND),
+        (Some("outage"), Some(pages)) => fleet(pages, &Scenario::OUTAGE),
+        (Some("comparison"), Some(days)) => comparison(days),
         (Some("speed"), Some(days)) => speed(days),
         _ => {
-            eprintln!("requests DAYS | fleet PAGES | speed DAYS");
+            eprintln!("requests DAYS | fleet PAGES | outage PAGES | comparison DAYS | speed DAYS");
             return ExitCode::from(2);
         }
     };
@@ -74,18 +78,15 @@ fn spread(counts: &[u32]) -> Value {
 
 // ---- fleet --------------------------------------------------------------------------------------------------------
 
-/// The time for which the fleet is simulated.
-const DURATION: i64 = 4 * HOUR;
-
-fn fleet(pages: u64) -> Value {
+fn fleet(pages: u64, scenario: &Scenario) -> Value {
     let strategies = [
         ("keeper", FleetStrategy::Keeper),
         ("unjittered", FleetStrategy::Unjittered),
         ("microsoft", FleetStrategy::Microsoft),
     ];
-    let mut data = json!({ "pages": pages, "seconds": DURATION / SECOND });
+    let mut data = json!({ "pages": pages, "seconds": scenario.ends / SECOND });
     for (name, strategy) in strategies {
-        let counted = count(strategy, pages);
+        let counted = count(strategy, pages, scenario);
         // seconds without any request are most of them
         let some: Vec<_> = counted
             .iter()
@@ -97,25 +98,59 @@ fn fleet(pages: u64) -> Value {
     data
 }
 
-fn count(strategy: FleetStrategy, pages: u64) -> Seconds {
+fn count(strategy: FleetStrategy, pages: u64, scenario: &Scenario) -> Vec<u32> {
+    let length = (scenario.ends / SECOND) as usize;
     let part = |first: u64| {
         // a token is shared by reference count, within a thread
-        let tokens = Tokens::new(DURATION);
-        let mut seconds = vec![0; (DURATION / SECOND) as usize];
+        let tokens = Tokens::new(scenario.ends);
+        let mut seconds = vec![0; length];
         for seed in (first..pages).step_by(threads() as usize) {
-            page(strategy, seed, &tokens, DURATION, &mut seconds);
+            page(strategy, seed, &tokens, scenario, &mut seconds);
         }
         seconds
     };
-    let parts: Vec<Seconds> = thread::scope(|scope| {
+    let parts: Vec<Vec<u32>> = thread::scope(|scope| {
         let running: Vec<_> = (0..threads())
             .map(|first| scope.spawn(move || part(first)))
             .collect();
         running.into_iter().filter_map(|one| one.join().ok()).collect()
     });
-    (0..(DURATION / SECOND) as usize)
+    (0..length)
         .map(|second| parts.iter().map(|part| part[second]).sum())
         .collect()
+}
+
+// ---- comparison ---------------------------------------------------------------------------------------------------
+
+/// Every row of the comparison, over `days` days each, and the bars that the keeper misses.
+fn comparison(days: u64) -> Value {
+    let sample = |sample: &Sample| json!([sample.mean(), sample.standard_error()]);
+    let mut misses = Vec::new();
+    let rows: Vec<_> = ROWS
+        .iter()
+        .map(|row| {
+            let row = compare(row, days);
+            misses.extend(row.misses());
+            let seconds = |one: &Seconds| json!({ "all": sample(&one.all), "visible": sample(&one.visible) });
+            let cells = row.cells.iter().map(|cell| {
+                json!({
+                    "seconds": seconds(&cell.seconds),
+                    "requests": sample(&cell.requests),
+                    "unhandled": sample(&cell.unhandled),
+                })
+            });
+            let behind = row.behind.iter().map(seconds);
+            json!({
+                "name": row.days.name,
+                "cells": cells.collect::<Vec<_>>(),
+                "regret": seconds(&row.regret),
+                "behind": behind.collect::<Vec<_>>(),
+                "requestRatio": row.request_ratio(),
+            })
+        })
+        .collect();
+    let strategies = STRATEGIES.map(|(name, _)| name);
+    json!({ "days": days, "strategies": strategies, "rows": rows, "misses": misses })
 }
 
 // ---- speed --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 //! The conformance check: every second without a valid token must be one that the design's own waiting times prescribe.
 //!
-//! This holds the keeper to its design, not the design to what is possible: [`crate::table`] measures that, against the
+//! This holds the keeper to its design, not the design to what is possible: [`crate::comparison`] measures that, against the
 //! tireless client.
 //!
 //! # Prescribed waiting
@@ -162,7 +162,7 @@ impl Conformance {
         let ask = self.request_due_by(world, from);
         self.overdue += (to - ask.max(from)).max(0);
         for (id, frame) in attached() {
-            let bad = frame.valid_until(&world.tokens).max(from);
+            let bad = frame.valid_until(&world.tokens, world.role()).max(from);
             if bad < to {
                 let excused = self
                     .frame_excuse_until(world, from, id, frame, bad)

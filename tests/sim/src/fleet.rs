@@ -1,11 +1,12 @@
-//! A fleet: many pages that all got their first token in the same second, and the requests that they make per second.
+//! A fleet: many pages, and the requests that they make per second.
 //!
-//! Each page is the real core behind a minimal shell. Nothing goes wrong.
+//! Each page is the real core behind a minimal shell. Nothing goes wrong but for an outage of the source, in a
+//! [`Scenario`] that has one.
 
-use crate::tokens::{TokenStore, parse_json};
+use crate::tokens::{Grant, TokenStore, parse_json};
 use crate::{HOUR, MINUTE, SECOND, START};
 use fastrand::Rng;
-use powerbi_token_keeper::io::{ApplyOutcome, Effect, EmbedId, EmbedSnapshot, Headers, Input};
+use powerbi_token_keeper::io::{ApplyOutcome, Effect, EmbedId, EmbedSnapshot, Headers, Input, SourceFailure};
 use powerbi_token_keeper::time::{Instant, Now, Timestamp};
 use powerbi_token_keeper::token::{AccessToken, Json, Kind};
 use powerbi_token_keeper::{Keeper, RefreshPolicy};
@@ -15,6 +16,13 @@ use std::collections::VecDeque;
 pub type Seconds = Vec<u32>;
 
 const LIFE: i64 = HOUR;
+const GRANT: Grant = Grant {
+    kind: Kind::Embed,
+    own_user: true,
+    contents: 1,
+    role: 0,
+    has_expiration: true,
+};
 const EMBED: EmbedId = EmbedId(0);
 /// The time that the source and a frame take to respond.
 const ANSWER: i64 = 200;
@@ -40,7 +48,7 @@ impl Tokens {
     pub fn new(long: i64) -> Self {
         let mut tokens = TokenStore::default();
         let each = |second| {
-            let id = tokens.issue(Kind::Embed, second * SECOND, LIFE, true, true);
+            let id = tokens.issue(GRANT, second * SECOND, LIFE);
             (tokens.get(id).text.clone(), tokens.get(id).expires_at)
         };
         Self((0..=long / SECOND + 1).map(each).collect())
@@ -51,41 +59,72 @@ impl Tokens {
     }
 }
 
-/// Simulates one page from 0 to `long`, and adds its requests to `seconds`.
-pub fn page(strategy: FleetStrategy, seed: u64, tokens: &Tokens, long: i64, seconds: &mut Seconds) {
-    // all of them open within the first second
-    let opened = Rng::with_seed(seed).i64(0..SECOND);
+/// The pages of a fleet, and the time for which it is simulated.
+#[derive(Debug, Clone, Copy)]
+pub struct Scenario {
+    /// The pages open, each with a new token, at random times until then.
+    pub opened_until: i64,
+    /// The outage of the source; empty for none.
+    pub outage: (i64, i64),
+    /// The end of the simulation.
+    pub ends: i64,
+}
+
+impl Scenario {
+    /// All pages get their token in the same second, and nothing goes wrong for four hours.
+    pub const SAME_SECOND: Self = Self {
+        opened_until: SECOND,
+        outage: (0, 0),
+        ends: 4 * HOUR,
+    };
+    /// All windows open during an outage of 20 minutes, and all tokens run out in its last nine.
+    pub const OUTAGE: Self = Self {
+        opened_until: 9 * MINUTE,
+        outage: (LIFE - 11 * MINUTE, LIFE + 9 * MINUTE),
+        ends: LIFE + 30 * MINUTE,
+    };
+
+    const fn fails(&self, at: i64) -> bool {
+        self.outage.0 <= at && at < self.outage.1
+    }
+}
+
+/// Simulates one page, and adds its requests to `seconds`.
+pub fn page(strategy: FleetStrategy, seed: u64, tokens: &Tokens, scenario: &Scenario, seconds: &mut Seconds) {
+    let opened = Rng::with_seed(seed).i64(0..scenario.opened_until);
     let mut ask = |at: i64| {
         if let Some(count) = seconds.get_mut((at / SECOND) as usize) {
             *count += 1;
         }
     };
     match strategy {
-        FleetStrategy::Microsoft => microsoft(opened, long, &mut ask),
-        FleetStrategy::Keeper => keeper(seed, opened, tokens, long, &mut ask),
-        FleetStrategy::Unjittered => keeper(0, opened, tokens, long, &mut ask),
+        FleetStrategy::Microsoft => microsoft(opened, scenario, &mut ask),
+        FleetStrategy::Keeper => keeper(seed, opened, tokens, scenario, &mut ask),
+        FleetStrategy::Unjittered => keeper(0, opened, tokens, scenario, &mut ask),
     }
 }
 
-fn microsoft(opened: i64, long: i64, ask: &mut impl FnMut(i64)) {
-    let mut expires = LIFE;
+fn microsoft(opened: i64, scenario: &Scenario, ask: &mut impl FnMut(i64)) {
+    let mut expires = opened + LIFE;
     let mut at = opened;
-    while at < long {
+    while at < scenario.ends {
         if expires - at <= 10 * MINUTE {
             ask(at);
-            expires = at + ANSWER / 2 + LIFE;
+            if !scenario.fails(at) {
+                expires = at + ANSWER / 2 + LIFE;
+            }
         }
         at += 30 * SECOND;
     }
 }
 
-fn keeper(seed: u64, opened: i64, tokens: &Tokens, long: i64, ask: &mut impl FnMut(i64)) {
+fn keeper(seed: u64, opened: i64, tokens: &Tokens, scenario: &Scenario, ask: &mut impl FnMut(i64)) {
     let now = |at: i64| Now {
         wall: Timestamp::from_ms(START + at),
         mono: Instant::from_ms((at - opened).unsigned_abs()),
     };
     let mut keeper = Keeper::new(RefreshPolicy::default(), parse_json, seed);
-    let mut holds = tokens.at(0).0.clone();
+    let mut holds = tokens.at(opened).0.clone();
     let attach = Input::Attach {
         embed: EMBED,
         held: Some(holds.clone()),
@@ -100,10 +139,10 @@ fn keeper(seed: u64, opened: i64, tokens: &Tokens, long: i64, ask: &mut impl FnM
         let next = inbox.front().map(|(when, _)| *when);
         at = match (next, timer) {
             (Some(next), Some(timer)) => next.min(timer),
-            (next, timer) => next.or(timer).unwrap_or(long),
+            (next, timer) => next.or(timer).unwrap_or(scenario.ends),
         }
         .max(at);
-        if at >= long {
+        if at >= scenario.ends {
             return;
         }
         let due = if next.is_some_and(|next| next <= at) {
@@ -116,6 +155,17 @@ fn keeper(seed: u64, opened: i64, tokens: &Tokens, long: i64, ask: &mut impl FnM
             match effect {
                 Effect::RequestToken { request, .. } => {
                     ask(at);
+                    let headers = Headers::default();
+                    if scenario.fails(at) {
+                        let failure = SourceFailure::Network;
+                        let failed = Input::RequestFailed {
+                            request,
+                            failure,
+                            headers,
+                        };
+                        inbox.push_back((at + ANSWER, failed));
+                        continue;
+                    }
                     let (text, expires) = tokens.at(at + ANSWER / 2);
                     let answer = Json::Object(vec![
                         ("token".to_owned(), Json::String(text.clone())),
@@ -124,7 +174,6 @@ fn keeper(seed: u64, opened: i64, tokens: &Tokens, long: i64, ask: &mut impl FnM
                             Json::Date(Timestamp::from_ms(START + expires)),
                         ),
                     ]);
-                    let headers = Headers::default();
                     inbox.push_back((
                         at + ANSWER,
                         Input::ResponseReceived {

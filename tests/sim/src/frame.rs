@@ -17,6 +17,8 @@ pub type FrameId = usize;
 pub struct Frame {
     /// Its place on the page, by which faults refer to it.
     pub place: u32,
+    /// The number of its content.
+    pub content: u32,
     /// How often the page has embedded on its element.
     pub generation: u32,
     /// The strategy was told of it.
@@ -51,10 +53,11 @@ pub enum FrameBehaviour {
 impl Frame {
     /// An embed with this token in its configuration.
     #[must_use]
-    pub const fn new(place: u32, holds: Option<TokenId>) -> Self {
+    pub const fn new(place: u32, content: u32, holds: Option<TokenId>) -> Self {
         let (attached, in_page, loaded, provider_pending) = (false, true, false, false);
         Self {
             place,
+            content,
             generation: 0,
             attached,
             in_page,
@@ -67,20 +70,20 @@ impl Frame {
     }
 
     /// Replaces it by another embed on the same element, under the same id.
-    pub fn re_embed(&mut self, holds: Option<TokenId>) {
+    pub fn re_embed(&mut self, content: u32, holds: Option<TokenId>) {
         *self = Self {
             generation: self.generation + 1,
             attached: self.attached,
             provider_timer: self.provider_timer + 1,
-            ..Self::new(self.place, holds)
+            ..Self::new(self.place, content, holds)
         };
     }
 
-    /// The expiration of the token in use; `i64::MIN` where there is none or it is another user's.
+    /// The expiration of the token in use; `i64::MIN` where there is none or it is for another user, content or role.
     #[must_use]
-    pub fn valid_until(&self, tokens: &TokenStore) -> i64 {
+    pub fn valid_until(&self, tokens: &TokenStore, role: u32) -> i64 {
         match self.in_use.map(|id| tokens.get(id)) {
-            Some(token) if token.own_user => token.expires_at,
+            Some(token) if token.opens(self.content, role) => token.expires_at,
             Some(_) | None => i64::MIN,
         }
     }

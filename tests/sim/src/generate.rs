@@ -4,7 +4,7 @@
 //! lifetimes from a minute on, clocks that are off by minutes, frames that never settle a call.
 
 use crate::plan::{
-    FOCUS, Fault, FaultKind, InitialToken, ONLINE, PAGE_SHOW, Plan, RESUME, RetryAfter, VISIBLE,
+    Expiration, FOCUS, Fault, FaultKind, InitialToken, ONLINE, PAGE_SHOW, Plan, RESUME, RetryAfter, VISIBLE,
 };
 use crate::{DAY, HOUR, MINUTE, SECOND};
 use fastrand::Rng;
@@ -68,10 +68,18 @@ pub enum SingleFault {
     SameToken,
     /// The frame does not answer, twenty times for 1 to 20 minutes.
     SilentFrames,
+    /// The source takes longer by the hour, from half a second to 1 to 3 minutes.
+    SlowingBackend,
+    /// Another report with a token of its own in the same container, four times.
+    NewReport,
+    /// A second report with a token of its own, twice for hours.
+    TwoReports,
+    /// The user's role changes three times: the page sets a token by hand, or calls `refresh()`.
+    RoleChange,
 }
 
 /// Every single fault.
-pub const SINGLE_FAULTS: [SingleFault; 11] = [
+pub const SINGLE_FAULTS: [SingleFault; 12] = [
     SingleFault::Outage,
     SingleFault::SlowBackend,
     SingleFault::TooSlowBackend,
@@ -83,6 +91,7 @@ pub const SINGLE_FAULTS: [SingleFault; 11] = [
     SingleFault::ShortTokens,
     SingleFault::SameToken,
     SingleFault::SilentFrames,
+    SingleFault::SlowingBackend,
 ];
 
 /// Generates the plan of a day.
@@ -162,6 +171,10 @@ impl Generator {
         FaultKind::Status(status, after)
     }
 
+    fn expiration(&mut self) -> Expiration {
+        [Expiration::Sooner, Expiration::Together, Expiration::Later][self.0.usize(0..3)]
+    }
+
     fn asleep(&mut self) -> FaultKind {
         let net = if self.0.bool() {
             0
@@ -212,7 +225,11 @@ impl Generator {
 
     fn single(&mut self, single: SingleFault) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if self.0.bool() {
+        let for_embed_tokens = matches!(
+            single,
+            SingleFault::NewReport | SingleFault::TwoReports | SingleFault::RoleChange
+        );
+        if self.0.bool() || for_embed_tokens {
             faults.push(Fault::all_day(FaultKind::EmbedTokens));
         }
         let times = |rng: &mut Self, n: u32, mut each: Box<dyn FnMut(&mut Self) -> Fault>| {
@@ -282,6 +299,46 @@ impl Generator {
                 self,
                 20,
                 Box::new(|d| d.during(FaultKind::FrameSilent(0), MINUTE, 20 * MINUTE)),
+            ),
+            SingleFault::SlowingBackend => {
+                let (first, last) = (SECOND / 2, self.wide(MINUTE, 3 * MINUTE));
+                let ratio = (last as f64 / first as f64).powf(1.0 / 23.0);
+                let hour = |hour: i32| Fault {
+                    from: i64::from(hour) * HOUR,
+                    to: i64::from(hour + 1) * HOUR,
+                    kind: FaultKind::SlowSource((first as f64 * ratio.powi(hour)) as i64),
+                    tab: None,
+                };
+                (0..24).map(hour).collect()
+            }
+            SingleFault::NewReport => times(
+                self,
+                4,
+                Box::new(|d| {
+                    let kind = FaultKind::NewReport(0, d.expiration());
+                    d.moment(kind)
+                }),
+            ),
+            SingleFault::TwoReports => times(
+                self,
+                2,
+                Box::new(|d| {
+                    let kind = FaultKind::SecondReport(1, d.expiration());
+                    d.during(kind, 2 * HOUR, 16 * HOUR)
+                }),
+            ),
+            SingleFault::RoleChange => times(
+                self,
+                3,
+                Box::new(|d| {
+                    let expiration = d.expiration();
+                    let kind = if d.0.bool() {
+                        FaultKind::TokenSetByHand(expiration)
+                    } else {
+                        FaultKind::RoleChange(expiration)
+                    };
+                    d.moment(kind)
+                }),
             ),
         });
         faults

@@ -11,6 +11,7 @@
 
 pub mod checks;
 pub mod clocks;
+pub mod comparison;
 pub mod conformance;
 pub mod fleet;
 pub mod frame;
@@ -21,9 +22,9 @@ pub mod report;
 pub mod schedule;
 pub mod shrink;
 pub mod source;
+pub mod stats;
 pub mod strategies;
 pub mod strategy;
-pub mod table;
 pub mod tabs;
 pub mod tokens;
 pub mod world;

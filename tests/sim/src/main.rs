@@ -7,7 +7,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use sim::checks::Violation;
 use sim::generate::{DayKind, generate};
-use sim::{SECOND, report, simulate, table};
+use sim::{SECOND, comparison, report, simulate};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -101,8 +101,8 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
         Ok(arguments) if arguments.table => {
-            let bar = bar(arguments.days * (table::DAYS.len() * table::STRATEGIES.len()) as u64);
-            let text = table::table(arguments.days, || bar.inc(1));
+            let bar = bar(comparison::ROWS.len() as u64);
+            let text = comparison::table(arguments.days, || bar.inc(1));
             bar.finish_and_clear();
             print!("{text}");
             ExitCode::SUCCESS

@@ -172,6 +172,10 @@ pub enum FaultKind {
     // ---- the frames
     /// An embed is attached at the beginning and detached at the end.
     Embed(u32, InitialToken),
+    /// The page embeds another report into the same element, with a token of its own.
+    NewReport(u32, Expiration),
+    /// Another report with a token of its own is attached at the beginning and detached at the end.
+    SecondReport(u32, Expiration),
     /// The frame settles `setAccessToken` after this many ms.
     FrameSlow(u32, i64),
     /// The frame never settles.
@@ -191,6 +195,10 @@ pub enum FaultKind {
     // ---- the page's own calls
     /// `refresh()`.
     Refresh,
+    /// The user's role changes, and the page sets a token for it by hand.
+    TokenSetByHand(Expiration),
+    /// The user's role changes, and the page calls `refresh()`.
+    RoleChange(Expiration),
     /// `getToken()`.
     GetToken,
     /// `stop()`.
@@ -208,11 +216,26 @@ impl FaultKind {
                 | Self::FrameRemoved(_)
                 | Self::FrameReset(_)
                 | Self::FrameReplaced(_)
+                | Self::NewReport(..)
+                | Self::SecondReport(..)
+                | Self::TokenSetByHand(_)
+                | Self::RoleChange(_)
                 | Self::Refresh
                 | Self::GetToken
                 | Self::Stop
         )
     }
+}
+
+/// The expiration of a token of the page's own, compared with that of the token in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiration {
+    /// It expires sooner: after half the remaining time.
+    Sooner,
+    /// It expires in the same second.
+    Together,
+    /// It expires a usual lifetime from now.
+    Later,
 }
 
 /// The token in an embed's configuration when it is attached.

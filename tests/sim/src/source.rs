@@ -5,7 +5,7 @@
 //! from a cache, and bodies without a token.
 
 use crate::plan::{FaultKind, Plan, RetryAfter};
-use crate::tokens::{TokenId, TokenStore};
+use crate::tokens::{Contents, Grant, TokenId, TokenStore};
 use crate::{HOUR, MINUTE, SECOND};
 use fastrand::Rng;
 use powerbi_token_keeper::token::Kind;
@@ -41,8 +41,12 @@ pub struct Source {
     pub kind: Kind,
     lifetime: i64,
     has_expiration: bool,
+    /// The role of the page's user.
+    pub role: u32,
     last: Option<TokenId>,
     shortened: i64,
+    /// The expiration of the next token, where a change of role determines it.
+    next_expiration: Option<i64>,
 }
 
 impl Source {
@@ -62,8 +66,10 @@ impl Source {
             },
             lifetime: lifetime.unwrap_or(HOUR),
             has_expiration: !plan.has(FaultKind::NoExpiration),
+            role: 0,
             last: None,
             shortened: lifetime.unwrap_or(HOUR),
+            next_expiration: None,
         }
     }
 
@@ -73,13 +79,41 @@ impl Source {
         self.lifetime
     }
 
+    const fn grant(&self, contents: Contents) -> Grant {
+        Grant {
+            kind: self.kind,
+            own_user: true,
+            contents,
+            role: self.role,
+            has_expiration: self.has_expiration,
+        }
+    }
+
     /// A token that the page was delivered with.
-    pub fn initial_token(&mut self, tokens: &mut TokenStore, issued_at: i64, lifetime: i64) -> TokenId {
-        tokens.issue(self.kind, issued_at, lifetime, true, self.has_expiration)
+    pub fn initial_token(
+        &self,
+        tokens: &mut TokenStore,
+        contents: Contents,
+        issued_at: i64,
+        lifetime: i64,
+    ) -> TokenId {
+        tokens.issue(self.grant(contents), issued_at, lifetime)
+    }
+
+    /// Changes the role of the page's user. The next token expires at `expiration`, where that is given.
+    pub const fn change_role(&mut self, expiration: Option<i64>) {
+        self.role += 1;
+        self.next_expiration = expiration;
     }
 
     /// Responds to a request made at `at`: the delay and the response. `None` for no response at all.
-    pub fn respond(&mut self, plan: &Plan, tokens: &mut TokenStore, at: i64) -> Option<(i64, Response)> {
+    pub fn respond(
+        &mut self,
+        plan: &Plan,
+        tokens: &mut TokenStore,
+        at: i64,
+        contents: Contents,
+    ) -> Option<(i64, Response)> {
         let mut wait = self.rng.i64(60..400);
         let mut response = None;
         for fault in plan.at(at, |kind| Some(*kind)) {
@@ -97,7 +131,8 @@ impl Source {
         if waking(plan, at) {
             return Some((5, Response::Network));
         }
-        let response = response.unwrap_or_else(|| Response::Token(self.token(plan, tokens, at, wait)));
+        let response =
+            response.unwrap_or_else(|| Response::Token(self.token(plan, tokens, at, wait, contents)));
         if let Response::Token(token) = response {
             self.last = Some(token);
         }
@@ -105,7 +140,14 @@ impl Source {
     }
 
     /// Issues a token halfway through the request.
-    fn token(&mut self, plan: &Plan, tokens: &mut TokenStore, at: i64, wait: i64) -> TokenId {
+    fn token(
+        &mut self,
+        plan: &Plan,
+        tokens: &mut TokenStore,
+        at: i64,
+        wait: i64,
+        contents: Contents,
+    ) -> TokenId {
         let (mut kind, mut own_user, mut lifetime, mut issued_at) =
             (self.kind, true, self.lifetime, at + wait / 2);
         let mut shortening = false;
@@ -125,7 +167,22 @@ impl Source {
         } else {
             self.shortened = self.lifetime;
         }
-        tokens.issue(kind, issued_at, lifetime, own_user, self.has_expiration)
+        if let Some(expiration) = self
+            .next_expiration
+            .take()
+            .filter(|expiration| *expiration > issued_at + SECOND)
+        {
+            lifetime = expiration - issued_at;
+        }
+        tokens.issue(
+            Grant {
+                kind,
+                own_user,
+                ..self.grant(contents)
+            },
+            issued_at,
+            lifetime,
+        )
     }
 }
 

@@ -48,6 +48,8 @@ pub enum PageEvent {
     Detached(FrameId),
     /// An embed was removed from the page, or replaced by another. A real page gets no event for this; the checks do.
     Changed(FrameId),
+    /// The page set a token on an embed by hand. A real keeper gets no event for this; a page's own loop is told.
+    TokenSetByPage(FrameId),
     /// A frame called `accessTokenProvider`, to be resolved by [`World::answer_provider`].
     ProviderCalled(FrameId),
     /// An embed reported `TokenExpired`.

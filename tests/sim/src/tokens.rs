@@ -11,6 +11,24 @@ use serde_json::{Value, json};
 /// The id of a token: its place in the order of issue.
 pub type TokenId = usize;
 
+/// A set of contents (reports), as bits by their number.
+pub type Contents = u64;
+
+/// The properties of a token to be issued.
+#[derive(Debug, Clone, Copy)]
+pub struct Grant {
+    /// Its kind.
+    pub kind: Kind,
+    /// Whether it is for the page's user.
+    pub own_user: bool,
+    /// The contents that an embed token opens.
+    pub contents: Contents,
+    /// The role of row-scope security that an embed token has.
+    pub role: u32,
+    /// Whether the token or its response states the expiration.
+    pub has_expiration: bool,
+}
+
 /// One token.
 #[derive(Debug, Clone)]
 pub struct IssuedToken {
@@ -18,8 +36,12 @@ pub struct IssuedToken {
     pub text: AccessToken,
     /// Its kind.
     pub kind: Kind,
-    /// Whether it is the page's user's.
+    /// Whether it is for the page's user.
     pub own_user: bool,
+    /// The contents that an embed token opens.
+    pub contents: Contents,
+    /// The role of row-scope security that an embed token has.
+    pub role: u32,
     /// The true time of issue.
     pub issued_at: i64,
     /// The true time of its expiration.
@@ -29,6 +51,14 @@ pub struct IssuedToken {
 }
 
 impl IssuedToken {
+    /// Whether it shows `content` to the page's user in `role`. An Aad token opens every content of its user, whose role
+    /// is not in the token.
+    #[must_use]
+    pub const fn opens(&self, content: u32, role: u32) -> bool {
+        self.own_user && matches!(self.kind, Kind::Aad)
+            || self.contents & 1 << content != 0 && self.role == role
+    }
+
     /// `iat`, where the token has one.
     #[must_use]
     pub fn stated_issue_time(&self) -> Option<i64> {
@@ -42,14 +72,14 @@ pub struct TokenStore(Vec<IssuedToken>);
 
 impl TokenStore {
     /// Issues a token that lives for `lifetime` from `issued_at` on. Its expiration is a whole second.
-    pub fn issue(
-        &mut self,
-        kind: Kind,
-        issued_at: i64,
-        lifetime: i64,
-        own_user: bool,
-        has_expiration: bool,
-    ) -> TokenId {
+    pub fn issue(&mut self, grant: Grant, issued_at: i64, lifetime: i64) -> TokenId {
+        let Grant {
+            kind,
+            own_user,
+            contents,
+            role,
+            has_expiration,
+        } = grant;
         let exp = (issued_at + lifetime).div_euclid(1_000) * 1_000;
         let serial = self.0.len();
         let text = AccessToken::new(match (kind, has_expiration) {
@@ -62,6 +92,8 @@ impl TokenStore {
             text,
             kind,
             own_user,
+            contents,
+            role,
             issued_at,
             expires_at: exp,
             has_expiration,

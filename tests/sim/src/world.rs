@@ -3,10 +3,10 @@
 use crate::clocks::Clocks;
 use crate::frame::{Frame, FrameBehaviour, FrameId, provider_interval};
 use crate::page::Page;
-use crate::plan::{FOCUS, FaultKind, InitialToken, ONLINE, PAGE_SHOW, Plan, RESUME, VISIBLE};
+use crate::plan::{Expiration, FOCUS, FaultKind, InitialToken, ONLINE, PAGE_SHOW, Plan, RESUME, VISIBLE};
 use crate::source::{Response, Source, cut_off};
 use crate::strategy::{PageEvent, Strategy};
-use crate::tokens::{TokenId, TokenStore};
+use crate::tokens::{Contents, TokenId, TokenStore};
 use crate::{DAY, MINUTE, SECOND, format_time};
 use fastrand::Rng;
 use powerbi_token_keeper::io::{ExpiryScope, Recovery, RecoveryOutcome, Trigger};
@@ -14,6 +14,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::AddAssign;
 
+/// The content of the page's first report.
+const MAIN_CONTENT: Contents = 1;
 /// The first place of the extra embeds.
 const EXTRA_EMBEDS: u32 = 100;
 
@@ -43,6 +45,11 @@ enum Occurrence {
         generation: u32,
         call: u32,
         reload: bool,
+    },
+    TokenSetByPage {
+        frame: FrameId,
+        generation: u32,
+        token: TokenId,
     },
     TokenUse(FrameId),
     ProviderCall(FrameId, u32),
@@ -81,6 +88,8 @@ struct PendingRequest {
 pub struct Metrics {
     /// Milliseconds, summed over the embeds, for which the page ran and an embed had no valid token.
     pub without_token: i64,
+    /// The part of it in which the page was visible.
+    pub without_token_visible: i64,
     /// Requests made to the source.
     pub requests: u32,
     /// Rejections without a handler.
@@ -90,6 +99,7 @@ pub struct Metrics {
 impl AddAssign for Metrics {
     fn add_assign(&mut self, other: Self) {
         self.without_token += other.without_token;
+        self.without_token_visible += other.without_token_visible;
         self.requests += other.requests;
         self.unhandled_rejections += other.unhandled_rejections;
     }
@@ -126,6 +136,8 @@ pub struct World {
     rng: Rng,
     has_provider: bool,
     first: Option<TokenId>,
+    /// The number of contents so far.
+    contents: u32,
     late: i64,
     early: i64,
 }
@@ -167,6 +179,7 @@ impl World {
             rng: Rng::with_seed(plan.seed ^ 0x0517e),
             has_provider: false,
             first: None,
+            contents: 1,
             late,
             early,
             plan,
@@ -195,15 +208,15 @@ impl World {
         strategy.on_event(self, PageEvent::Begin);
         let own = self
             .source
-            .initial_token(&mut self.tokens, at, self.source.lifetime());
+            .initial_token(&mut self.tokens, MAIN_CONTENT, at, self.source.lifetime());
         self.first = Some(own);
-        self.embed(0, Some(own), strategy);
+        self.embed(0, 0, Some(own), strategy);
         let extra = self.plan.setting(|kind| match kind {
             FaultKind::ExtraEmbeds(frames) => Some(*frames),
             _ => None,
         });
         for place in 0..extra.unwrap_or(0) {
-            self.embed(EXTRA_EMBEDS + place, Some(own), strategy);
+            self.embed(EXTRA_EMBEDS + place, 0, Some(own), strategy);
         }
     }
 
@@ -236,7 +249,11 @@ impl World {
         if self.page.runs(from) {
             let without = |frame: &&Frame| frame.attached && frame.in_page;
             for frame in self.frames.iter().filter(without) {
-                self.metrics.without_token += to - from.max(frame.valid_until(&self.tokens)).min(to);
+                let invalid_from = frame.valid_until(&self.tokens, self.source.role).clamp(from, to);
+                self.metrics.without_token += to - invalid_from;
+                if !self.page.hidden(from) {
+                    self.metrics.without_token_visible += to - invalid_from;
+                }
             }
         }
         strategy.time_passes(self, from, to);
@@ -294,6 +311,15 @@ impl World {
             Occurrence::RecoveryEnds {
                 frame, call, reload, ..
             } => self.recovery_ends(frame, call, reload, strategy),
+            Occurrence::TokenSetByPage {
+                frame,
+                token,
+                generation,
+            } => {
+                if self.frames[frame].generation == generation {
+                    self.token_set_by_page(frame, token, strategy);
+                }
+            }
             Occurrence::TokenUse(frame) => self.use_token(frame, strategy),
             Occurrence::ProviderCall(frame, nth) if self.frames[frame].provider_timer == nth => {
                 self.call_provider(frame, strategy)
@@ -340,15 +366,21 @@ impl World {
             FaultKind::Embed(place, holds) => {
                 let own = self.source.lifetime();
                 let token = match holds {
-                    InitialToken::Fresh => Some(self.source.initial_token(&mut self.tokens, self.now, own)),
+                    InitialToken::Fresh => {
+                        Some(
+                            self.source
+                                .initial_token(&mut self.tokens, MAIN_CONTENT, self.now, own),
+                        )
+                    }
                     InitialToken::Expired => Some(self.source.initial_token(
                         &mut self.tokens,
+                        MAIN_CONTENT,
                         self.now - own - MINUTE,
                         own,
                     )),
                     InitialToken::Missing => None,
                 };
-                self.embed(place, token, strategy);
+                self.embed(place, 0, token, strategy);
             }
             FaultKind::FrameRemoved(place) | FaultKind::FrameReset(place) => {
                 self.remove_from_page(place, strategy)
@@ -368,6 +400,17 @@ impl World {
                     let variant = self.rng.u8(..);
                     self.push(fault.from + step * SECOND, Occurrence::MalformedMessage(variant));
                 }
+            }
+            FaultKind::NewReport(place, expiration) => self.embed_new_report(place, expiration, strategy),
+            FaultKind::SecondReport(place, expiration) => {
+                let (content, token) = self.new_content(expiration);
+                self.embed(place, content, Some(token), strategy);
+            }
+            FaultKind::TokenSetByHand(expiration) => self.set_by_hand(expiration),
+            FaultKind::RoleChange(expiration) => {
+                let expires_at = self.expiration(expiration);
+                self.source.change_role(Some(expires_at));
+                strategy.on_event(self, PageEvent::Refresh);
             }
             FaultKind::TabCloses => self.close(),
             FaultKind::Refresh => strategy.on_event(self, PageEvent::Refresh),
@@ -395,7 +438,9 @@ impl World {
             FaultKind::BackForwardCache => PAGE_SHOW | VISIBLE,
             FaultKind::Sleep { triggers, .. } => triggers,
             FaultKind::Outage if self.rng.bool() => ONLINE,
-            FaultKind::Embed(place, _) => return self.detach(place, strategy),
+            FaultKind::Embed(place, _) | FaultKind::SecondReport(place, _) => {
+                return self.detach(place, strategy);
+            }
             FaultKind::FrameRemoved(place) => return self.replace(place, strategy),
             _ => 0,
         };
@@ -462,9 +507,13 @@ impl World {
     // ---- requests -------------------------------------------------------------------------------
 
     /// Sends a request to the source. The response comes with the same `tag`.
-    pub fn request_token(&mut self, tag: u32) {
+    ///
+    /// It names the contents that the token must open.
+    pub fn request_token(&mut self, tag: u32, contents: Contents) {
         self.metrics.requests += 1;
-        let answer = self.source.respond(&self.plan, &mut self.tokens, self.now);
+        let answer = self
+            .source
+            .respond(&self.plan, &mut self.tokens, self.now, contents);
         self.note(|_| format!("request {tag}"));
         let Some((wait, response)) = answer else { return };
         self.pending_requests.push(PendingRequest {
@@ -615,7 +664,8 @@ impl World {
 
     fn start_using(&mut self, frame: FrameId, token: TokenId) {
         self.frames[frame].in_use = Some(token);
-        self.frames[frame].loaded |= self.frames[frame].valid_until(&self.tokens) > self.now;
+        self.frames[frame].loaded |=
+            self.frames[frame].valid_until(&self.tokens, self.source.role) > self.now;
         if self.has_provider {
             let left = self.tokens.get(token).expires_at - self.now;
             self.frames[frame].provider_timer += 1;
@@ -642,7 +692,9 @@ impl World {
         }
         let next = self.rng.i64(20 * SECOND..10 * MINUTE);
         self.push(self.now + next, Occurrence::TokenUse(frame));
-        if !self.frames[frame].in_page || self.frames[frame].valid_until(&self.tokens) > self.now {
+        if !self.frames[frame].in_page
+            || self.frames[frame].valid_until(&self.tokens, self.source.role) > self.now
+        {
             return;
         }
         let (scope, times) = match self.frames[frame].loaded {
@@ -658,9 +710,9 @@ impl World {
         }
     }
 
-    fn embed(&mut self, place: u32, holds: Option<TokenId>, strategy: &mut dyn Strategy) {
+    fn embed(&mut self, place: u32, content: u32, holds: Option<TokenId>, strategy: &mut dyn Strategy) {
         self.detach(place, strategy);
-        self.frames.push(Frame::new(place, holds));
+        self.frames.push(Frame::new(place, content, holds));
         let frame = self.frames.len() - 1;
         if self.page.runs(self.now) {
             self.attach(frame, strategy);
@@ -712,7 +764,7 @@ impl World {
             return;
         };
         if self.frames[frame].attached {
-            self.frames[frame].re_embed(self.first);
+            self.frames[frame].re_embed(0, self.first);
             self.note(|_| format!("frame {frame}: embedded anew"));
             strategy.on_event(self, PageEvent::Changed(frame));
             if let Some(token) = self.first {
@@ -723,7 +775,7 @@ impl World {
                 other.in_page = false;
             }
             // a strategy that detached it is told when it has loaded
-            self.frames.push(Frame::new(place, self.first));
+            self.frames.push(Frame::new(place, 0, self.first));
             let loaded = self.rng.i64(SECOND..20 * SECOND);
             self.push(
                 self.now + loaded,
@@ -732,7 +784,97 @@ impl World {
         }
     }
 
+    // ---- the page's own tokens ------------------------------------------------------------------
+
+    /// The true expiration of a token of the page's own.
+    fn expiration(&self, expiration: Expiration) -> i64 {
+        let in_place = self.frames.iter().rfind(|frame| frame.attached && frame.in_page);
+        let current = in_place
+            .and_then(|frame| frame.config)
+            .map(|token| self.tokens.get(token).expires_at);
+        let remaining = current.map_or(0, |expires_at| expires_at - self.now);
+        match expiration {
+            // one that has all but expired has no such relation
+            _ if remaining < MINUTE => self.now + self.source.lifetime(),
+            Expiration::Sooner => self.now + remaining / 2,
+            Expiration::Together => self.now + remaining,
+            Expiration::Later => self.now + self.source.lifetime(),
+        }
+    }
+
+    /// A new content, and a token of the page's own for it.
+    fn new_content(&mut self, expiration: Expiration) -> (u32, TokenId) {
+        let content = self.contents;
+        self.contents += 1;
+        let lifetime = self.expiration(expiration) - self.now;
+        let token = self
+            .source
+            .initial_token(&mut self.tokens, 1 << content, self.now, lifetime);
+        (content, token)
+    }
+
+    fn embed_new_report(&mut self, place: u32, expiration: Expiration, strategy: &mut dyn Strategy) {
+        let Some(frame) = self
+            .frames
+            .iter()
+            .rposition(|frame| frame.place == place && frame.attached)
+        else {
+            return;
+        };
+        let (content, token) = self.new_content(expiration);
+        self.frames[frame].re_embed(content, Some(token));
+        self.note(|_| format!("frame {frame}: content {content} embedded with {token}"));
+        strategy.on_event(self, PageEvent::Changed(frame));
+        self.start_using(frame, token);
+    }
+
+    /// The page calls `setAccessToken` on every embed with a token for the new role.
+    fn set_by_hand(&mut self, expiration: Expiration) {
+        let lifetime = self.expiration(expiration) - self.now;
+        self.source.change_role(None);
+        let contents = self.contents();
+        let token = self
+            .source
+            .initial_token(&mut self.tokens, contents, self.now, lifetime);
+        for frame in 0..self.frames.len() {
+            if self.frames[frame].attached && self.frames[frame].in_page {
+                let after = self.rng.i64(3..60);
+                let generation = self.frames[frame].generation;
+                self.push(
+                    self.now + after,
+                    Occurrence::TokenSetByPage {
+                        frame,
+                        generation,
+                        token,
+                    },
+                );
+            }
+        }
+    }
+
+    fn token_set_by_page(&mut self, frame: FrameId, token: TokenId, strategy: &mut dyn Strategy) {
+        if self.frames[frame].in_page {
+            self.frames[frame].config = Some(token);
+            self.start_using(frame, token);
+            self.note(|_| format!("frame {frame}: the page set {token}"));
+            strategy.on_event(self, PageEvent::TokenSetByPage(frame));
+        }
+    }
+
     // ---- what a strategy can read ---------------------------------------------------------------
+
+    /// The contents of all attached embeds.
+    #[must_use]
+    pub fn contents(&self) -> Contents {
+        let attached = self.frames.iter().filter(|frame| frame.attached && frame.in_page);
+        attached.fold(0, |all, frame| all | 1 << frame.content)
+    }
+
+    /// The role of the page's user.
+    #[must_use]
+    pub const fn role(&self) -> u32 {
+        self.source.role
+    }
 
     /// The kind of token that the embeds need.
     #[must_use]

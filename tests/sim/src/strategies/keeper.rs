@@ -187,7 +187,8 @@ impl KeeperStrategy {
                 });
                 self.checks
                     .check_request(world, &self.conformance.schedule, request, reason);
-                world.request_token(request.0);
+                let contents = world.contents();
+                world.request_token(request.0, contents);
             }
             Effect::AbortRequest(request) => self.abort(world, request),
             Effect::SetAccessToken { embed, call, token } => self.apply(world, embed, call, &token),
@@ -624,6 +625,8 @@ impl Strategy for KeeperStrategy {
                     self.conformance.changed(world, frame);
                 }
             }
+            // the keeper sees it when it next observes the embed
+            PageEvent::TokenSetByPage(_) => {}
             PageEvent::TokenExpired(frame, scope) => self.on_token_expired(world, frame, scope),
             PageEvent::LockAcquired(claim) => self.inbox.push_back(Input::LockAcquired(LockRequestId(claim))),
             PageEvent::TokenFromTab(token, expires) => self.on_token_from_tab(world, token, expires),

@@ -4,4 +4,5 @@ pub mod chained;
 pub mod keeper;
 pub mod microsoft;
 pub mod provider;
+pub mod tireless;
 mod wire;

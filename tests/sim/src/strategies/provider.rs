@@ -24,7 +24,8 @@ impl Strategy for Provider {
             PageEvent::ProviderCalled(frame) if world.kind() == Kind::Aad => {
                 self.requests += 1;
                 self.asked.insert(self.requests, frame);
-                world.request_token(self.requests);
+                let content = world.frames[frame].content;
+                world.request_token(self.requests, 1 << content);
             }
             PageEvent::Response { tag, response } => {
                 if let Some(frame) = self.asked.remove(&tag) {
