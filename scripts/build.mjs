@@ -1,85 +1,80 @@
-// Makes dist/, what the package ships: the facade, the same for strict policies, and the four chunks, each as ES module
-// and as CommonJS, the command line, and the declarations. `--features a,b` goes to cargo. Catches a glue or facade
-// that older bundlers can't read.
+// Makes dist/, what the package ships: the facade, the same for strict policies, and their chunks, each as ES module
+// and as CommonJS, the command line, and the declarations. README.md here says how. `--features a,b` goes to cargo;
+// `--into target/x` builds in that folder, dist/ included, and leaves the usual ones alone.
 
-import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { UserError, fromRoot, runIfMain, run } from "./lib/run.mjs";
-import { buildWasm, generated, writeText } from "./lib/wasm.mjs";
-import { brotli } from "./lib/sizes.mjs";
+import { UserError, fromRoot, run, runIfMain } from "./lib/run.mjs";
+import { buildWasm } from "./lib/wasm.mjs";
 
-const dist = fromRoot("dist");
+const src = (...parts) => fromRoot("npm/src", ...parts);
 
-// Each bundle beside the chunk in its own module system: the facade's `import()` stays a relative path.
-export const chunks = ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js", "tabs"];
-const bundles = ["index", "csp", ...chunks].flatMap((name) => [
+/**
+ * Each bundle's source. A chunk lies beside the facade in its own module system, so the facade's `import()` is a
+ * relative path.
+ */
+const sources = {
+  index: src("index.ts"),
+  csp: src("index.ts"),
+  "engine-wasm": src("engine/engine-wasm.ts"),
+  "engine-js": src("engine/engine-js.ts"),
+  "diagnosis-wasm": src("diagnosis/diagnosis-wasm.ts"),
+  "diagnosis-js": src("diagnosis/diagnosis-js.ts"),
+  tabs: src("tabs.ts"),
+};
+const bundles = Object.keys(sources).flatMap((name) => [
   { name, format: "esm", ending: ".js" },
   { name, format: "cjs", ending: ".cjs" },
 ]);
 
-// Names of the facade's own that no page, no chunk and no browser's object has: in a bundle they are one letter, 100
-// bytes less.
-const own =
-  "ask|byId|crashed|connected|describe|dispatch|emit|enter|explained|forgetFor|forgetGone|gone|healed|heard|idOf|ids|later|over|queue|restingStatus|seen|settle|stage|talk|waiting";
+/** esbuild's options for all of the package that runs in a page; `generated` is the folder of what buildWasm made. */
+export const browserOptions = (generated) => ({
+  bundle: true,
+  minify: true,
+  target: "es2018", // webpack 4 reads nothing newer
+  charset: "utf8", // the module's text would be twice as long
+  legalComments: "none",
+  logLevel: "warning",
+  inject: [src("engine/interval.ts")],
+  plugins: [
+    {
+      name: "generated",
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /\/target\/npm\// }, ({ path: file }) => ({
+          path: path.join(generated, file.split("/target/npm/")[1]),
+        })),
+    },
+  ],
+});
 
-async function bundle({ name, format, ending }) {
+async function bundle({ name, format, ending }, into) {
   // Imported here, since setup may have installed it a moment ago.
   const { build } = await import("esbuild");
-  const resolved = {
-    name: "resolved",
-    setup: (esbuild) => {
-      esbuild.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path: from, kind }) =>
-        kind === "dynamic-import" ? { path: from.replace(/\.js$/, ending), external: true } : undefined,
+  const options = browserOptions(path.join(into, "npm"));
+  const chunks = {
+    name: "chunks",
+    setup: ({ onResolve }) => {
+      onResolve({ filter: /\.js$/ }, ({ path: file, kind }) =>
+        kind === "dynamic-import" ? { path: `./${path.basename(file, ".js")}${ending}`, external: true } : undefined,
       );
       // The facade for strict policies differs in what it tries.
-      if (name === "csp")
-        esbuild.onResolve({ filter: /^\.\/engines\.js$/ }, () => ({ path: fromRoot("npm/src/engines-csp.ts") }));
+      if (name === "csp") onResolve({ filter: /\/candidates\.js$/ }, () => ({ path: src("engine/candidates-csp.ts") }));
     },
   };
   const { outputFiles } = await build({
-    entryPoints: [fromRoot("npm/src", `${name === "csp" ? "index" : name}.ts`)],
-    outfile: path.join(dist, name + ending),
-    bundle: true,
-    minify: true,
+    ...options,
+    entryPoints: [sources[name]],
+    outfile: name + ending,
     format,
-    target: "es2018", // webpack 4 reads nothing newer
-    mangleProps: new RegExp(`^(${own})$`),
     supported: { "dynamic-import": format === "esm" }, // jest's CommonJS has `require` alone
-    legalComments: "none",
-    plugins: [resolved],
+    plugins: [...options.plugins, chunks],
     write: false,
-    logLevel: "warning",
   });
   const code = outputFiles[0].text;
   if (code.includes("import.meta"))
     throw new UserError(`dist/${name}${ending} has import.meta, which webpack 4 can't read.`);
   return [name + ending, code];
-}
-
-/** Has the engine's chunk carry the text that makes it lightest, of those that scripts/lib/split.mjs wrote. */
-async function pickText() {
-  const folder = generated("engine");
-  const texts = JSON.parse(readFileSync(path.join(folder, "texts.json"), "utf8"));
-  // bundled with each, since esbuild names what is in a bundle by the characters that are in it
-  const chunk = async ({ text }) => {
-    writeText(folder, text);
-    const [, code] = await bundle({ name: "engine-wasm", format: "esm", ending: ".js" });
-    return code;
-  };
-  const hash = createHash("sha256")
-    .update(await chunk(texts[0]))
-    .digest("hex");
-  const file = path.join(folder, "picked.json");
-  let picked = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
-  if (picked.hash !== hash) {
-    const weights = [];
-    for (const text of texts) weights.push(brotli(await chunk(text)).length);
-    picked = { hash, at: weights.indexOf(Math.min(...weights)) };
-    writeFileSync(file, JSON.stringify(picked));
-  }
-  writeText(folder, texts[picked.at].text);
 }
 
 /** The command line, for Node. It takes the package beside it, so that neither facade nor chunk is there twice. */
@@ -92,7 +87,7 @@ async function commandLine() {
   };
   const { outputFiles } = await build({
     entryPoints: [fromRoot("npm/src/cli/main.ts")],
-    outfile: path.join(dist, "cli.js"),
+    outfile: "cli.js",
     bundle: true,
     format: "esm",
     platform: "node",
@@ -111,7 +106,16 @@ function declarations() {
   const out = fromRoot("target/types");
   rmSync(out, { recursive: true, force: true });
   const tsc = [fromRoot("node_modules/typescript/bin/tsc"), "--project", fromRoot("tsconfig.json")];
-  run(process.execPath, [...tsc, "--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", out]);
+  run(process.execPath, [
+    ...tsc,
+    "--noEmit",
+    "false",
+    "--declaration",
+    "--emitDeclarationOnly",
+    "--noCheck",
+    "--outDir",
+    out,
+  ]);
   const found = new Map();
   const visit = (file) => {
     if (found.has(file)) return;
@@ -128,19 +132,21 @@ function declarations() {
   return [...found, ...common];
 }
 
-export async function build({ cargoFeatures } = {}) {
-  await buildWasm({ cargoFeatures });
-  await pickText();
-  const files = [...(await Promise.all([...bundles.map(bundle), commandLine()])), ...declarations()];
+export async function build({ cargoFeatures, into } = {}) {
+  const folder = into ? fromRoot(into) : fromRoot("target");
+  const dist = into ? fromRoot(into, "dist") : fromRoot("dist");
+  await buildWasm({ cargoFeatures, into: folder });
+  const code = await Promise.all([...bundles.map((one) => bundle(one, folder)), commandLine()]);
+  const files = [...code, ...declarations()];
   mkdirSync(dist, { recursive: true });
   const names = new Set(files.map(([file]) => file));
   for (const file of readdirSync(dist)) if (!names.has(file)) rmSync(path.join(dist, file), { recursive: true });
   for (const [file, text] of files) writeFileSync(path.join(dist, file), text);
   chmodSync(path.join(dist, "cli.js"), 0o755);
-  console.log(`build: ${files.length} files in dist/`);
+  console.log(`build: ${files.length} files in ${path.relative(fromRoot(), dist)}/`);
 }
 
 await runIfMain(import.meta, async (args) => {
-  const given = args.indexOf("--features");
-  await build({ cargoFeatures: given < 0 ? "" : args[given + 1] });
+  const optionValue = (option) => (args.includes(option) ? args[args.indexOf(option) + 1] : undefined);
+  await build({ cargoFeatures: optionValue("--features"), into: optionValue("--into") });
 });

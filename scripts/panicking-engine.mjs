@@ -2,7 +2,7 @@
 // panics. It is built as what ships is, so that a panic takes the way that it takes on a page. Catches nothing by
 // itself: tests/browser/crash.test.mjs does.
 
-import { readFileSync } from "node:fs";
+import { browserOptions } from "./build.mjs";
 import { fromRoot, runIfMain } from "./lib/run.mjs";
 import { buildPanickingEngine } from "./lib/wasm.mjs";
 
@@ -10,27 +10,23 @@ export async function build() {
   await buildPanickingEngine();
   // Imported here, since setup may have installed it a moment ago.
   const esbuild = await import("esbuild");
+  const { plugins, ...options } = browserOptions(fromRoot("target/npm"));
   const instead = {
     name: "instead",
-    setup: ({ onResolve, onLoad }) => {
+    setup: ({ onResolve }) =>
       onResolve({ filter: /\/target\/npm\/engine\// }, ({ path }) => ({
-        path: fromRoot("target/npm/panicking-engine", path.endsWith("/text.js") ? "text.js" : "panicking-engine.js"),
-      }));
-      // what ships names each member of the glue
-      onLoad({ filter: /engine-wasm\.ts$/ }, ({ path }) => ({
-        contents: readFileSync(path, "utf8").replaceAll("{ boot,", "{ trap, boot,"),
-        loader: "ts",
-      }));
-    },
+        path: fromRoot("target/npm/panicking-engine", path.split("/").at(-1)),
+      })),
   };
   await esbuild.build({
-    entryPoints: [fromRoot("npm/src/engine-wasm.ts")],
+    ...options,
+    stdin: {
+      contents: `export { start } from "./engine-wasm.js"; export { trap } from "../../../target/npm/engine/glue.js";`,
+      resolveDir: fromRoot("npm/src/engine"),
+    },
     outfile: fromRoot("target/panicking-engine/engine-wasm.js"),
-    bundle: true,
     format: "esm",
-    target: "es2018",
-    plugins: [instead],
-    logLevel: "warning",
+    plugins: [instead, ...plugins],
   });
   console.log("panicking-engine: target/panicking-engine/engine-wasm.js");
 }

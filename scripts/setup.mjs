@@ -55,41 +55,44 @@ function installPackages() {
 }
 
 function buildTool() {
-  if (!existsSync(wasmBindgen)) say("building wasm-bindgen's command line and test runner (about a minute, once)");
+  // By its sources, not by asking cargo: which Rust it was built with does not matter, and cargo would build it anew.
+  const sources = ["Cargo.lock", "tools/wasm-bindgen/Cargo.toml", "tools/wasm-bindgen/src/main.rs"];
+  const hash = createHash("sha256");
+  for (const file of sources) hash.update(readFileSync(fromRoot(file)));
+  const wanted = hash.digest("hex");
+  const stamp = `${wasmBindgen}.sha256`;
+  if (existsSync(wasmBindgen) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  say("building wasm-bindgen's command line and test runner (about a minute, once)");
   // Its dependencies' future-incompatibility report is theirs to act on.
-  run("cargo", [
-    "build",
-    "--quiet",
-    "--package",
-    "wasm-bindgen-tool",
-    "--profile",
-    "tools",
-    "--config",
-    'future-incompat-report.frequency="never"',
-  ]);
+  const quiet = ["--config", 'future-incompat-report.frequency="never"'];
+  run("cargo", ["build", "--quiet", "--locked", "--package", "wasm-bindgen-tool", "--profile", "tools", ...quiet]);
+  writeFileSync(stamp, wanted);
+}
+
+/** The command that installs Chromium and its driver here, or null. */
+function browserCommand() {
+  const packages = "chromium chromium-driver fonts-liberation";
+  if (which("apt-get")) return `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
+  if (which("brew")) return "brew install --cask chromium chromedriver";
+  return null;
 }
 
 function installBrowser() {
   if (findBrowser() && findDriver()) return;
-  const advice =
-    "Install Chromium or Chrome and the chromedriver of the same version, or name them in CHROME and CHROMEDRIVER.";
   const root = process.getuid?.() === 0;
-  if (!which("apt-get") || !(root || capture("sudo", ["-n", "true"]) !== null))
-    throw new UserError(`No browser with a WebDriver was found. ${advice}`);
-  say("installing chromium and its driver with apt-get");
-  const apt = (...args) =>
-    run(root ? "env" : "sudo", [
-      ...(root ? [] : ["-n", "env"]),
-      "DEBIAN_FRONTEND=noninteractive",
-      "apt-get",
-      "-qq",
-      "-o",
-      "DPkg::Lock::Timeout=120",
-      ...args,
-    ]);
-  apt("update");
-  apt("install", "-y", "--no-install-recommends", "chromium", "chromium-driver", "fonts-liberation");
-  if (!findBrowser() || !findDriver()) throw new UserError(`apt-get brought no browser with a WebDriver. ${advice}`);
+  const command = browserCommand();
+  const advice = command
+    ? `Install them with \`${which("apt-get") && !root ? `sudo sh -c '${command}'` : command}\``
+    : "Install Chromium or Chrome and the chromedriver of the same version";
+  const missing = `No browser with a WebDriver was found. ${advice}, or name them in CHROME and CHROMEDRIVER.`;
+  // A person decides themselves what is installed on their machine.
+  if (!command || !(root || process.env.CI)) throw new UserError(missing);
+  say(`installing Chromium and its driver: ${command}`);
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const passwordless = root || !which("sudo") ? [] : ["sudo", "-n", "-E"];
+  const [program, ...args] = [...passwordless, "sh", "-c", command];
+  run(program, args, { env });
+  if (!findBrowser() || !findDriver()) throw new UserError(`The installation brought none. ${missing}`);
 }
 
 /** Everything that a build and the tests need. With `browser: false`, what a build alone needs. */

@@ -149,8 +149,6 @@ window.fixtures = (() => {
     const { Instance } = WebAssembly;
     // biome-ignore lint/complexity/useArrowFunction: it is called with `new`
     WebAssembly.Instance = function (module, imports) {
-      // what puts the engine's module together imports nothing
-      if (imports === undefined) return new Instance(module);
       const outward = Object.fromEntries(
         Object.entries(imports).map(([name, members]) => [name, each("out", members)]),
       );

@@ -1,4 +1,4 @@
-import { loadExplainer } from "./explaining.js";
+import { loadExplainer } from "./diagnosis/load.js";
 import type { DiagnoseOptions, EmbedConfigLike, Explanation, Finding, TokenReport } from "./types.js";
 
 /**

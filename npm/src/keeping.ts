@@ -1,12 +1,12 @@
-import { crash, type Engine, forget, load, loadEngine } from "./engine.js";
-import { askInTime } from "./explaining.js";
+import { askInTime } from "./diagnosis/load.js";
+import { type Engine, loadEngine } from "./engine/load.js";
 import type { CheckedOptions } from "./options.js";
 import type { News, Tabs } from "./tabs.js";
 import { inTurn } from "./turns.js";
 import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus, TokenRequest } from "./types.js";
 
 /** What a running keeper's engine may be told: each call takes the keeper's number first. */
-type Calls = Omit<Engine["door"], "boot" | "begin" | "start">;
+type Calls = Omit<Engine["exports"], "boot" | "begin">;
 type Rest<F> = F extends (keeper: number, ...rest: infer R extends unknown[]) => unknown ? R : [];
 /** What `tell` tells, in the order of `call` in `src/web/door.rs`. */
 export const enum Call {
@@ -97,9 +97,12 @@ const NONE = -1;
 /** Nothing runs, is loaded or is listened to on a server. */
 const inBrowser = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
 
-/** Has the engine be on its way while a keeper is made: reading its options takes as long as a request to a server nearby. */
+/**
+ * Has the engine be on its way while a keeper is made: reading its options takes as long as a request to a server
+ * nearby.
+ */
 export function hasten(): void {
-  if (inBrowser()) load().catch(() => {});
+  if (inBrowser()) loadEngine().catch(() => {});
 }
 
 /** What a {@link TokenKeeper} does, out of the page's reach. */
@@ -134,7 +137,7 @@ export class Keeping {
     else if (!inBrowser()) this.stage = { name: "over", code: "ERR_ENGINE" };
     else {
       signal?.addEventListener("abort", this.stop);
-      loadEngine(this.crashed).then(
+      loadEngine().then(
         (engine) => inTurn(() => this.start(engine)),
         () => this.end("ERR_ENGINE"),
       );
@@ -167,13 +170,10 @@ export class Keeping {
 
   private readonly start = (engine: Engine): void => {
     if (this.stage.name !== "loading") return;
-    try {
-      const keeper = engine.door.begin({ ...this.options, embeds: this.describe }, this.emit, this.look);
-      this.stage = { name: "running", keeper, engine };
-    } catch {
-      crash();
-      return;
-    }
+    engine.onCrash.add(this.crashed);
+    const keeper = engine.exports.begin({ ...this.options, embeds: this.describe }, this.emit, this.look);
+    if (engine.crashed) return;
+    this.stage = { name: "running", keeper, engine };
     const { shareKey } = this.options;
     if (shareKey !== undefined) this.tabs = this.join(shareKey).catch(() => undefined);
     const queue = this.queue;
@@ -196,12 +196,10 @@ export class Keeping {
     });
 
   /**
-   * What the engine tells: a waiter's answer, or an event that is raised on the page. `more` is the answer, or the token that was
-   * refused, for the diagnosis alone.
+   * What the engine tells: a waiter's answer, or an event that is raised on the page. `more` is the answer, or the
+   * token that was refused, for the diagnosis alone.
    */
   private readonly emit = (type: string, detail: number | object, more?: string | number): void => {
-    // further up the stack an instance that is dead may still be running
-    if (crash.dead) return;
     if (typeof detail === "number") {
       const [code, value] = type === "answer" ? [null, more as string | number] : [more as ErrorCode, null];
       this.settle(detail, code, value);
@@ -237,8 +235,9 @@ export class Keeping {
   };
 
   /**
-   * What the engine calls when its timer fires: says what the clocks say, and looks at some embeds. The engine looks itself where
-   * something has changed since it did; an odd number, which is an id doubled and one more, wants it to in any case.
+   * What the engine calls when its timer fires: says what the clocks say, and looks at some embeds. The engine looks
+   * itself where something has changed since it did; an odd number, which is an id doubled and one more, wants it to in
+   * any case.
    */
   private readonly look = (asked: Uint32Array, clocks: Float64Array): void => {
     clocks.set([Date.now(), performance.now()]);
@@ -378,21 +377,16 @@ export class Keeping {
     this.enter("tell", call, id, embed);
   }
 
-  /** The only way into the engine. One that throws has crashed, and is never entered again. */
+  /** The only way into the engine. */
   private enter<K extends keyof Calls, R extends Rest<Calls[K]>>(
     name: K,
     ...rest: R
   ): ReturnType<Calls[K]> | undefined {
     if (this.stage.name !== "running") return undefined;
     const { keeper, engine } = this.stage;
-    try {
-      const call = engine.door[name] as (keeper: number, ...rest: unknown[]) => ReturnType<Calls[K]>;
-      return call(keeper, ...rest);
-    } catch {
-      // what was thrown is dropped: it says nothing that a page could use, and may say too much
-      crash();
-      return undefined;
-    }
+    const call = engine.exports[name] as (keeper: number, ...rest: unknown[]) => ReturnType<Calls[K]>;
+    const result = call(keeper, ...rest);
+    return engine.crashed ? undefined : result;
   }
 
   readonly stop = (): void => {
@@ -405,6 +399,7 @@ export class Keeping {
   private end(code: "ERR_STOPPED" | "ERR_ENGINE" | "ERR_CRASHED"): void {
     if (this.stage.name === "over") return;
     const spoke = this.stage.name === "running" && code === "ERR_STOPPED";
+    if (this.stage.name === "running") this.stage.engine.onCrash.delete(this.crashed);
     this.stage = { name: "over", code };
     this.queue = [];
     this.embeds.clear();
@@ -412,7 +407,6 @@ export class Keeping {
     this.over?.abort();
     this.tabs.then((tabs) => tabs?.leave());
     this.options.signal?.removeEventListener("abort", this.stop);
-    forget(this.crashed);
     for (const waiter of [...this.waiting.keys()]) this.settle(waiter, code, null);
     // an engine that stops raises its last statechange itself
     if (!spoke) this.dispatch("statechange", this.restingStatus());

@@ -1,70 +1,67 @@
-// The same module as JavaScript, for pages whose policy forbids WebAssembly: binaryen's wasm2js, made into a function
-// `instantiate(imports)` that gives the exports. Three to ten times slower than the module, which does little.
+// The same module as JavaScript, for pages whose policy forbids WebAssembly: binaryen's wasm2js writes it as a function
+// `instantiate(imports)` that returns the exports. It is three to ten times slower than the module, which does little.
 //
-// Catches what would go wrong in silence: a 64-bit integer that crosses the boundary, where JavaScript's half has none,
-// and a store that keeps the old memory while the value for it is computed and makes the memory grow.
+// Two mistakes would go unnoticed until a page reads garbage, so the build refuses them: a 64-bit integer that crosses
+// the boundary, which JavaScript splits in two, and a store that keeps the old memory while computing its value makes
+// memory grow.
 
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import process from "node:process";
-import { UserError, fromRoot, capture } from "./run.mjs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { binaryenTool } from "./binaryen.mjs";
+import { UserError } from "./run.mjs";
 
 // What wasm2js can't write by itself.
 const lowering = ["--signext-lowering", "--llvm-nontrapping-fptoint-lowering", "--llvm-memory-copy-fill-lowering"];
 
-const binaryen = (tool, ...args) => {
-  const said = capture(process.execPath, [fromRoot("node_modules/binaryen/bin", tool), ...args]);
-  if (said === null) throw new UserError(`${tool} ${args.join(" ")} failed`);
-};
-
-/** Writes the module `from` as JavaScript into `to`, its declaration beside it; `named` is the same with its names. */
-export async function asJavaScript(from, named, features, to) {
-  await refuseLong(named);
-  const lowered = `${to}.wasm`;
-  binaryen("wasm-opt", from, "-o", lowered, ...lowering, ...features.map((feature) => `--enable-${feature}`));
-  binaryen("wasm2js", lowered, "--mvp-features", "-Oz", "-o", to);
-  rmSync(lowered);
-  writeFileSync(to, factory(readFileSync(to, "utf8")));
+/** Writes the module `wasm` as JavaScript into `to`, with its declaration. */
+export async function writeJavaScript(wasm, to) {
+  await refuseLong(wasm);
+  binaryenTool("wasm-opt", wasm, "-o", `${to}.wasm`, ...lowering);
+  binaryenTool("wasm2js", `${to}.wasm`, "--mvp-features", "--emscripten", "-Oz", "-o", to);
+  const text = readFileSync(to, "utf8");
+  refuseEarlyMemory(text);
+  writeFileSync(to, `${detachOnGrowth(text)}\nexport { instantiate };\n`);
   writeFileSync(
     to.replace(/js$/, "d.ts"),
     "export function instantiate(imports: WebAssembly.Imports): WebAssembly.Exports;\n",
   );
 }
 
-async function refuseLong(file) {
+/**
+ * wasm-bindgen's glue keeps its views of the memory until their buffer is detached, which WebAssembly does to it when
+ * memory grows. wasm2js copies the memory and leaves the old buffer as it is, so the glue would go on reading that.
+ * This is the one change to generated code: the old buffer is detached, by transferring it to nobody.
+ */
+function detachOnGrowth(text) {
+  const grown = "   buffer = newBuffer;\n";
+  if (text.split(grown).length !== 2)
+    throw new UserError("wasm2js no longer grows memory as scripts/lib/javascript.mjs expects.");
+  return text.replace(grown, `   new MessageChannel().port1.postMessage(0, [buffer]);\n${grown}`);
+}
+
+function refuseEarlyMemory(text) {
+  const early = /^.*HEAP\w*\[[^=]*\] = .*(?:\$\d+|fimport\$\d+)\(.*$/m.exec(text);
+  if (early) throw new UserError(`A store takes the memory before it calls what may make it grow:\n${early[0].trim()}`);
+}
+
+async function refuseLong(wasm) {
   // Imported here, since setup may have installed it a moment ago.
   const { default: binaryen } = await import("binaryen");
-  const module = binaryen.readBinary(readFileSync(file));
-  const exports = Array.from({ length: module.getNumExports() }, (_, i) =>
-    binaryen.getExportInfo(module.getExportByIndex(i)),
+  const module = binaryen.readBinary(readFileSync(wasm));
+  const list = (count, get) => Array.from({ length: count }, (_, i) => get(i));
+  const exported = new Set(
+    list(module.getNumExports(), (i) => binaryen.getExportInfo(module.getExportByIndex(i)))
+      .filter(({ kind }) => kind === binaryen.ExternalFunction)
+      .map(({ value }) => value),
   );
-  const exported = new Map(
-    exports.filter(({ kind }) => kind === binaryen.ExternalFunction).map(({ name, value }) => [value, name]),
+  const crossing = list(module.getNumFunctions(), (i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i))).filter(
+    ({ name, base }) => base || exported.has(name),
   );
-  const functions = Array.from({ length: module.getNumFunctions() }, (_, i) =>
-    binaryen.getFunctionInfo(module.getFunctionByIndex(i)),
+  const long = crossing.filter(({ params, results }) =>
+    [params, results].flatMap(binaryen.expandType).includes(binaryen.i64),
   );
-  const long = functions
-    .map(({ name, base, params, results }) => ({
-      name: exported.get(name) ?? base,
-      types: [params, results].flatMap(binaryen.expandType),
-    }))
-    .filter(({ name, types }) => name && types.includes(binaryen.i64));
   module.dispose();
   if (long.length)
     throw new UserError(
-      `64-bit integers cross the boundary in ${long.map(({ name }) => name).join(", ")}: take f64 there.`,
+      `64-bit integers cross the boundary in ${long.map(({ name }) => name).join(", ")}: use f64 there.`,
     );
-}
-
-/** wasm2js' ES module without its imports and its one instance. */
-function factory(text) {
-  const found =
-    /^import \* as a from 'a';\n([\s\S]*\n}\n)\nvar retasmFunc = asmFunc\(\{\n {2}"a": a,\n\}\);\n(?:export var [\w$]+ = retasmFunc\.[\w$]+;\n)+$/.exec(
-      text,
-    );
-  if (!found) throw new UserError("wasm2js writes its module otherwise: scripts/lib/javascript.mjs has to learn how.");
-  const [, body] = found;
-  const late = /^.*HEAP\w*\[[^=]*\] = .*(?:\$\d+|fimport\$\d+)\(.*$/m.exec(body);
-  if (late) throw new UserError(`A store takes the memory before it calls what may make it grow:\n${late[0].trim()}`);
-  return `${body}\nexport { asmFunc as instantiate };\n`;
 }

@@ -1,5 +1,11 @@
-// The Rust half of the build: cargo, wasm-bindgen, wasm-opt and wasm2js, into target/npm/. The slow part, so each
-// stage after cargo runs only when what goes into it has changed.
+// The Rust half of the build: cargo, wasm-bindgen, wasm-opt and wasm2js, into the folder `npm` of a target folder. For
+// each module it leaves there:
+//
+//   NAME_bg.js     wasm-bindgen's glue, as generated     names.json      wasm-opt's short names of imports and exports
+//   NAME.wasm      the module as it ships                glue.js         passes the glue's functions by those names
+//   text.js        the module as a text                  javascript.js   the module as JavaScript
+//
+// The steps after cargo take a while, so they run only when something that goes into them has changed.
 
 import { createHash } from "node:crypto";
 import {
@@ -15,202 +21,121 @@ import {
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { setup, wasmBindgen } from "../setup.mjs";
-import { shortenGlue, trimGlue } from "./glue.mjs";
-import { asJavaScript } from "./javascript.mjs";
-import { withoutMessages } from "./panics.mjs";
-import { UserError, fromRoot, capture, root, run } from "./run.mjs";
-import { split } from "./split.mjs";
+import { binaryenTool } from "./binaryen.mjs";
+import { writeJavaScript } from "./javascript.mjs";
+import { capture, fromRoot, root, run } from "./run.mjs";
+import { encode } from "./text.mjs";
 
 const target = "wasm32-unknown-unknown";
-// A folder for each: cargo gives a cdylib no name of its own per feature, and would build both anew every time.
-const folder = (name) => fromRoot("target/wasm", name);
-const compiledOf = (name) => path.join(folder(name), target, "release/powerbi_token_keeper.wasm");
+
+// JavaScript has no table of references, and with one the glue is another. Without, objects cross as numbers and one
+// glue serves both engines. wasm-bindgen reads the module's list of features, where the standard library's are as well,
+// so the list goes with the symbols.
+const features = ["-Ctarget-feature=-reference-types,-multivalue", "-Cstrip=symbols"];
 
 // A page's memory starts with the stack, 1 MB of it by default. The engine's calls nest by their code alone, and its
 // deepest recursion, into an answer, by six: a few KB. One that overflows meets address 0 and traps.
 const smallStack = "-Clink-arg=-zstack-size=65536";
 
-// JavaScript has no table of references, and with one the glue is another. Without, objects cross as numbers, one glue
-// serves both engines, and a page loads 600 bytes less.
-const withoutReferences = "-Ctarget-feature=-reference-types,-multivalue";
-
-// What size alone would have it inline is a little too much for what is compressed: 200 bytes.
+// Inlining that makes the code smaller as it is makes it larger compressed.
 const inlineLess = "-Cllvm-args=-inline-threshold=10";
 
-// The linker's notes of who refers to what, for scripts/lib/sweep.mjs.
-const withNotes = "-Clink-arg=--emit-relocs";
-
-/**
- * The modules, each a build of the same crate with its own features. What every page loads has no panic messages;
- * what writes sentences keeps them.
- */
+/** The modules, each a build of the same crate with its own features. */
 const modules = [
-  {
-    name: "engine",
-    cargo: "keeper",
-    cut: withoutMessages,
-    flags: [withoutReferences, smallStack, inlineLess, withNotes],
-  },
-  { name: "diagnosis", cargo: "diagnosis", cut: (bytes) => bytes, flags: [withoutReferences] },
+  { name: "engine", cargo: "keeper", flags: [...features, smallStack, inlineLess] },
+  { name: "diagnosis", cargo: "diagnosis", flags: features },
 ];
 
 /** The engine with a way to crash it, for tests alone. */
 const panickingEngine = { ...modules[0], name: "panicking-engine", cargo: "trap" };
 
-/**
- * Where the generated inputs of a chunk lie, the module as shipped among them, and as it was before its names were
- * shortened.
- */
-export const generated = (name) => fromRoot("target/npm", name);
-export const named = (name) => path.join(generated(name), `${name}.named.wasm`);
-
-// Named one by one: `--all-features` makes modules that browsers and Node 20 refuse. This is what rustc's
-// default for wasm32 uses, but for references, and what every browser of the last three years has.
-const features = [
-  "bulk-memory",
-  "bulk-memory-opt",
-  "sign-ext",
-  "nontrapping-float-to-int",
-  "mutable-globals",
-  "extended-const",
-];
-
 // What holds for rustc's modules: nothing outside the module changes them, memory starts as zeros, and nobody keeps
 // anything at the addresses under 1024. Not "traps never happen": a trap is how a panic ends.
 const assumptions = ["--closed-world", "--zero-filled-memory", "--low-memory-unused", "--converge"];
 
-// Panic messages name source files. Without these the package would carry the build machine's folders.
+/** Panic messages name source files. Without this they would name the build machine's folders. */
 function remapped() {
-  const cargo = process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo");
-  const sources = path.join(cargo, "registry/src");
-  const crates = existsSync(sources) ? readdirSync(sources).map((registry) => path.join(sources, registry)) : [];
-  return [root, cargo, ...crates].map((folder) => `--remap-path-prefix=${folder}${path.sep}=`);
+  const [sysroot, version] = [capture("rustc", ["--print", "sysroot"]), capture("rustc", ["-vV"])];
+  const commit = /^commit-hash: (.*)$/m.exec(version)[1];
+  const sources = path.join(process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo"), "registry/src");
+  const registries = existsSync(sources) ? readdirSync(sources) : [];
+  const folders = [
+    [root, ""],
+    ...registries.map((registry) => [path.join(sources, registry), ""]),
+    // the name that the standard library's sources have where the component rust-src is not installed
+    [path.join(sysroot, "lib/rustlib/src/rust"), `/rustc/${commit}/`],
+  ];
+  return folders.map(([folder, name]) => `--remap-path-prefix=${folder}${path.sep}=${name}`);
 }
 
-/** Brings target/npm/ up to date; `cargoFeatures` come on top of each module's own. */
-export async function buildWasm({ cargoFeatures = "" } = {}) {
+/** Brings `into`, a target folder, up to date; `cargoFeatures` come on top of each module's own. */
+export async function buildWasm({ cargoFeatures = "", into = fromRoot("target") } = {}) {
   setup({ browser: false });
-  const joiner = await buildJoiner();
-  for (const module of modules) await buildModule(module, cargoFeatures, joiner);
+  for (const module of modules) await buildModule(module, into, cargoFeatures);
 }
 
 export async function buildPanickingEngine() {
   setup({ browser: false });
-  await buildModule(panickingEngine, "", await buildJoiner());
+  await buildModule(panickingEngine, fromRoot("target"));
 }
 
-/** What puts the modules together in a page: tools/join. */
-async function buildJoiner() {
-  cargoBuild("join", ["--package", "join"], [withoutReferences]);
-  // Imported here, since setup may have installed it a moment ago.
-  const { default: binaryen } = await import("binaryen");
-  const joiner = binaryen.readBinary(readFileSync(path.join(folder("join"), target, "release/join.wasm")));
-  for (const unused of ["__data_end", "__heap_base"]) joiner.removeExport(unused);
-  const [from, to] = [fromRoot("target/wasm/join.linked.wasm"), fromRoot("target/wasm/join.wasm")];
-  writeFileSync(from, joiner.emitBinary());
-  joiner.dispose();
-  optimise(from, to, ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
-  return readFileSync(to);
-}
-
-function cargoBuild(name, args, flags) {
-  run("cargo", ["build", "--release", "--lib", "--target", target, "--target-dir", folder(name), ...args], {
+async function buildModule({ name, cargo, flags }, into, cargoFeatures = "") {
+  // A folder for each: cargo gives a cdylib no name of its own per feature, and would build both anew every time.
+  const folder = path.join(into, "wasm", name);
+  const wanted = ["--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()];
+  run("cargo", ["build", "--locked", "--release", "--lib", "--target", target, "--target-dir", folder, ...wanted], {
     env: { CARGO_ENCODED_RUSTFLAGS: [...remapped(), ...flags].join("\x1f") },
   });
-}
+  const compiled = path.join(folder, target, "release/powerbi_token_keeper.wasm");
 
-async function buildModule({ name, cargo, cut, flags }, cargoFeatures, joiner) {
-  const compiled = compiledOf(name);
-  cargoBuild(name, ["--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()], flags);
-
-  const steps = ["glue", "javascript", "module", "panics", "split", "sweep"].map((step) =>
-    fromRoot(`scripts/lib/${step}.mjs`),
-  );
-  const inputs = [
-    compiled,
-    fromRoot("Cargo.lock"),
-    fromRoot("package-lock.json"),
-    fileURLToPath(import.meta.url),
-    ...steps,
-  ];
+  const steps = ["wasm", "binaryen", "javascript", "text"].map((step) => fromRoot(`scripts/lib/${step}.mjs`));
   const hash = createHash("sha256");
-  for (const file of inputs) hash.update(readFileSync(file));
-  hash.update(joiner);
-  const wanted = hash.digest("hex");
-  const stamp = path.join(generated(name), "stamp");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  for (const file of [compiled, fromRoot("Cargo.lock"), fromRoot("package-lock.json"), ...steps])
+    hash.update(readFileSync(file));
+  const state = hash.digest("hex");
+  const made = path.join(into, "npm", name);
+  const stamp = path.join(made, "stamp");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === state) return;
 
   // Made aside and put in place at once: two builds may run, and neither may see half of the other's.
-  mkdirSync(fromRoot("target/npm"), { recursive: true });
-  const aside = mkdtempSync(fromRoot("target/npm-"));
-  const file = (name) => path.join(aside, name);
-  writeFileSync(file("compiled.wasm"), sayWithoutReferences(readFileSync(compiled)));
-  run(wasmBindgen, [
-    "bindgen",
-    "--target",
-    "web",
-    "--omit-default-module-path",
-    "--no-demangle",
-    "--out-dir",
-    aside,
-    "--out-name",
-    name,
-    file("compiled.wasm"),
-  ]);
-  const exports = trimGlue(file(name));
-  writeFileSync(
-    file(`${name}.cut.wasm`),
-    await cut(readFileSync(file(`${name}_bg.wasm`)), readFileSync(compiled), exports),
-  );
-  optimise(file(`${name}.cut.wasm`), file(`${name}.named.wasm`), [
-    "--rse",
-    "--merge-similar-functions",
-    "-Oz",
-    ...assumptions,
-    "--strip-debug",
-    "--strip-producers",
-    "--strip-target-features",
-  ]);
-  const names = optimise(file(`${name}.named.wasm`), file(`${name}.wasm`), [
-    "--minify-imports-and-exports-and-modules",
-  ]);
-  shortenGlue(file(name), JSON.parse(names));
-  await asJavaScript(file(`${name}.wasm`), file(`${name}.named.wasm`), features, file("module.js"));
-  const texts = split(readFileSync(file(`${name}.wasm`)), joiner);
-  writeFileSync(file("texts.json"), JSON.stringify(texts));
-  writeText(aside, texts[0].text);
-  writeFileSync(path.join(aside, "stamp"), wanted);
-  rmSync(generated(name), { recursive: true, force: true });
-  renameSync(aside, generated(name));
+  mkdirSync(path.join(into, "npm"), { recursive: true });
+  const aside = mkdtempSync(path.join(into, "npm-"));
+  await generate(name, compiled, (file) => path.join(aside, file));
+  writeFileSync(path.join(aside, "stamp"), state);
+  rmSync(made, { recursive: true, force: true });
+  renameSync(aside, made);
 }
 
-// The standard library comes compiled with references, uses none, and has its word in the module's list of features,
-// which decides wasm-bindgen's glue.
-function sayWithoutReferences(module) {
-  for (const feature of ["reference-types", "multivalue"]) {
-    const at = module.indexOf(`+${String.fromCharCode(feature.length)}${feature}`, "latin1");
-    if (at >= 0) module.write("-", at);
-  }
-  return module;
+async function generate(name, compiled, at) {
+  run(wasmBindgen, ["bindgen", "--target", "bundler", "--out-dir", at(""), "--out-name", name, compiled]);
+  const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+  const smaller = ["--rse", "--merge-similar-functions", "-Oz", ...assumptions, ...strip];
+  binaryenTool("wasm-opt", at(`${name}_bg.wasm`), "-o", at("smaller.wasm"), ...smaller);
+  // one more run, since it prints the names
+  const names = ["--minify-imports-and-exports-and-modules"];
+  writeFileSync(at("names.json"), binaryenTool("wasm-opt", at("smaller.wasm"), "-o", at(`${name}.wasm`), ...names));
+  writeGlue(name, JSON.parse(readFileSync(at("names.json"), "utf8")), at);
+  await writeJavaScript(at(`${name}.wasm`), at("javascript.js"));
+  writeFileSync(at("text.js"), `export const text = ${JSON.stringify(encode(readFileSync(at(`${name}.wasm`))))};\n`);
+  writeFileSync(at("text.d.ts"), "export const text: string;\n");
 }
 
-function optimise(from, to, passes) {
-  const said = capture(process.execPath, [
-    fromRoot("node_modules/binaryen/bin/wasm-opt"),
-    from,
-    "-o",
-    to,
-    ...passes,
-    ...features.map((feature) => `--enable-${feature}`),
-  ]);
-  if (said === null) throw new UserError(`wasm-opt ${passes.join(" ")} failed on ${from}`);
-  return said;
-}
-
-/** Has the chunk carry this text. */
-export function writeText(folder, text) {
-  writeFileSync(path.join(folder, "text.js"), `export const text = ${JSON.stringify(text)};\n`);
-  writeFileSync(path.join(folder, "text.d.ts"), "export const text: string;\n");
+/** The glue as the loaders use it: its imports by wasm-opt's short names, and `connect`, which takes exports by them. */
+function writeGlue(name, { imports, exports }, at) {
+  const glue = `./${name}_bg.js`;
+  const members = exports.map(([long, short]) => `${long}: exports.${short}`);
+  const lines = [
+    `import { ${imports.map(([, long]) => long).join(", ")}, __wbg_set_wasm } from "${glue}";`,
+    `export * from "${glue}";`,
+    `export const imports = { ${imports.map(([, long, short]) => `${short}: ${long}`).join(", ")} };`,
+    `export const connect = (exports) => __wbg_set_wasm({ ${members.join(", ")} });`,
+  ];
+  writeFileSync(at("glue.js"), `${lines.join("\n")}\n`);
+  const declared = [
+    `export * from "./${name}.js";`,
+    "export const imports: WebAssembly.ModuleImports;",
+    "export function connect(exports: WebAssembly.Exports): void;",
+  ];
+  writeFileSync(at("glue.d.ts"), `${declared.join("\n")}\n`);
 }

@@ -6,33 +6,14 @@ use super::page::{self, KeeperId};
 use super::{answer, events, js, options};
 use crate::io::{EmbedId, Input, LockRequestId, WaiterId};
 use crate::keeper::Keeper;
-use core::cell::Cell;
 use js_sys::{Function, Object};
-use std::panic;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
-thread_local! {
-    static CRASHED: Cell<Option<Function>> = const { Cell::new(None) };
-}
-
-/// Starts the instance. `crashed()` is called at most once, when it must not be entered again; `soon(work)` has
-/// `work` done in a task of its own.
+/// Starts the instance. `soon(work)` has `work` done in a task of its own.
 #[wasm_bindgen]
-pub fn boot(crashed: Function, soon: Function) {
+pub fn boot(soon: Function) {
     page::boot(soon);
-    CRASHED.set(Some(crashed));
-    // the panic's own message is not passed on: it may quote anything
-    panic::set_hook(Box::new(|_| crash()));
-}
-
-/// Tells the facade that the instance must not be entered again.
-// a function of its own, since the build has panics call it without std's way through their messages
-#[inline(never)]
-fn crash() {
-    if let Some(crashed) = CRASHED.take() {
-        let _told = js::run(&crashed, &JsValue::UNDEFINED);
-    }
 }
 
 /// Starts a keeper, and answers with its number. `options` are the facade's, checked; `emit(type, detail, more)` tells the

@@ -7,7 +7,8 @@
 //! - JavaScript is never called inside a borrow. What it calls back meanwhile goes into the inbox of the same loop.
 //! - Every import that can throw is caught. What was thrown is dropped: it may quote a token.
 //! - All times are milliseconds. One timer serves the page; it may fire early.
-//! - A panic calls the facade's `crashed` once; the facade never enters the instance again.
+//! - A panic traps, and so does an exception that leaves through Rust. The facade's loader sees either, and never enters the
+//!   instance again (`npm/src/engine/instance.ts`).
 
 mod answer;
 #[cfg(feature = "keeper")]

@@ -1,13 +1,14 @@
-// The module inside each chunk is, instruction for instruction, the one that was built, and its JavaScript says what it
-// says.
+// The module inside each chunk is byte for byte the one that was built, also after a page's own bundler has been at it,
+// and its JavaScript says what it says.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { read } from "../../scripts/lib/module.mjs";
-import { neighbours } from "../../scripts/lib/split.mjs";
+import { build } from "esbuild";
+import { rolldown } from "rolldown";
 import { root } from "./packed.mjs";
 
 const loaders = {
@@ -15,30 +16,53 @@ const loaders = {
   cjs: async (file) => createRequire(import.meta.url)(file),
 };
 const dist = (name) => path.join(root, "dist", name);
-const chunks = ["engine", "diagnosis"].flatMap((module) =>
-  Object.entries(loaders).map(([ending, load]) => [module, `${module}-wasm.${ending}`, load]),
-);
+const built = (module) => readFileSync(path.join(root, "target/npm", module, `${module}.wasm`));
 
-for (const [module, name, load] of chunks) {
-  test(`${name} carries the module, and a start that failed can be tried again`, async (t) => {
-    const seen = [];
-    const { Module } = WebAssembly;
-    const joiner = readFileSync(path.join(root, "target/wasm/join.wasm"));
-    t.mock.method(WebAssembly, "Module", (bytes) => {
-      if (joiner.equals(bytes)) return new Module(bytes);
-      seen.push(Buffer.from(bytes));
-      throw new WebAssembly.CompileError("refused by the page's policy");
+/** Starts a chunk twice where WebAssembly is refused; returns what it wanted to compile. */
+async function attempted(t, start) {
+  const seen = [];
+  // biome-ignore lint/complexity/useArrowFunction: it is called with `new`
+  t.mock.method(WebAssembly, "Module", function (bytes) {
+    seen.push(Buffer.from(bytes));
+    throw new WebAssembly.CompileError("refused by the page's policy");
+  });
+  await assert.rejects(start(), WebAssembly.CompileError);
+  await assert.rejects(start(), WebAssembly.CompileError);
+  return seen;
+}
+
+for (const module of ["engine", "diagnosis"]) {
+  for (const [ending, load] of Object.entries(loaders)) {
+    test(`${module}-wasm.${ending} carries the module, and a start that failed can be tried again`, async (t) => {
+      const { start } = await load(dist(`${module}-wasm.${ending}`));
+      const seen = await attempted(t, start);
+      assert.equal(seen.length, 2);
+      for (const bytes of seen) assert.ok(bytes.equals(built(module)));
     });
-    const { start } = await load(dist(name));
-    await assert.rejects(start(), WebAssembly.CompileError);
-    await assert.rejects(start(), WebAssembly.CompileError);
-    assert.equal(seen.length, 2);
-    const built = readFileSync(path.join(root, "target/npm", module, `${module}.wasm`));
-    // in one of the orders that split.mjs wrote
-    const texts = JSON.parse(readFileSync(path.join(root, "target/npm", module, "texts.json"), "utf8"));
-    const carried = readFileSync(dist(name), "utf8");
-    const { order } = texts.find(({ text }) => carried.includes(text));
-    assert.deepEqual(read(seen[0]), read(built, neighbours(order)));
+  }
+}
+
+const bundlers = {
+  "esbuild, as ASCII": (entry, file) =>
+    build({ entryPoints: [entry], outfile: file, bundle: true, minify: true, format: "esm", charset: "ascii" }),
+  "esbuild, as UTF-8": (entry, file) =>
+    build({ entryPoints: [entry], outfile: file, bundle: true, minify: true, format: "esm", charset: "utf8" }),
+  rolldown: async (entry, file) => {
+    const bundle = await rolldown({ input: entry });
+    await bundle.write({ file, format: "es", minify: true });
+    await bundle.close();
+  },
+};
+
+for (const [name, bundle] of Object.entries(bundlers)) {
+  test(`${name} keeps the module as it is`, async (t) => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "chunk-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = path.join(folder, "bundled.mjs");
+    await bundle(dist("engine-wasm.js"), file);
+    const { start } = await import(file);
+    const [bytes] = await attempted(t, start);
+    assert.ok(bytes.equals(built("engine")));
   });
 }
 
@@ -59,7 +83,7 @@ for (const [ending, load] of Object.entries(loaders)) {
     }
   });
 
-  // Nothing detaches the old memory in JavaScript, as WebAssembly does: views of it that are kept read what was.
+  // wasm2js leaves the old memory as it is when it grows: views of it that are kept would read what was
   test(`diagnosis-js.${ending} loses no text when its memory grows`, async () => {
     const { start } = await load(dist(`diagnosis-js.${ending}`));
     const explainer = await start();

@@ -1,5 +1,5 @@
-import type { Exports } from "./diagnosis-wasm.js";
-import { badOption } from "./errors.js";
+import * as engine from "../../../target/npm/diagnosis/glue.js";
+import { badOption } from "../errors.js";
 import type {
   DiagnoseOptions,
   EmbedConfigLike,
@@ -8,7 +8,7 @@ import type {
   Finding,
   KeeperStatus,
   TokenReport,
-} from "./types.js";
+} from "../types.js";
 
 /** What a keeper knows beyond what a page author can say. */
 interface Evidence extends DiagnoseOptions {
@@ -18,22 +18,16 @@ interface Evidence extends DiagnoseOptions {
 
 /** The diagnosis as the facade calls it: a part of its chunks, so that a page which never asks loads none of it. */
 export class Explainer {
-  readonly #engine: Exports;
-
-  constructor(engine: Exports) {
-    this.#engine = engine;
-  }
-
   inspect(token: string, options?: DiagnoseOptions): TokenReport {
-    return this.#engine.inspect(token, check(options)) as TokenReport;
+    return engine.inspect(token, check(options)) as TokenReport;
   }
 
   diagnose(config: EmbedConfigLike, options?: DiagnoseOptions): Finding[] {
-    return this.#engine.diagnose(config, check(options)) as Finding[];
+    return engine.diagnose(config, check(options)) as Finding[];
   }
 
   explain(error: unknown, config?: EmbedConfigLike, options?: DiagnoseOptions): Explanation {
-    return this.#engine.explain(error, config, check(options)) as Explanation;
+    return engine.explain(error, config, check(options)) as Explanation;
   }
 
   /** What is wrong with a token that the keeper refused. */

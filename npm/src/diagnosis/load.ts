@@ -1,14 +1,14 @@
-import { diagnoses } from "./engines.js";
-import { KeeperError } from "./errors.js";
+import { diagnoses } from "../engine/candidates.js";
+import { KeeperError } from "../errors.js";
 import type { Explainer } from "./explainer.js";
-import { first } from "./start.js";
+import { startFirst } from "../engine/lazy-start.js";
 
 /** A diagnosis that takes longer than this to load is done without: a page must hear of a failure in time. */
 const PATIENCE_MS = 5_000;
 
 /** The diagnosis. Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started. */
 export function loadExplainer(): Promise<Explainer> {
-  return first(diagnoses).catch(() => {
+  return startFirst(diagnoses).catch(() => {
     throw new KeeperError("ERR_ENGINE");
   });
 }

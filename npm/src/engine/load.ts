@@ -1,0 +1,13 @@
+import { soon } from "../turns.js";
+import { engines } from "./candidates.js";
+import type { Engine } from "./instance.js";
+import { once, startFirst } from "./lazy-start.js";
+
+export type { Engine } from "./instance.js";
+
+/** Loads and starts the engine, once for all keepers of this copy of the package. */
+export const loadEngine: () => Promise<Engine> = /* @__PURE__ */ once(async () => {
+  const engine = await startFirst(engines);
+  engine.exports.boot(soon);
+  return engine;
+});
