@@ -25,7 +25,7 @@
 //! // a second later the source answers
 //! now = Now { wall: now.wall + Duration::from_secs(1), mono: now.mono + Duration::from_secs(1) };
 //! let answer = Json::Object(vec![
-//!     ("token".into(), Json::String(AccessToken::new("opaque-".repeat(10)))),
+//!     ("token".into(), Json::String(AccessToken::new("opaque-".repeat(20)))),
 //!     ("expiration".into(), Json::String(AccessToken::new("2026-01-01T01:00:00Z".into()))),
 //! ]);
 //! let answered = Input::ResponseReceived { request, answer, headers: Default::default() };

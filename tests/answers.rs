@@ -34,12 +34,18 @@ fn aad() -> String {
     testing::jwt(&json!({"aud": aud, "iat": NOW, "exp": EXP, "tid": "t", "oid": "o"}))
 }
 
+/// A text of a form that nobody reads, long enough to be a token.
 fn opaque() -> String {
-    "EwB4A8l6BAAURSN_FHlDW5xN74t6GzbtsBBeBUYAAfs".to_owned()
+    "EwB4A8l6BAAURSN_FHlDW5xN74t6GzbtsBBeBUYAAfs".repeat(3)
 }
 
 fn read(answer: &Json) -> Result<Token, ResponseError> {
-    parse_response(answer, Timestamp::from_secs(NOW), testing::parse_json)
+    read_for(answer, None)
+}
+
+/// Reads a response for embeds that need this kind.
+fn read_for(answer: &Json, wanted: Option<Kind>) -> Result<Token, ResponseError> {
+    parse_response(answer, Timestamp::from_secs(NOW), wanted, testing::parse_json)
 }
 
 fn at(seconds: i64) -> Expiry {
@@ -189,7 +195,7 @@ fn wrappers_and_texts_nest() {
         accepts("bare", &json!(text), &embed, at(EXP));
     }
     let mut deep = inner;
-    for _ in 0..7 {
+    for _ in 0..20 {
         deep = json!({"data": deep});
     }
     assert_eq!(read(&testing::json(&deep)), Err(ResponseError::NoToken));
@@ -235,36 +241,223 @@ fn the_access_token_is_told_from_its_neighbours() {
     }
 }
 
+/// Words, placeholders and mock texts are no tokens; a long text of an unknown form is one, where there is no better.
 #[test]
-fn a_text_that_may_be_a_word_counts_where_there_is_no_better_one() {
-    let (forty, short) = ("x".repeat(40), "x".repeat(39));
+fn words_are_no_tokens() {
+    let (long, short) = ("x".repeat(100), "x".repeat(99));
     let of_1 = "H4sIAAAAAAAEACWW".to_owned(); // an embed token, short as it is
     let hour = Expiry::Assumed(Timestamp::from_secs(NOW + 3_600));
     for (answer, text, expiry) in [
-        (
-            json!({"accessToken": "one-word", "token": "another"}),
-            "one-word",
-            Expiry::Unknown,
-        ),
-        (
-            json!({"accessToken": "undefined", "token": "one-word"}),
-            "one-word",
-            Expiry::Unknown,
-        ),
         (
             json!({"accessToken": &short, "token": dated()}),
             &dated(),
             at(EXP),
         ),
+        (json!({"accessToken": &long, "token": dated()}), &dated(), at(EXP)),
         (
-            json!({"accessToken": &forty, "token": dated()}),
-            &forty,
+            json!({"accessToken": &long, "token": "other"}),
+            &long,
             Expiry::Unknown,
         ),
         (json!({"accessToken": &of_1, "token": dated()}), &of_1, hour),
     ] {
         accepts(&answer.to_string(), &answer, text, expiry);
     }
+    for word in [
+        "TODO",
+        "dummy",
+        "changeme",
+        "REDACTED",
+        "process.env.TOKEN",
+        "mock-powerbi-access-token",
+        "mock-embed-token",
+        short.as_str(),
+        &format!("mock-{long}"),
+        &format!("YOUR_TOKEN_{long}"),
+    ] {
+        for answer in [
+            json!({"embedToken": word, "embedUrl": "https://app.powerbi.com/reportEmbed", "expiration": EARLIER}),
+            json!({"token": word}),
+        ] {
+            let Err(ResponseError::Unusable(why, _)) = read(&testing::json(&answer)) else {
+                panic!("{answer}: taken for a token");
+            };
+            assert_eq!(why, Unusable::NotAToken, "{answer}");
+        }
+        assert_eq!(
+            read(&testing::json(&json!(word))),
+            Err(ResponseError::NoToken),
+            "{word}"
+        );
+    }
+}
+
+/// An application's own session token stands in many responses beside the embed token, and is never taken for it.
+#[test]
+fn the_applications_own_token_is_none() {
+    let own = testing::jwt_by("HS256", &json!({"sub": "42", "iss": "contoso", "exp": EXP}));
+    let without_audience = testing::jwt(&json!({"sub": "42", "exp": EXP}));
+    for token in [&own, &without_audience] {
+        for answer in [
+            json!({"token": token}),
+            json!(token),
+            json!({"accessToken": token}),
+        ] {
+            assert_eq!(
+                read(&testing::json(&answer)),
+                Err(ResponseError::Unusable(
+                    Unusable::OwnToken,
+                    AccessToken::new(token.clone())
+                ))
+            );
+        }
+        let beside = json!({"token": token, "embedToken": dated()});
+        accepts("beside the embed token", &beside, &dated(), at(EXP));
+        let nested = json!({"user": {"token": token}, "report": {"embedToken": {"token": dated()}}});
+        accepts("beside the report", &nested, &dated(), at(EXP));
+    }
+}
+
+#[test]
+fn of_several_tokens_the_one_of_the_embeds_kind_is_taken() {
+    let (embed, user) = (dated(), aad());
+    for answer in [
+        json!({"access_token": user, "embed_token": embed, "expiration": EARLIER, "report_id": "r"}),
+        json!({"accessToken": user, "data": {"embedToken": {"token": embed}}, "expiration": EARLIER}),
+        json!({"token": embed, "graph": {"powerBi": user}, "expiration": EARLIER}),
+        json!([{"embedToken": embed, "expiration": EARLIER}, {"accessToken": user, "expiration": EARLIER}]),
+    ] {
+        for (wanted, text) in [(Kind::Embed, &embed), (Kind::Aad, &user)] {
+            let token = read_for(&testing::json(&answer), Some(wanted)).unwrap();
+            assert_eq!(
+                (token.text.expose(), token.kind),
+                (text.as_str(), Some(wanted)),
+                "{answer}"
+            );
+            assert_eq!(token.expiry, at(EARLIER_S), "{answer}");
+        }
+    }
+    // the only one there is tells that the kind is wrong
+    let token = read_for(&testing::json(&json!({"token": user})), Some(Kind::Embed)).unwrap();
+    assert_eq!(token.kind, Some(Kind::Aad));
+}
+
+#[test]
+fn as_a_last_resort_the_only_token_by_its_form_is_taken() {
+    let embed = dated();
+    for answer in [
+        json!({"a": {"b": [{"c": embed}]}}),
+        json!({"data": {"powerBiEmbedToken": {"token": embed, "__typename": "EmbedToken"}}}),
+        json!({"data": {"getEmbedInfo": {"value1": "x", "jwt": embed}}}),
+        json!({"payload1": json!({"inner": {"t": embed}}).to_string()}),
+        json!({"token": "anti-forgery", "powerbi": {"secret": embed}}),
+        json!({"x": embed, "y": embed}),
+        json!([embed]),
+        json!([[{"k": embed}]]),
+    ] {
+        accepts(&answer.to_string(), &answer, &embed, at(EXP));
+    }
+    let other = testing::embed(&json!({"clusterUrl": "https://d", "exp": EXP}));
+    let two = json!({"x": embed, "y": other});
+    assert_eq!(
+        read(&testing::json(&two)),
+        Err(ResponseError::NoToken),
+        "which of the two?"
+    );
+    for answer in [
+        json!({"refresh_token": embed}),
+        json!({"data": {"refreshToken": embed, "idToken": aad()}}),
+    ] {
+        assert_eq!(
+            read(&testing::json(&answer)),
+            Err(ResponseError::NoToken),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn wrappers_of_many_backends_are_looked_into() {
+    let embed = dated();
+    let inner = json!({"token": embed, "expiration": EARLIER});
+    for answer in [
+        json!({"d": {"__type": "Pbi.EmbedConfig", "EmbedToken": {"Token": embed, "Expiration": EARLIER}}}),
+        json!({"d": inner.to_string()}),
+        json!({"report": inner}),
+        json!({"Report": {"EmbedToken": inner}}),
+        json!({"data": {"getEmbedInfo": inner}}),
+        json!({"data": {"viewer": {"powerBiEmbedToken": inner}}}),
+        json!([inner]),
+        json!([{"embedToken": embed, "expiration": EARLIER, "reportId": "r"}]),
+        json!({"success": true, "result": [inner]}),
+    ] {
+        accepts(&answer.to_string(), &answer, &embed, at(EARLIER_S));
+    }
+}
+
+#[test]
+fn expirations_have_many_names() {
+    let embed = dated();
+    for (key, value) in [
+        ("EmbedTokenExpiresAtUtc", json!(EARLIER)),
+        ("EmbedTokenExpiresAtUtc", json!("2023-11-14T23:03:20")),
+        ("embedTokenExpiresAtUtc", json!("2023-11-14 23:03:20")),
+        ("tokenExpiresAt", json!(EARLIER)),
+        ("token_expires_at", json!(EARLIER_S)),
+        ("expirationDateTime", json!(EARLIER)),
+        ("expirationUtc", json!(EARLIER)),
+        ("validTo", json!(EARLIER)),
+        ("ValidUntil", json!(EARLIER)),
+        ("expiresOnUtc", json!("2023-11-14T23:03:20")),
+        ("accessTokenExpiresOn", json!(EARLIER_S * 1_000)),
+        ("Expiration", json!("/Date(1700003000000+0100)/")),
+        ("MinutesToExpiration", json!(50)),
+        ("minutesToExpiration", json!("50")),
+        ("secondsToExpiration", json!(3_000)),
+        ("expiresInMinutes", json!(50)),
+        ("expires_in_seconds", json!(3_000)),
+        ("expiresInMs", json!(3_000_000)),
+        ("tokenExpiresIn", json!(3_000)),
+        ("expires", json!(3_000)),
+        ("expiration", json!("3000")),
+    ] {
+        accepts(key, &json!({"token": embed, key: value}), &embed, at(EARLIER_S));
+        accepts(
+            key,
+            &json!({key: value, "EmbedToken": {"Token": embed}}),
+            &embed,
+            at(EARLIER_S),
+        );
+    }
+    for (key, value) in [
+        ("ext_expires_in", json!(10)),
+        ("refreshTokenExpiresIn", json!(10)),
+        ("idTokenExpiresIn", json!(10)),
+        ("sessionExpiresAt", json!("2023-11-14T22:14:00Z")),
+        ("isExpired", json!(false)),
+        ("expired", json!(false)),
+        ("expiration", json!(0)),
+        ("expires", json!(null)),
+        ("expiresOn", json!("soon")),
+    ] {
+        accepts(key, &json!({"token": embed, key: value}), &embed, at(EXP));
+    }
+}
+
+#[test]
+fn a_bounded_part_of_a_response_is_read() {
+    let embed = dated();
+    let many = |count: usize| json!({"items": vec![json!({"a": "x", "b": "y"}); count], "zz": {"t": embed}});
+    accepts("few values", &many(400), &embed, at(EXP));
+    assert_eq!(read(&testing::json(&many(10_000))), Err(ResponseError::NoToken));
+    // a token's key is looked at first, whatever stands before it
+    let first = json!({"items": vec!["x"; 100_000], "bytes": vec![1; 100_000], "token": embed});
+    accepts("a token's key", &first, &embed, at(EXP));
+    let mut deep = json!({"t": embed});
+    for _ in 0..100 {
+        deep = json!({"x": deep});
+    }
+    assert_eq!(read(&testing::json(&deep)), Err(ResponseError::NoToken));
 }
 
 #[test]
@@ -348,7 +541,6 @@ fn no_token_is_found() {
         json!(true),
         json!(42),
         json!([]),
-        json!([dated()]),
         json!({}),
         json!(""),
         json!("  \n"),
@@ -366,7 +558,6 @@ fn no_token_is_found() {
         json!({"token": ""}),
         json!({"token": null, "expiration": EARLIER}),
         json!({"token": 12}),
-        json!({"token": [dated()]}),
         json!({"token": {}}),
         json!({"data": "ok"}),
         json!({"data": {"data": null}}),

@@ -506,7 +506,7 @@ fn a_token_that_is_no_better_is_refused_and_the_old_one_stays() {
         ),
         (
             "undated",
-            json!({ "token": format!("opaque-{}", "x".repeat(60)) }),
+            json!({ "token": format!("opaque-{}", "x".repeat(100)) }),
             ErrorCode::ExpirationUnknown,
         ),
     ];

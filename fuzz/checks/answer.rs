@@ -25,7 +25,7 @@ pub(crate) fn check(bytes: &[u8]) {
 }
 
 fn check_answer(answer: &Json) {
-    let found = parse_response(answer, RECEIVED, parse_json);
+    let found = parse_response(answer, RECEIVED, None, parse_json);
     let printed = format!("{answer:?} {found:?}");
     let text = match &found {
         Ok(token) => &token.text,

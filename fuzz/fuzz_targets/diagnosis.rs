@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = parse_token(&token, now, testing::parse_json);
     let _ = inspect(&token, &options);
     let json = testing::parse_json(bytes).unwrap_or(Json::String(token));
-    let _ = parse_response(&json, now, testing::parse_json);
+    let _ = parse_response(&json, now, None, testing::parse_json);
     let _ = diagnose(&json, &options);
     let _ = explain(&json, Some(&json), &options);
 });

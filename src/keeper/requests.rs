@@ -79,7 +79,7 @@ impl Keeper {
 
     /// Reads and judges an answer. `dated` says that the server named its time with it.
     fn read(&mut self, now: Now, answer: &Json, dated: bool) -> Result<(Token, ServerTime), Rejection> {
-        let token = token::parse_response(answer, self.clock.server(now), self.parse_json)?;
+        let token = token::parse_response(answer, self.clock.server(now), self.wanted(), self.parse_json)?;
         if let Some(issued) = token.issued_at {
             self.clock.update_from_issued_at(now, issued);
         }

@@ -51,7 +51,8 @@ impl Keeper {
 
     /// Another tab got a token. One that would not be taken from the source is not taken from there either.
     pub(super) fn token_received_from_tab(&mut self, now: Now, answer: &Json, fx: &mut Effects) {
-        let Ok(token) = token::parse_response(answer, self.clock.server(now), self.parse_json) else {
+        let Ok(token) = token::parse_response(answer, self.clock.server(now), self.wanted(), self.parse_json)
+        else {
             return;
         };
         let reading = self.server_time_reading(now);

@@ -6,7 +6,8 @@ impl Keeper {
     /// Starts with a token already in hand, if it can be read and is still good for something.
     pub(super) fn begin(&mut self, now: Now, initial: Option<&Json>) {
         let server = self.clock.server(now);
-        if let Some(Ok(token)) = initial.map(|answer| token::parse_response(answer, server, self.parse_json))
+        if let Some(Ok(token)) =
+            initial.map(|answer| token::parse_response(answer, server, self.wanted(), self.parse_json))
         {
             self.adopt(now, token);
         }

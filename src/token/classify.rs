@@ -1,7 +1,7 @@
 //! Classifies a text by its form: a JWT, an embed token, an unreadable token, or none.
 
 use super::Unusable;
-use super::text::{contains, is_guid, leading_whitespace, split_words, trim};
+use super::text::{contains, leading_whitespace, split_words, trim};
 
 /// The form of a text that may be a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +14,13 @@ pub enum TokenFormat {
     Opaque,
 }
 
-/// The fewest characters an unreadable token has. Known ones have hundreds, those of a stand-in for the service fewer.
-const OPAQUE_MIN: usize = 4;
-/// What programs write where there is nothing.
-const NON_VALUES: &str = "null none undefined true false token accesstoken bearer ";
-/// The most characters an unreadable token has.
+/// The fewest characters of a token that can't be read, refresh tokens included. Known ones have hundreds; words,
+/// placeholders, GUIDs and client secrets have fewer.
+const OPAQUE_MIN: usize = 100;
+/// The most characters of a token that can't be read.
 const OPAQUE_MAX: usize = 65_536;
-/// The fewest characters of an Entra refresh token; known ones have hundreds.
-const REFRESH_TOKEN_MIN: usize = 100;
+/// The starts of long placeholders and mock texts.
+const PLACEHOLDERS: &str = "your mock dummy fake test sample example placeholder todo changeme redacted ";
 
 /// Tells the form of a trimmed text by its first characters and by what it may be made of.
 ///
@@ -45,7 +44,7 @@ pub fn classify(text: &str) -> Result<TokenFormat, Unusable> {
         return Err(Unusable::NotAToken);
     }
     let refresh = matches!(text.as_bytes(), [b'0' | b'1', b'.', b'A', ..] | [b'M', b'.', ..]);
-    if refresh && text.len() >= REFRESH_TOKEN_MIN {
+    if refresh {
         Err(Unusable::RefreshToken)
     } else {
         Ok(TokenFormat::Opaque)
@@ -104,17 +103,10 @@ fn is_opaque(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| is_token_byte(byte) || matches!(byte, b'~' | b'!' | b'*' | b'$'))
-        && !is_client_secret(text)
-        && !is_guid(text)
-        && !split_words(NON_VALUES).any(|word| text.eq_ignore_ascii_case(word))
-        && !text
-            .get(..4)
-            .is_some_and(|start| start.eq_ignore_ascii_case("your"))
-}
-
-/// Whether the text has the mark of an Entra client secret: a digit and `Q~` after three characters.
-fn is_client_secret(text: &str) -> bool {
-    matches!(text.as_bytes(), [_, _, _, b'0'..=b'9', b'Q', b'~', rest @ ..] if rest.len() < 60)
+        && !split_words(PLACEHOLDERS).any(|word| {
+            text.get(..word.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(word))
+        })
 }
 
 #[cfg(test)]
@@ -123,14 +115,15 @@ mod tests {
 
     #[test]
     fn forms_are_told_apart() {
-        let long = "x".repeat(60);
+        let long = "x".repeat(100);
+        let mock = format!("Mock-{long}");
         for (text, wanted) in [
             ("eyJhbGciOiJSUzI1NiJ9.e30.AA", Ok(TokenFormat::Jwt)),
             ("H4sIAAAA.e30=", Ok(TokenFormat::Embed)),
             (long.as_str(), Ok(TokenFormat::Opaque)),
             (
                 "EwB4A8l6BAAURSN/FHlDW5xN74t6GzbtsBBeBUYAAfs+w==",
-                Ok(TokenFormat::Opaque),
+                Err(Unusable::NotAToken),
             ),
             ("h4siaaaaaaaaaeacww", Err(Unusable::Damaged)),
             ("eyj0exaioijkv1qilcjhbgci", Err(Unusable::Damaged)),
@@ -141,7 +134,11 @@ mod tests {
             ("Bearer Bearer H4sIAAAA", Err(Unusable::Wrapped)),
             ("Bearer undefined", Err(Unusable::NotAToken)),
             ("Bearer", Err(Unusable::NotAToken)),
-            ("BearerOfATokenNobodyReads", Ok(TokenFormat::Opaque)),
+            ("TODO", Err(Unusable::NotAToken)),
+            ("REDACTED", Err(Unusable::NotAToken)),
+            ("process.env.TOKEN", Err(Unusable::NotAToken)),
+            ("mock-powerbi-access-token", Err(Unusable::NotAToken)),
+            (mock.as_str(), Err(Unusable::NotAToken)),
             ("opaque H4sIAAAA", Err(Unusable::NotAToken)),
             ("eyJhbGciOiJSUzI1NiJ9 e30.AA", Err(Unusable::Wrapped)),
             ("H4sIAAAA\u{200b}AAAA", Err(Unusable::Wrapped)),
@@ -177,13 +174,13 @@ mod tests {
         for start in ["0.A", "1.A", "M."] {
             let text = format!("{start}{}", "x".repeat(100));
             assert_eq!(classify(&text), Err(Unusable::RefreshToken));
-            assert_eq!(classify(text.get(..60).unwrap()), Ok(TokenFormat::Opaque));
+            assert_eq!(classify(text.get(..99).unwrap()), Err(Unusable::NotAToken));
         }
     }
 
     #[test]
     fn an_unreadable_token_has_a_reasonable_length() {
-        for (length, wanted) in [(3, false), (4, true), (65_536, true), (65_537, false)] {
+        for (length, wanted) in [(99, false), (100, true), (65_536, true), (65_537, false)] {
             assert_eq!(classify(&"x".repeat(length)).is_ok(), wanted, "{length}");
         }
     }

@@ -74,11 +74,18 @@ pub fn from_epoch_number(number: f64) -> Option<Timestamp> {
 }
 
 fn numeric(text: &str) -> Option<Timestamp> {
-    let text = text
+    let number = match text
         .strip_prefix("/Date(")
-        .and_then(|cursor| cursor.strip_suffix(")/"))
-        .unwrap_or(text);
-    let number = parse_digits(text)?;
+        .and_then(|rest| rest.strip_suffix(")/"))
+    {
+        // The offset in `/Date(1700000000000+0100)/` is for display: the number is in UTC.
+        Some(inner) => inner
+            .bytes()
+            .position(|byte| matches!(byte, b'+' | b'-'))
+            .map_or(Some(inner), |at| inner.get(..at))?,
+        None => text,
+    };
+    let number = parse_digits(number)?;
     if number < 100_000_000_000 {
         Some(Timestamp::from_secs(number))
     } else {
@@ -313,6 +320,8 @@ mod tests {
             ("11/14/2023 12:13:20 PM", naive(AT - 10 * 3_600_000)),
             ("Tue, 14 Nov 2023 22:13:20 GMT", absolute(AT)),
             ("/Date(1700000000000)/", absolute(AT)),
+            ("/Date(1700000000000+0100)/", absolute(AT)),
+            ("/Date(1700000000000-0800)/", absolute(AT)),
             ("1700000000", absolute(AT)),
             ("1700000000.25", absolute(AT)),
             ("1700000000000", absolute(AT)),

@@ -30,22 +30,29 @@ pub(super) fn read(text: AccessToken, parse_json: ParseJson) -> Result<Token, Un
     })
 }
 
-/// Refuses what Power BI certainly refuses. A token that names no audience passes.
+/// Rejects what Power BI certainly rejects. An Entra token always names an audience and is never signed with HS256.
 pub(crate) fn check_audience(header: &Json, claims: &Json) -> Result<(), Unusable> {
     let Some(audience) = claims.get("aud") else {
         // An embed token's second segment, signed anew by some website.
         let metadata = claims.get("clusterUrl").is_some();
-        return if metadata { Err(Unusable::Damaged) } else { Ok(()) };
+        return Err(if metadata {
+            Unusable::Damaged
+        } else {
+            Unusable::OwnToken
+        });
     };
     let ours = any_audience(audience, is_power_bi);
-    let shared_key = header.get("alg").and_then(Json::as_str) == Some("HS256");
+    let algorithm = header.get("alg").and_then(Json::as_str).unwrap_or("");
+    let shared_key = algorithm.starts_with("HS");
     if claims.get("wcn").is_some() || (ours && shared_key) {
         return Err(Unusable::Legacy);
     }
     if ours {
         return Ok(());
     }
-    if any_audience(audience, is_guid) && is_about_a_sign_in(claims) {
+    if shared_key {
+        Err(Unusable::OwnToken)
+    } else if any_audience(audience, is_guid) && is_about_a_sign_in(claims) {
         Err(Unusable::IdToken)
     } else {
         Err(Unusable::WrongAudience)
@@ -101,9 +108,9 @@ mod tests {
     #[test]
     fn missing_claims_are_no_failure() {
         for claims in [
-            json!({}),
+            json!({"aud": POWER_BI}),
             json!({"aud": POWER_BI, "tid": "t"}),
-            json!({"exp": "soon", "oid": 1, "tid": 2}),
+            json!({"aud": POWER_BI, "exp": "soon", "oid": 1, "tid": 2}),
         ] {
             let token = read_text(jwt(&claims)).unwrap();
             assert_eq!(
@@ -116,7 +123,7 @@ mod tests {
 
     #[test]
     fn refusals() {
-        let cases: [(&str, Value, Result<(), Unusable>); 17] = [
+        let cases: [(&str, Value, Result<(), Unusable>); 19] = [
             ("RS256", json!({"aud": [POWER_BI, "x"]}), Ok(())),
             (
                 "RS256",
@@ -166,11 +173,9 @@ mod tests {
                 json!({"aud": POWER_BI, "wcn": "w"}),
                 Err(Unusable::Legacy),
             ),
-            (
-                "HS256",
-                json!({"aud": "api://mine"}),
-                Err(Unusable::WrongAudience),
-            ),
+            ("HS256", json!({"aud": "api://mine"}), Err(Unusable::OwnToken)),
+            ("HS512", json!({"sub": "42"}), Err(Unusable::OwnToken)),
+            ("RS256", json!({"sub": "42"}), Err(Unusable::OwnToken)),
             (
                 "HS256",
                 json!({"clusterUrl": "https://c", "exp": 1}),

@@ -90,8 +90,10 @@ pub enum Unusable {
     Damaged,
     /// A token inside something else: `Bearer `, quotes, white space, an escape, a whole JSON answer.
     Wrapped,
-    /// No token at all: empty, `undefined`, a GUID, a placeholder, a client secret.
+    /// No token at all: empty, `undefined`, a GUID, a word, a placeholder, a client secret.
     NotAToken,
+    /// A token of the application itself: a JWT without an audience, or signed with a shared key.
+    OwnToken,
     /// A token of the retired workspace collections.
     Legacy,
     /// An Entra token for something other than Power BI.
