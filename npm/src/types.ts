@@ -339,12 +339,25 @@ export type FindingCode =
   | "type-mismatch"
   | "provider-unsupported"
   | "public-access-blocked"
+  | "config-invalid" // what powerbi-client's own validation rejects: types, cases, missing members
+  | "edit-not-permitted" // viewMode, permissions and token disagree
   // the page
   | "sdk-too-old"
   | "token-not-refreshed"
   | "capacity"
   | "permission"
-  | "content-not-in-token";
+  | "content-not-in-token"
+  | "frame-blocked" // frame-src, X-Frame-Options, a proxy object that can't be posted
+  // the backend, read from what it or Microsoft answered
+  | "backend-credentials" // a secret or certificate that is wrong, missing or expired
+  | "backend-permission" // consent or an API permission that is missing
+  | "tenant-setting" // service principals, or embedding, not allowed in the tenant
+  | "license-missing"
+  | "identity-invalid" // effective identity or roles: missing, not wanted, or not the caller's
+  | "request-invalid" // any other fault of the GenerateToken request
+  | "throttled"
+  | "sign-in-required"
+  | "endpoint-wrong"; // 404, 405, a page of HTML: the address, the method or a redirect
 
 /** One thing that is wrong, or worth knowing. */
 export interface Finding {

@@ -84,6 +84,10 @@ codes! {
     ProviderUnsupported,
     /// A token that may work inside a private network only.
     PublicAccessBlocked,
+    /// A configuration that powerbi-client's own validation rejects: types, cases, missing members.
+    ConfigInvalid,
+    /// `viewMode`, `permissions` and the token disagree.
+    EditNotPermitted,
     /// A powerbi-client that is too old for this configuration.
     SdkTooOld,
     /// A page that lets its token run out.
@@ -94,4 +98,24 @@ codes! {
     Permission,
     /// The embed token was not made for this content.
     ContentNotInToken,
+    /// The browser does not load the iframe, or does not let the page talk to it.
+    FrameBlocked,
+    /// A client secret, certificate, user name or id that Entra rejects.
+    BackendCredentials,
+    /// A consent or an API permission that is missing.
+    BackendPermission,
+    /// A setting of the tenant that forbids the call.
+    TenantSetting,
+    /// A user without a license.
+    LicenseMissing,
+    /// An effective identity or roles that are missing, unwanted or not the caller's.
+    IdentityInvalid,
+    /// Another fault of the GenerateToken request.
+    RequestInvalid,
+    /// Too many requests.
+    Throttled,
+    /// The user must sign in again.
+    SignInRequired,
+    /// A wrong address or method, or a redirect to a page.
+    EndpointWrong,
 }

@@ -1,10 +1,14 @@
 //! An embed configuration, parsed.
 
+use super::Options;
+use super::embed_checks;
+use super::misplaced;
 use super::non_token::NonToken;
 use super::parsed_token::{Form, ParsedToken};
+use super::rules::client_version;
 use super::url::Url;
 use crate::time::Timestamp;
-use crate::token::{Json, ParseJson, ParsedDate, from_epoch_number, parse_date, trim};
+use crate::token::{Json, ParsedDate, from_epoch_number, parse_date, trim};
 
 /// A `tokenType` as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +59,25 @@ pub(super) enum Provider {
 pub(super) enum EmbedUrl {
     /// None, or an empty one.
     Missing,
-    /// A text that is no URL.
+    /// An array, an object or another value that is not a string.
+    NotAString,
+    /// A string that is not a URL.
     Unreadable,
     /// A URL.
     Read(Url),
+}
+
+/// `viewMode` and `permissions` of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Editing {
+    /// It is opened for viewing, or it is not a report.
+    No,
+    /// It is opened for editing, and `permissions` is missing.
+    WithoutPermissions,
+    /// It is opened for editing, and `permissions` is 0 (Read).
+    ReadOnly,
+    /// It is opened for editing, with other permissions.
+    Permitted,
 }
 
 /// An embed configuration, read.
@@ -76,25 +95,49 @@ pub(super) struct Config {
     pub(super) provider: Provider,
     /// An expiration that stands beside the token, as answers of backends have it.
     pub(super) expiration: Option<Timestamp>,
+    /// Where the token lies, when `accessToken` is not a string.
+    pub(super) token_path: Option<String>,
+    /// Where the URL lies, when `embedUrl` is not a string.
+    pub(super) url_path: Option<String>,
+    /// Where the id lies, when `id` is missing.
+    pub(super) id_path: Option<String>,
+    /// What `embed()` throws for, apart from what other members of this struct tell.
+    pub(super) thrown: Option<String>,
+    /// What is rejected only when the iframe has loaded.
+    pub(super) thrown_later: Option<String>,
+    /// `viewMode` against `permissions`.
+    pub(super) editing: Editing,
+    /// A visual without `pageName` or `visualName`.
+    pub(super) lacks_visual_name: bool,
 }
 
 impl Config {
-    /// Reads a configuration; members of unexpected kinds count as missing.
-    pub(super) fn read(json: &Json, now: Timestamp, parse_json: ParseJson) -> Self {
+    /// Parses a configuration; members of unexpected kinds count as missing. A token or URL that lies elsewhere, as in a
+    /// backend's whole response, is judged where it lies.
+    pub(super) fn parse(json: &Json, options: &Options) -> Self {
         let type_name = filled(json, "type");
-        let embed_url = embed_url(json);
+        let content = type_name.as_deref().and_then(content);
+        let (token, token_path) = token_of(json, options);
+        let (embed_url, url_path) = embed_url(json);
+        let url = if let EmbedUrl::Read(url) = &embed_url {
+            Some(url)
+        } else {
+            None
+        };
+        let is_paginated = url.is_some_and(|url| url.path.ends_with("rdlembed"));
+        let era = embed_checks::era(options.sdk.as_deref().and_then(client_version::version));
+        let text_is_empty = |name| filled(json, name).is_none();
         Self {
-            token: parse_access_token(json.get("accessToken"), now, parse_json),
+            token,
+            token_path,
             token_type: token_type(json.get("tokenType")),
-            content: type_name.as_deref().and_then(content),
+            content,
             type_name,
-            url_config: if let EmbedUrl::Read(url) = &embed_url {
-                url.config(parse_json)
-            } else {
-                None
-            },
+            url_config: url.and_then(|url| url.config(options.parse_json)),
             embed_url,
+            url_path,
             id: filled(json, "id"),
+            id_path: misplaced::id(json).map(|found| found.path),
             group: filled(json, "groupId"),
             provider: provider(json.get("eventHooks")),
             expiration: [
@@ -107,6 +150,11 @@ impl Config {
             ]
             .iter()
             .find_map(|name| stated(json.get(name)?)),
+            thrown: embed_checks::thrown(json, content, is_paginated, era),
+            thrown_later: embed_checks::thrown_later(json, content, era),
+            editing: editing(json, content, is_paginated),
+            lacks_visual_name: content == Some(Content::Visual)
+                && (text_is_empty("pageName") || text_is_empty("visualName")),
         }
     }
 
@@ -171,13 +219,31 @@ fn filled(json: &Json, name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn parse_access_token(token: Option<&Json>, now: Timestamp, parse_json: ParseJson) -> ParsedToken {
-    match token {
-        None | Some(Json::Null) => ParsedToken::bare(Form::Missing),
-        Some(Json::String(text)) => ParsedToken::read(text.expose(), now, parse_json),
-        Some(Json::Bool(_) | Json::Number(_) | Json::Date(_) | Json::Array(_) | Json::Object(_)) => {
-            ParsedToken::bare(Form::NotAToken(NonToken::Object))
-        }
+/// The token, and where it lies when `accessToken` is not a string.
+fn token_of(json: &Json, options: &Options) -> (ParsedToken, Option<String>) {
+    let parsed = |text: &str| ParsedToken::parse(text, options.now, options.parse_json);
+    match json.get("accessToken") {
+        Some(Json::String(text)) if !trim(text.expose()).is_empty() => (parsed(text.expose()), None),
+        other => match (misplaced::token(json), other) {
+            (Some(found), _) => (parsed(found.text), Some(found.path)),
+            (None, None | Some(Json::Null | Json::String(_))) => (ParsedToken::bare(Form::Missing), None),
+            (
+                None,
+                Some(Json::Bool(_) | Json::Number(_) | Json::Date(_) | Json::Array(_) | Json::Object(_)),
+            ) => (ParsedToken::bare(Form::NotAToken(NonToken::Object)), None),
+        },
+    }
+}
+
+fn editing(json: &Json, content: Option<Content>, is_paginated: bool) -> Editing {
+    let is = |name: &str, wanted: f64| json.get(name).and_then(Json::as_f64) == Some(wanted);
+    if content != Some(Content::Report) || is_paginated || !is("viewMode", 1.0) {
+        return Editing::No;
+    }
+    match json.get("permissions") {
+        None | Some(Json::Null) => Editing::WithoutPermissions,
+        Some(_) if is("permissions", 0.0) => Editing::ReadOnly,
+        Some(_) => Editing::Permitted,
     }
 }
 
@@ -202,10 +268,18 @@ fn provider(hooks: Option<&Json>) -> Provider {
     }
 }
 
-fn embed_url(json: &Json) -> EmbedUrl {
-    match filled(json, "embedUrl") {
-        None => EmbedUrl::Missing,
-        Some(text) => Url::read(&text).map_or(EmbedUrl::Unreadable, EmbedUrl::Read),
+/// The embedUrl, and where it lies when `embedUrl` is not a string.
+fn embed_url(json: &Json) -> (EmbedUrl, Option<String>) {
+    let parsed = |text: &str| Url::parse(text).map_or(EmbedUrl::Unreadable, EmbedUrl::Read);
+    if let Some(text) = filled(json, "embedUrl") {
+        return (parsed(&text), None);
+    }
+    let found = misplaced::embed_url(json).map(|found| found.path);
+    match json.get("embedUrl") {
+        None | Some(Json::Null | Json::String(_)) => (EmbedUrl::Missing, found),
+        Some(Json::Bool(_) | Json::Number(_) | Json::Date(_) | Json::Array(_) | Json::Object(_)) => {
+            (EmbedUrl::NotAString, found)
+        }
     }
 }
 
@@ -228,12 +302,15 @@ fn stated(value: &Json) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, Content, EmbedUrl, Form, NonToken, Provider, Timestamp, TokenType};
+    use super::{Config, Content, EmbedUrl, Form, NonToken, Options, Provider, Timestamp, TokenType};
     use crate::token::testing::{json, parse_json};
     use serde_json::{Value, json};
 
     fn config(value: &Value) -> Config {
-        Config::read(&json(value), Timestamp::from_secs(1_700_000_000), parse_json)
+        Config::parse(
+            &json(value),
+            &Options::new(Timestamp::from_secs(1_700_000_000), parse_json),
+        )
     }
 
     #[test]
@@ -279,7 +356,7 @@ mod tests {
             (odd.type_name.is_none(), odd.id.is_none(), odd.group.is_none()),
             (true, true, true)
         );
-        assert!(matches!(odd.embed_url, EmbedUrl::Missing));
+        assert!(matches!(odd.embed_url, EmbedUrl::NotAString));
         assert_eq!(odd.token.form, Form::NotAToken(NonToken::Object));
         assert!(config(&json!(null)).content.is_none());
     }

@@ -15,18 +15,25 @@
 //! assert_eq!(findings[0].code, FindingCode::TokenMissing);
 //! ```
 
+mod client_schema;
 mod cloud;
 mod code;
 mod config;
+mod docs;
+mod embed_checks;
 mod error_report;
+mod error_text;
 mod format;
 mod integrity;
 mod known_errors;
+mod misplaced;
 mod non_token;
 mod parsed_token;
 mod report;
 mod rules;
+mod schema;
 mod strip_wrappers;
+mod token_request;
 mod url;
 
 pub use cloud::{CLOUDS, Cloud};
@@ -35,7 +42,7 @@ pub use report::{Cause, Explanation, Finding, Principal, Severity, TokenKind, To
 
 use config::Config;
 use error_report::ErrorReport;
-use known_errors::{KnownError, RefreshHelps};
+use known_errors::{KnownError, Reason, RefreshHelps};
 use parsed_token::ParsedToken;
 use rules::Context;
 
@@ -77,7 +84,7 @@ impl Options {
 /// Takes a token apart.
 #[must_use]
 pub fn inspect(token: &AccessToken, options: &Options) -> TokenReport {
-    let token = ParsedToken::read(token.expose(), options.now, options.parse_json);
+    let token = ParsedToken::parse(token.expose(), options.now, options.parse_json);
     let findings = Context {
         options,
         token: Some(&token),
@@ -100,12 +107,16 @@ pub fn inspect(token: &AccessToken, options: &Options) -> TokenReport {
     }
 }
 
-/// Checks an embed configuration. No finding means that nothing is known to be wrong.
+/// Checks an embed configuration, or the body of a GenerateToken request. No finding means that nothing is known to be
+/// wrong.
 ///
 /// A function in the configuration, such as `eventHooks.accessTokenProvider`, is a `Json::Object` without members.
 #[must_use]
 pub fn diagnose(config: &Json, options: &Options) -> Vec<Finding> {
-    let config = Config::read(config, options.now, options.parse_json);
+    if token_request::is_request(config) {
+        return token_request::findings(config);
+    }
+    let config = Config::parse(config, options);
     Context {
         options,
         token: Some(&config.token),
@@ -118,38 +129,56 @@ pub fn diagnose(config: &Json, options: &Options) -> Vec<Finding> {
 /// Explains an error, with the configuration as evidence where it is given.
 ///
 /// Takes the detail of an `error` event or the event, what powerbi-client throws or rejects with (arrays and
-/// `undefined` too; an `Error` as a map with its `message`), or the answer of a backend.
+/// `undefined` too; an `Error` as an object with its `message`), the response of a backend, what a token source rejected
+/// with, or any text with an error in it. A configuration that has nothing but an `accessToken` is a token alone.
 #[must_use]
 pub fn explain(error: &Json, config: Option<&Json>, options: &Options) -> Explanation {
-    let report = ErrorReport::read(error, options.parse_json);
+    let report = ErrorReport::parse(error, options.parse_json);
     let known = known_errors::lookup(&report);
-    let config = config.filter(|_| !known.of_backend);
-    let config = config.map(|config| Config::read(config, options.now, options.parse_json));
-    let token = config.as_ref().map(|config| &config.token);
+    let given = config.filter(|_| !known.of_backend);
+    let parsed = given.map(|config| Config::parse(config, options));
+    let is_token_alone =
+        given.is_some_and(|config| matches!(config.members(), [(name, _)] if name == "accessToken"));
     let context = Context {
         options,
-        token,
-        config: config.as_ref(),
+        token: parsed.as_ref().map(|config| &config.token),
+        config: parsed.as_ref().filter(|_| !is_token_alone),
         report: Some(&report),
     };
     let (causes, refresh_helps) = causes(known, &context);
     Explanation {
-        error: known.error,
+        error: name(known, &report),
         summary: known.summary,
         causes,
         refresh_helps,
     }
 }
 
+/// The name of an error: as powerbi-client spells it, the code that it carries, or its HTTP status.
+fn name(known: &KnownError, report: &ErrorReport) -> String {
+    match (known.error, &report.code, report.status) {
+        (Some(name), ..) => name.to_owned(),
+        (None, Some(code), _) => code.clone(),
+        (None, None, Some(status)) => format!("HTTP {status}"),
+        (None, None, None) if report.is_html => "HTML".to_owned(),
+        (None, None, None) => "unknown".to_owned(),
+    }
+}
+
 /// The causes of a known error, confirmed ones first, and whether a new token helps.
-fn causes(entry: &KnownError, context: &Context<'_>) -> (Vec<Cause>, bool) {
-    let by_text = entry
+fn causes(known: &KnownError, context: &Context<'_>) -> (Vec<Cause>, bool) {
+    let by_text = known
         .confirms
         .iter()
-        .filter_map(|code| Some(confirmed(context.cause(*code)?, entry.summary)));
-    let others = entry.causes.iter().filter_map(|code| context.cause(*code));
+        .filter_map(|reason| confirmed(reason, context, known.summary));
+    let is_named = |code: FindingCode| known.confirms.iter().any(|reason| reason.code == code);
+    let others = known
+        .causes
+        .iter()
+        .filter(|code| !is_named(**code))
+        .filter_map(|code| context.cause(*code));
     let mut causes: Vec<(Cause, bool)> = by_text.chain(others).collect();
-    if entry.causes.len() == FindingCode::ALL.len() {
+    if known_errors::is_unknown(known) {
         causes.retain(|(cause, _)| cause.verdict == Verdict::Confirmed);
     }
     causes.sort_by_key(|(cause, _)| cause.verdict);
@@ -160,7 +189,7 @@ fn causes(entry: &KnownError, context: &Context<'_>) -> (Vec<Cause>, bool) {
     };
     let fatal = proven()
         .any(|(cause, fixed_by_refresh)| !fixed_by_refresh && cause.finding.severity == Severity::Error);
-    let helps = match entry.refresh_helps {
+    let helps = match known.refresh_helps {
         RefreshHelps::Never => false,
         RefreshHelps::UnlessRuledOut => !fatal,
         RefreshHelps::IfConfirmed => !fatal && proven().any(|(_, fixed_by_refresh)| *fixed_by_refresh),
@@ -168,11 +197,18 @@ fn causes(entry: &KnownError, context: &Context<'_>) -> (Vec<Cause>, bool) {
     (causes.into_iter().map(|(cause, _)| cause).collect(), helps)
 }
 
-/// A cause that the error's own text shows; a rule's own sentence stays where it confirms the cause too.
-fn confirmed((mut cause, fixed_by_refresh): (Cause, bool), summary: &str) -> (Cause, bool) {
-    if cause.verdict != Verdict::Confirmed {
+/// A cause that the error's own text confirms, unless a rule refutes it. A rule's own sentence stays where it confirms the cause too.
+fn confirmed(reason: &Reason, context: &Context<'_>, summary: &str) -> Option<(Cause, bool)> {
+    let (mut cause, fixed_by_refresh) = context.cause(reason.code)?;
+    if cause.verdict == Verdict::RuledOut {
+        return Some((cause, fixed_by_refresh));
+    }
+    if cause.verdict == Verdict::Possible {
         summary.clone_into(&mut cause.finding.message);
+        cause.finding.severity = Severity::Error;
+        cause.finding.fix = reason.fix.unwrap_or(cause.finding.fix);
+        cause.finding.docs = reason.docs.or(cause.finding.docs);
     }
     cause.verdict = Verdict::Confirmed;
-    (cause, fixed_by_refresh)
+    Some((cause, fixed_by_refresh))
 }

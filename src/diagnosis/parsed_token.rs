@@ -70,10 +70,10 @@ pub(super) struct ParsedToken {
 
 impl ParsedToken {
     /// Takes a text apart.
-    pub(super) fn read(text: &str, now: Timestamp, parse_json: ParseJson) -> Self {
+    pub(super) fn parse(text: &str, now: Timestamp, parse_json: ParseJson) -> Self {
         let stripped = strip_wrappers(text, parse_json);
         let reader = Reader { now, parse_json };
-        let mut token = reader.read(&stripped.text);
+        let mut token = reader.parse(&stripped.text);
         token.wrappers = stripped.wrappers;
         token
     }
@@ -159,7 +159,7 @@ impl ParsedToken {
     pub(super) fn kind(&self) -> TokenKind {
         match (self.form, self.refused) {
             (Form::Jwt, Some(Unusable::Legacy)) => TokenKind::Legacy,
-            (Form::Jwt, Some(Unusable::IdToken)) => TokenKind::Unknown,
+            (Form::Jwt, Some(Unusable::IdToken | Unusable::OwnToken)) => TokenKind::Unknown,
             (Form::Jwt, _) => TokenKind::Aad,
             (Form::Embed, _) => TokenKind::Embed,
             (Form::Missing | Form::NotAToken(_) | Form::RefreshToken | Form::Opaque | Form::Metadata, _) => {
@@ -176,7 +176,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(&self, token: &AccessToken) -> ParsedToken {
+    fn parse(&self, token: &AccessToken) -> ParsedToken {
         let text = token.expose();
         if text.starts_with("h4si") || text.starts_with("eyj") {
             let form = if text.starts_with("h4si") {
@@ -309,7 +309,7 @@ mod tests {
     use serde_json::json;
 
     fn parse_access_token(text: &str) -> ParsedToken {
-        ParsedToken::read(text, Timestamp::from_secs(1_700_000_000), parse_json)
+        ParsedToken::parse(text, Timestamp::from_secs(1_700_000_000), parse_json)
     }
 
     #[test]

@@ -111,8 +111,8 @@ pub struct Cause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
-    /// The error's message where it is a known one, spelt as powerbi-client spells it, else `unknown`.
-    pub error: &'static str,
+    /// The error's message as powerbi-client spells it, the code that it carries, its HTTP status, or `unknown`.
+    pub error: String,
     /// What happened, in one sentence.
     pub summary: &'static str,
     /// Each possible cause: confirmed ones first, ruled-out ones last.

@@ -79,7 +79,7 @@ fn outermost(text: &str, parse_json: ParseJson) -> Option<(Wrapper, AccessToken)
     }
     if text.starts_with('{') {
         let answer = Json::String(AccessToken::new(text.to_owned()));
-        return parse_response(&answer, Timestamp::from_ms(0), parse_json)
+        return parse_response(&answer, Timestamp::from_ms(0), None, parse_json)
             .ok()
             .map(|token| (Wrapper::Answer, token.text));
     }

@@ -11,25 +11,41 @@ pub(super) struct Url {
     pub(super) host: String,
     /// Path in lower case, without the `/` at its ends.
     pub(super) path: String,
+    /// It has an escape that `decodeURIComponent` throws for.
+    pub(super) has_bad_escape: bool,
+    /// It contains `autoauth=true` in any case, where powerbi-client looks for it.
+    pub(super) has_auto_auth: bool,
+    /// It contains `&amp;`, as copied out of HTML.
+    pub(super) is_html_escaped: bool,
     query: Vec<(String, String)>,
 }
 
 impl Url {
     /// Takes a URL apart; `None` when it names no scheme or no host.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (scheme, rest) = text.split_once("://")?;
         let rest = rest.split('#').next()?;
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (host, path) = place.split_once('/').unwrap_or((place, ""));
-        let host = host.rsplit('@').next()?.split(':').next()?.to_ascii_lowercase();
+        let host = host.rsplit('@').next()?;
+        let (host, port) = host.split_once(':').unwrap_or((host, ""));
+        let host = host.to_ascii_lowercase();
+        let is_port = port.is_empty() || port.parse::<u16>().is_ok();
+        let is_host = host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+        let is_html_escaped = query.contains("&amp;");
+        let query = query.replace("&amp;", "&");
         let query = query
             .split('&')
             .filter_map(|pair| pair.split_once('='))
             .map(|(k, v)| (unescape(k), unescape(v)));
-        let wanted = !host.is_empty() && !host.contains(char::is_whitespace);
-        wanted.then(|| Self {
+        (!host.is_empty() && is_host && is_port).then(|| Self {
             scheme: scheme.to_ascii_lowercase(),
+            has_bad_escape: has_bad_escape(text),
+            has_auto_auth: unescape(text).to_lowercase().contains("autoauth=true"),
+            is_html_escaped,
             host,
             path: path.trim_matches('/').to_ascii_lowercase(),
             query: query.collect(),
@@ -50,6 +66,26 @@ impl Url {
         self.parameter("config")
             .map(|text| decode_object(&text.replace(' ', "+"), parse_json))
     }
+}
+
+/// Whether `decodeURIComponent` throws for a text.
+fn has_bad_escape(text: &str) -> bool {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let [high, low, tail @ ..] = rest else { return true };
+        let (Some(high), Some(low)) = (hex(*high), hex(*low)) else {
+            return true;
+        };
+        bytes.push(high * 16 + low);
+        rest = tail;
+    }
+    String::from_utf8(bytes).is_err()
 }
 
 /// Undoes `%XX` and `+`. What is no escape stays.
@@ -89,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_url_is_taken_apart() {
-        let url = Url::read(" HTTPS://user@App.PowerBI.com:443/ReportEmbed/?reportID=a%20b&x=&groupId=g#f")
+        let url = Url::parse(" HTTPS://user@App.PowerBI.com:443/ReportEmbed/?reportID=a%20b&x=&groupId=g#f")
             .unwrap();
         assert_eq!(
             (url.scheme.as_str(), url.host.as_str(), url.path.as_str()),
@@ -98,15 +134,28 @@ mod tests {
         assert_eq!(url.parameter("reportId"), Some("a b"));
         assert_eq!(url.parameter("GROUPID"), Some("g"));
         assert_eq!((url.parameter("x"), url.parameter("y")), (None, None));
-        assert!(Url::read("https://app.powerbi.com").is_some());
+        assert!(Url::parse("https://app.powerbi.com").is_some());
+        for (text, bad) in [
+            ("a=%20", false),
+            ("a=%", true),
+            ("a=%4", true),
+            ("a=%ff", true),
+            ("a=%C3%BC", false),
+        ] {
+            let url = Url::parse(&format!("https://app.powerbi.com/reportEmbed?{text}")).unwrap();
+            assert_eq!(url.has_bad_escape, bad, "{text}");
+        }
         for bad in [
             "",
             "app.powerbi.com/reportEmbed",
             "https://",
             "https:///x",
             "https://a b/",
+            "https://app.powerbi.com:x/",
+            "https://app.powerbi.com:99999/",
+            "https://app<.powerbi.com/",
         ] {
-            assert!(Url::read(bad).is_none(), "{bad}");
+            assert!(Url::parse(bad).is_none(), "{bad}");
         }
     }
 
@@ -119,7 +168,7 @@ mod tests {
             format!("{packed}=="),
             packed.replace('_', "/"),
         ] {
-            let url = Url::read(&format!("https://app.powerbi.com/reportEmbed?config={form}&x=1")).unwrap();
+            let url = Url::parse(&format!("https://app.powerbi.com/reportEmbed?config={form}&x=1")).unwrap();
             let config = url.config(parse_json).unwrap().unwrap();
             assert_eq!(
                 config.get("clusterUrl").and_then(Json::as_str),
@@ -127,7 +176,7 @@ mod tests {
                 "{form}"
             );
         }
-        let config = |text: &str| Url::read(text).unwrap().config(parse_json);
+        let config = |text: &str| Url::parse(text).unwrap().config(parse_json);
         assert_eq!(config("https://app.powerbi.com/reportEmbed"), None);
         assert_eq!(
             config("https://app.powerbi.com/reportEmbed?config=%%%"),

@@ -62,6 +62,15 @@ fn contents() -> [(&'static str, String, bool); 8] {
     ]
 }
 
+/// What `embed()` requires of each kind of content besides token, URL and id.
+fn required(kind: &str) -> Value {
+    match kind {
+        "tile" => json!({"dashboardId": GROUP}),
+        "qna" => json!({"datasetIds": [REPORT]}),
+        _ => json!({}),
+    }
+}
+
 /// The `config` parameter in its spellings: padded, escaped, unpadded.
 fn spellings(packed: &str) -> [String; 3] {
     [
@@ -87,8 +96,10 @@ fn every_cloud_kind_content_era_and_spelling() {
                 };
                 let url = format!("https://{}/{path}{query}", host(cloud));
                 for (token_type, token) in &tokens {
-                    let config =
-                        json!({"type": kind, "tokenType": token_type, "accessToken": token, "embedUrl": url});
+                    let config = with(
+                        &json!({"type": kind, "tokenType": token_type, "accessToken": token, "embedUrl": url}),
+                        &required(kind),
+                    );
                     assert_eq!(
                         alarms(&judge(&config)),
                         [""; 0],
@@ -213,5 +224,136 @@ fn healthy_users_tokens() {
             [""; 0],
             "{patch}"
         );
+    }
+}
+
+/// Members that each kind of content may have, as Microsoft's documentation shows them.
+fn members() -> [(&'static str, Vec<Value>); 5] {
+    let column = json!({"table": "Sales", "column": "Region"});
+    let basic = json!({"$schema": "http://powerbi.com/product/schema#basic", "target": column, "operator": "In",
+        "values": ["a", 1, true], "filterType": 1, "requireSingleSelection": false});
+    let advanced = json!({"$schema": "http://powerbi.com/product/schema#advanced", "target": column, "logicalOperator": "And",
+        "conditions": [{"operator": "GreaterThan", "value": 1}], "filterType": 0});
+    let top = json!({"target": column, "operator": "Top", "itemCount": 5, "filterType": 5,
+        "orderBy": {"table": "Sales", "measure": "Total"}});
+    let relative = json!({"target": column, "operator": 0, "timeUnitsCount": 30, "timeUnitType": 0, "includeToday": true,
+        "filterType": 4});
+    let hidden = json!({"mode": 1});
+    let layout = json!({"pagesLayout": {"p": {"defaultLayout": {"displayState": hidden}, "visualsLayout":
+        {"v": {"x": 1, "y": 1.5, "z": 0, "width": 400, "height": 300, "displayState": {"mode": 0}}}}},
+        "pageSize": {"type": 5, "width": 1_600, "height": 900}, "displayOption": 2});
+    let command = json!({"command": {"name": "c", "title": "C", "icon": "data:", "extend":
+        {"visualContextMenu": {"title": "C", "menuLocation": 0}, "visualOptionsMenu": {"groupName": "g"}}}});
+    let report = vec![
+        json!({"permissions": 0}),
+        json!({"permissions": 7, "viewMode": 1}),
+        json!({"permissions": 1, "viewMode": 1}),
+        json!({"permissions": 2, "viewMode": 0}),
+        json!({"permissions": null, "viewMode": null, "settings": null, "filters": null, "bookmark": null}),
+        json!({"pageName": "ReportSection1"}),
+        json!({"filters": []}),
+        json!({"filters": [basic, advanced, top, relative]}),
+        json!({"filters": {"allPages": {"operation": 2, "filters": [basic]}, "currentPage": {"operation": 0}}}),
+        json!({"bookmark": {"name": "Bookmark1"}}),
+        json!({"bookmark": {"state": "H4sIAAAA"}}),
+        json!({"theme": {"themeJson": {"name": "t", "dataColors": ["#fff"]}}}),
+        json!({"datasetBinding": {"datasetId": REPORT}}),
+        json!({"contrastMode": 4}),
+        json!({"settings": {}}),
+        json!({"settings": {"panes": {"filters": {"expanded": false, "visible": true}, "pageNavigation": {"visible": true, "position": 1}}}}),
+        json!({"settings": {"bars": {"actionBar": {"visible": false}, "statusBar": {"visible": false}}}}),
+        json!({"settings": {"layoutType": 1, "customLayout": layout}}),
+        json!({"settings": {"layoutType": 3, "background": 1, "hideErrors": true, "zoomLevel": 0.5}}),
+        json!({"settings": {"extensions": [command]}}),
+        json!({"settings": {"extensions": {"commands": [command["command"]], "groups": [{"name": "g", "title": "G"}]}}}),
+        json!({"settings": {"commands": [{"exportData": {"displayOption": 1, "selector": {"visualType": "map"}}}]}}),
+        json!({"settings": {"visualSettings": {"visualHeaders": [{"settings": {"visible": false}, "selector": {"visualName": "v"}}]}}}),
+        json!({"settings": {"localeSettings": {"language": "en", "formatLocale": "en-US"}, "navContentPaneEnabled": false}}),
+        json!({"settings": {"hyperlinkClickBehavior": 2, "personalBookmarksEnabled": true, "printSettings": {"browserPrintAdjustmentsMode": 1}}}),
+        json!({"slicers": [], "uniqueId": "u", "hostname": "app.powerbi.com", "unknown": {"a": [1]}}),
+        json!({"eventHooks": null}),
+        json!({"eventHooks": {"applicationContextProvider": {}}}),
+    ];
+    let dashboard = vec![
+        json!({"pageView": "fitToWidth"}),
+        json!({"pageView": "oneColumn", "settings": {"anything": 1}}),
+        json!({"pageView": "actualSize"}),
+        json!({"pageView": null}),
+    ];
+    let tile = vec![
+        json!({"width": 300, "height": 200.5}),
+        json!({"pageView": "fitToWidth"}),
+        json!({"width": null}),
+    ];
+    let qna = vec![
+        json!({"question": "sales by region", "viewMode": 1}),
+        json!({"question": "", "viewMode": 0, "settings": {"filterPaneEnabled": true, "panes": {"filters": {"visible": false}}}}),
+    ];
+    let create = vec![
+        json!({"datasetId": REPORT, "theme": {"themeJson": {}}}),
+        json!({"datasetId": REPORT, "settings": {"localeSettings": {}}}),
+    ];
+    [
+        ("report", report),
+        ("dashboard", dashboard),
+        ("tile", tile),
+        ("qna", qna),
+        ("create", create),
+    ]
+}
+
+#[test]
+fn members_that_the_documentation_shows() {
+    let url = |kind: &str| {
+        let (_, path, has_config) = contents().into_iter().find(|(name, ..)| *name == kind).unwrap();
+        let config = if has_config {
+            format!("&config={}", url_config(crate::support::CLUSTER))
+        } else {
+            String::new()
+        };
+        format!("https://app.powerbi.com/{path}{config}")
+    };
+    let tokens = [(0, testing::jwt(&user())), (1, crate::support::embed())];
+    let mut count = 0;
+    for (kind, patches) in members() {
+        for patch in &patches {
+            for (token_type, token) in &tokens {
+                for extra in [json!({}), json!({"groupId": GROUP}), json!({"groupId": ""})] {
+                    let base = json!({"type": kind, "tokenType": token_type, "accessToken": token, "embedUrl": url(kind)});
+                    let config = with(&with(&with(&base, &required(kind)), &extra), patch);
+                    assert_eq!(
+                        alarms(&judge(&config)),
+                        [""; 0],
+                        "{kind} {token_type} {patch} {extra}"
+                    );
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert!(count >= 200, "{count}");
+}
+
+/// Bodies of GenerateToken requests as Microsoft's documentation has them.
+#[test]
+fn healthy_requests() {
+    let identity = json!({"username": "jo@contoso.example", "roles": ["Sales"], "datasets": [REPORT]});
+    for request in [
+        json!({"accessLevel": "View"}),
+        json!({"accessLevel": "Edit", "allowSaveAs": true}),
+        json!({"AccessLevel": "view"}),
+        json!({"accessLevel": "Create", "datasetId": REPORT}),
+        json!({"accessLevel": "View", "identities": [identity]}),
+        json!({"accessLevel": "View", "lifetimeInMinutes": 30}),
+        json!({"datasets": [{"id": REPORT}], "reports": [{"id": GROUP}]}),
+        json!({"datasets": [{"id": REPORT, "xmlaPermissions": "ReadOnly"}], "reports": [{"id": GROUP, "allowEdit": true}]}),
+        json!({"Datasets": [{"Id": REPORT}], "Reports": [{"Id": GROUP, "AllowEdit": false}], "Identities": null}),
+        json!({"datasets": [{"id": REPORT}], "reports": [], "targetWorkspaces": [{"id": GROUP}], "identities": [identity]}),
+        json!({"datasets": [{"id": REPORT}], "reports": [{"id": GROUP}], "identities": [identity, {"username": "x", "reports": [GROUP]}]}),
+        json!({"datasets": [{"id": REPORT}], "datasourceIdentities": [{"identityBlob": "b", "datasources":
+            [{"datasourceType": "Sql", "connectionDetails": {"server": "s"}}]}]}),
+        json!({"accessLevel": "View", "identities": [{"username": "x", "customData": "c", "datasets": [REPORT], "identityBlob": {"value": "v"}}]}),
+    ] {
+        assert_eq!(alarms(&judge(&request)), [""; 0], "{request}");
     }
 }

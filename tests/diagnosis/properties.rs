@@ -66,12 +66,7 @@ fn long_inputs_are_judged() {
             let text = format!("{start}{}", unit.repeat(long / unit.len()));
             let json = Json::String(AccessToken::new(text.clone()));
             let one = |member: &str| Json::Object(vec![(member.to_owned(), json.clone())]);
-            // an endless "A" may be a token that nobody can read
-            assert_eq!(
-                look(&text).findings.is_empty(),
-                start.is_empty() && unit == "A",
-                "{start}{unit}"
-            );
+            assert!(!look(&text).findings.is_empty(), "{start}{unit}");
             assert!(
                 !diagnose(&one("embedUrl"), &options()).is_empty(),
                 "{start}{unit}"

@@ -1,12 +1,13 @@
 //! Errors that the frame reports in an `error` event.
 
-use super::{KnownError, RefreshHelps};
+use super::{KnownError, RefreshHelps, because, by_rule};
 use crate::diagnosis::FindingCode::{self, *};
+use crate::diagnosis::docs;
 use crate::diagnosis::error_report::ErrorReport;
 
 pub(super) const ENTRIES: &[KnownError] = &[
     KnownError {
-        error: "TokenExpired",
+        error: Some("TokenExpired"),
         matches: |report| {
             report.says("clienterror_tokenexpired")
                 || (is_expiry(report) && report.says("couldn't render a report visual"))
@@ -18,7 +19,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "TokenExpired",
+        error: Some("TokenExpired"),
         matches: is_expiry,
         summary: "Power BI says the token has expired, which it also says of a well-formed token with a wrong signature.",
         confirms: &[],
@@ -27,7 +28,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "LoadReportFailed",
+        error: Some("LoadReportFailed"),
         matches: |report| report.says("resolve cluster"),
         summary: "Power BI could not tell from the token where the content is, so it can't use this token here.",
         confirms: &[],
@@ -52,7 +53,44 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "Invalid parameters",
+        error: Some("LoadReportFailed"),
+        matches: |report| {
+            is_load_failure(report)
+                && report.says_any(&[
+                    "capacitynotactive",
+                    "capacity not active",
+                    "capacitypaused",
+                    "capacity operation failed",
+                ])
+        },
+        summary: "Power BI can't load the report, because the workspace's capacity is paused or deleted.",
+        confirms: &[because(
+            Capacity,
+            "Resume the capacity in the Azure portal, or assign the workspace to one that is running.",
+            docs::CAPACITY,
+        )],
+        causes: &[],
+        refresh_helps: RefreshHelps::Never,
+        of_backend: false,
+    },
+    KnownError {
+        error: Some("insufficientPermissions"),
+        matches: |report| {
+            report.is("insufficientpermissions")
+                || report.says_any(&[
+                    "could not load edit mode",
+                    "insufficient permissions",
+                    "edit mode is not allowed",
+                ])
+        },
+        summary: "Edit mode needs edit permission in three places: the configuration, the token, and the workspace.",
+        confirms: &[by_rule(EditNotPermitted)],
+        causes: &[Permission],
+        refresh_helps: RefreshHelps::Never,
+        of_backend: false,
+    },
+    KnownError {
+        error: Some("Invalid parameters"),
         matches: |report| {
             report.is("invalid parameters") || report.says("powerbitoken parameter not specified")
         },
@@ -63,7 +101,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "OpenConnectionError",
+        error: Some("OpenConnectionError"),
         matches: |report| report.says("openconnectionerror"),
         summary: "Power BI could not open the data set, most often because the capacity is paused or deleted.",
         confirms: &[],
@@ -72,7 +110,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "ExplorationContainer_FailedToLoadModel_DefaultDetails",
+        error: Some("ExplorationContainer_FailedToLoadModel_DefaultDetails"),
         matches: |report| report.says("explorationcontainer_failedtoloadmodel"),
         summary: "Power BI could not load the report's data set.",
         confirms: &[],
@@ -81,7 +119,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "PowerBINotAuthorizedException",
+        error: Some("PowerBINotAuthorizedException"),
         matches: |report| is_unauthorized(report) && report.status == Some(403),
         summary: "The token does not grant access to this content, for example a paginated visual whose report is not in the embed token.",
         confirms: &[],
@@ -90,7 +128,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "PowerBINotAuthorizedException",
+        error: Some("PowerBINotAuthorizedException"),
         matches: is_unauthorized,
         summary: "Power BI accepts the token, but its holder may not see this content.",
         confirms: &[],
@@ -99,7 +137,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "PowerBIEntityNotFound",
+        error: Some("PowerBIEntityNotFound"),
         matches: |report| report.says("powerbientitynotfound"),
         summary: "Power BI finds no content with this id.",
         confirms: &[],
@@ -108,7 +146,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "LoadReportFailed",
+        error: Some("LoadReportFailed"),
         matches: |report| is_load_failure(report) && report.status == Some(404),
         summary: "Power BI finds no report with this id.",
         confirms: &[],
@@ -117,7 +155,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "LoadReportFailed",
+        error: Some("LoadReportFailed"),
         matches: |report| is_load_failure(report) && report.status == Some(403),
         summary: "The token does not grant access to this report.",
         confirms: &[],
@@ -133,7 +171,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "LoadReportFailed",
+        error: Some("LoadReportFailed"),
         matches: |report| is_load_failure(report) && report.status == Some(401),
         summary: "Power BI accepts the token, but its holder may not see this report.",
         confirms: &[],
@@ -142,7 +180,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "LoadReportFailed",
+        error: Some("LoadReportFailed"),
         matches: |report| is_load_failure(report) && report.status.is_some_and(|status| status >= 500),
         summary: "Power BI failed to load the report, as it does for an id that is not a GUID; otherwise the service itself failed, and Microsoft support needs its requestId.",
         confirms: &[],
@@ -151,7 +189,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "LoadReportFailed",
+        error: Some("LoadReportFailed"),
         matches: is_load_failure,
         summary: "Power BI could not load the report.",
         confirms: &[],
@@ -170,7 +208,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
-        error: "NotSupported",
+        error: Some("NotSupported"),
         matches: |report| report.is("notsupported"),
         summary: "The service rejected the call for this content; if the call was setAccessToken, the token was not set.",
         confirms: &[],

@@ -1,10 +1,13 @@
-//! The known errors of powerbi-client, its frame and backends, with the causes of each.
+//! The known errors of powerbi-client, its frame, the REST API, Entra and backends, with the causes of each.
 //!
-//! To add one, add an entry to the table of where it comes from.
+//! To add one, add an entry to the table of where it comes from. An entry that knows the reason confirms it with a fix
+//! of its own; the entries of `http` are the floor, for errors of which no more than a status or a code is known.
 
-mod backend;
 mod client;
+mod entra;
 mod frame;
+mod http;
+mod rest;
 
 use super::FindingCode;
 use super::error_report::ErrorReport;
@@ -20,16 +23,26 @@ pub(super) enum RefreshHelps {
     IfConfirmed,
 }
 
+/// A cause that the error's own text confirms.
+pub(super) struct Reason {
+    /// Its code.
+    pub(super) code: FindingCode,
+    /// Its fix, where it differs from that of the code's rule.
+    pub(super) fix: Option<&'static str>,
+    /// The page of Microsoft's documentation, where it differs.
+    pub(super) docs: Option<&'static str>,
+}
+
 /// A known error.
 pub(super) struct KnownError {
-    /// The message as powerbi-client spells it, else `unknown`.
-    pub(super) error: &'static str,
+    /// Its name as powerbi-client spells it; `None` where the code that it carries is the name.
+    pub(super) error: Option<&'static str>,
     /// Matches the error; the first entry that matches is used.
     pub(super) matches: fn(&ErrorReport) -> bool,
     /// What happened, in one sentence.
     pub(super) summary: &'static str,
     /// Causes that the error's own text confirms.
-    pub(super) confirms: &'static [FindingCode],
+    pub(super) confirms: &'static [Reason],
     /// Other possible causes, likeliest first.
     pub(super) causes: &'static [FindingCode],
     /// When a new token helps.
@@ -41,10 +54,14 @@ pub(super) struct KnownError {
 /// All entries, in the order that they are tried in.
 fn all() -> impl Iterator<Item = &'static KnownError> {
     [
-        core::slice::from_ref(&NOTHING),
-        backend::ENTRIES,
+        core::slice::from_ref(&EMPTY),
+        http::HTML,
+        entra::ENTRIES,
+        rest::ENTRIES,
+        http::SOURCE,
         frame::ENTRIES,
         client::ENTRIES,
+        http::FLOOR,
     ]
     .into_iter()
     .flatten()
@@ -55,11 +72,34 @@ pub(super) fn lookup(report: &ErrorReport) -> &'static KnownError {
     all().find(|entry| (entry.matches)(report)).unwrap_or(&UNKNOWN)
 }
 
-/// The fallback for an error that is not in the catalogue.
+/// Whether an entry lists what the configuration confirms, since nothing is known of the error itself.
+pub(super) fn is_unknown(entry: &KnownError) -> bool {
+    entry.causes.len() == FindingCode::ALL.len()
+}
+
+/// The reason of an entry with the fix of the code's rule.
+const fn by_rule(code: FindingCode) -> Reason {
+    Reason {
+        code,
+        fix: None,
+        docs: None,
+    }
+}
+
+/// The reason of an entry with a fix of its own.
+const fn because(code: FindingCode, fix: &'static str, docs: &'static str) -> Reason {
+    Reason {
+        code,
+        fix: Some(fix),
+        docs: Some(docs),
+    }
+}
+
+/// The fallback for an error of which nothing is known.
 static UNKNOWN: KnownError = KnownError {
-    error: "unknown",
+    error: None,
     matches: |_| true,
-    summary: "This error is not in the catalogue.",
+    summary: "This error is not in the catalogue; the causes are what is wrong with the configuration, where one is given.",
     confirms: &[],
     causes: FindingCode::ALL,
     refresh_helps: RefreshHelps::IfConfirmed,
@@ -67,9 +107,9 @@ static UNKNOWN: KnownError = KnownError {
 };
 
 /// An error that says nothing.
-static NOTHING: KnownError = KnownError {
-    error: "unknown",
-    matches: |report| report.absent,
+static EMPTY: KnownError = KnownError {
+    error: None,
+    matches: |report| report.is_empty,
     summary: "The error is empty: powerbi-client rejects with undefined when the embed's iframe is gone, for example after reset() or when its container was removed.",
     confirms: &[],
     causes: &[],

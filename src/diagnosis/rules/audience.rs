@@ -1,13 +1,14 @@
 //! Rules about a token's kind, audience and holder.
 
-use super::{Context, Evidence, Rule, docs};
+use super::{Context, Evidence, Rule};
 use crate::diagnosis::FindingCode;
 use crate::diagnosis::Severity::{Error, Info, Warning};
 use crate::diagnosis::config::{Content, TokenType};
+use crate::diagnosis::docs;
 use crate::diagnosis::format::quote_safely;
 use crate::diagnosis::parsed_token::{Form, ParsedToken};
 use crate::diagnosis::report::{Principal, TokenKind};
-use crate::token::{Json, Unusable};
+use crate::token::{Json, Unusable, is_guid};
 
 /// Microsoft's own apps, whose tokens people copy: application id and name.
 const OWN_APPS: [(&str, &str); 3] = [
@@ -128,7 +129,7 @@ pub(super) const RULES: &[Rule] = &[
                 return Evidence::Inconclusive;
             };
             match token.audience().map(str::to_ascii_lowercase) {
-                None => Evidence::Confirms("The token names no audience.".into()),
+                None => Evidence::Inconclusive,
                 Some(audience) if audience.starts_with("https://api.") => Evidence::Confirms(format!(
                     "The token's audience is {}, which is unusual: Power BI's is https://analysis.windows.net/powerbi/api, or that of another cloud.",
                     quote_safely(&audience)
@@ -221,15 +222,24 @@ pub(super) const RULES: &[Rule] = &[
         severity: Error,
         evidence: |context| {
             let tenant = context.token.and_then(|token| token.claim("tid"));
-            let (Some(tenant), Some(expected)) = (tenant, &context.options.tenant) else {
+            let in_url = context
+                .config
+                .and_then(|config| config.url()?.parameter("ctid"))
+                .filter(|id| is_guid(id));
+            let expected = context.options.tenant.as_deref().map(str::trim);
+            let (Some(tenant), Some(wanted)) = (tenant, expected.or(in_url)) else {
                 return without(context, "tenant");
             };
-            let (is, wanted) = (quote_safely(tenant), quote_safely(expected));
-            if tenant.eq_ignore_ascii_case(expected.trim()) {
+            let (is, should_be) = (quote_safely(tenant), quote_safely(wanted));
+            if tenant.eq_ignore_ascii_case(wanted) {
                 Evidence::Refutes(format!("The token is from the expected tenant {is}."))
+            } else if expected.is_none() {
+                Evidence::Confirms(format!(
+                    "The token is from tenant {is}, but the embedUrl's ctid is {should_be}."
+                ))
             } else {
                 Evidence::Confirms(format!(
-                    "The token is from tenant {is}, but {wanted} is expected."
+                    "The token is from tenant {is}, but {should_be} is expected."
                 ))
             }
         },

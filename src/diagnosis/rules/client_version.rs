@@ -1,9 +1,10 @@
 //! Rules about powerbi-client: its hook and its version.
 
-use super::{Context, Evidence, Rule, docs};
+use super::{Context, Evidence, Rule};
 use crate::diagnosis::FindingCode;
 use crate::diagnosis::Severity::{Error, Warning};
 use crate::diagnosis::config::{Content, Provider, TokenType};
+use crate::diagnosis::docs;
 use crate::diagnosis::format::quote_safely;
 
 /// Hosts that powerbi-client has accepted since some version; before 2.23.1 it looked at none.
@@ -113,7 +114,7 @@ fn versions(context: &Context<'_>) -> Evidence {
 }
 
 /// The three numbers of a version; a missing one counts as 0, and what follows a `-` does not count.
-fn version(text: &str) -> Option<[u32; 3]> {
+pub(in crate::diagnosis) fn version(text: &str) -> Option<[u32; 3]> {
     let mut numbers = text
         .trim()
         .trim_start_matches('v')

@@ -1,10 +1,11 @@
 //! Rules about the embed configuration: where the content is, and what it is.
 
-use super::{Context, Evidence, Rule, docs};
+use super::{Context, Evidence, Rule};
 use crate::diagnosis::FindingCode;
-use crate::diagnosis::Severity::{Error, Info, Warning};
+use crate::diagnosis::Severity::{Error, Warning};
 use crate::diagnosis::cloud::{self, Cloud, of_embed_host};
 use crate::diagnosis::config::{Config, Content, EmbedUrl};
+use crate::diagnosis::docs;
 use crate::diagnosis::format::quote_safely;
 use crate::diagnosis::parsed_token::Damage;
 use crate::diagnosis::url::Url;
@@ -12,6 +13,17 @@ use crate::token::is_guid;
 
 /// Hosts of Microsoft's own tests, which powerbi-client accepts too.
 const INTERNAL: [&str; 2] = [".analysis.windows-int.net", ".analysis-df.windows.net"];
+/// The paths of embedUrls, in lower case.
+const EMBED_PATHS: [&str; 8] = [
+    "reportembed",
+    "rdlembed",
+    "dashboardembed",
+    "embed",
+    "tileembed",
+    "qnaembed",
+    "quickcreate",
+    "visualembed",
+];
 const USE_THE_APIS: &str = "Use the embedUrl that the REST API returns for this content, unchanged.";
 
 pub(super) const RULES: &[Rule] = &[
@@ -20,8 +32,12 @@ pub(super) const RULES: &[Rule] = &[
         severity: Error,
         evidence: |context| match context.config.map(|config| &config.embed_url) {
             None => Evidence::Inconclusive,
-            Some(EmbedUrl::Missing) => Evidence::Confirms("embedUrl is missing.".into()),
-            Some(EmbedUrl::Unreadable | EmbedUrl::Read(_)) => {
+            Some(EmbedUrl::Missing) => Evidence::Confirms(found_elsewhere(
+                "embedUrl is missing",
+                "there is a URL in",
+                context.config.and_then(|config| config.url_path.as_deref()),
+            )),
+            Some(EmbedUrl::NotAString | EmbedUrl::Unreadable | EmbedUrl::Read(_)) => {
                 Evidence::Refutes("There is an embedUrl.".into())
             }
         },
@@ -35,6 +51,11 @@ pub(super) const RULES: &[Rule] = &[
         severity: Error,
         evidence: |context| match context.config.map(|config| &config.embed_url) {
             None | Some(EmbedUrl::Missing) => Evidence::Inconclusive,
+            Some(EmbedUrl::NotAString) => Evidence::Confirms(found_elsewhere(
+                "embedUrl is not a string",
+                "there is a URL in",
+                context.config.and_then(|config| config.url_path.as_deref()),
+            )),
             Some(EmbedUrl::Unreadable) => Evidence::Confirms("embedUrl is not a URL.".into()),
             Some(EmbedUrl::Read(url)) => match refusal(url) {
                 Some(message) => Evidence::Confirms(message),
@@ -132,8 +153,10 @@ pub(super) const RULES: &[Rule] = &[
             } else if is_new {
                 Evidence::Inconclusive
             } else {
-                Evidence::Confirms(format!(
-                    "The id of the {needed} is missing, both as id and in the embedUrl."
+                Evidence::Confirms(found_elsewhere(
+                    &format!("The id of the {needed} is missing, both as id and in the embedUrl"),
+                    "it may be in",
+                    config.id_path.as_deref(),
                 ))
             }
         },
@@ -208,20 +231,6 @@ pub(super) const RULES: &[Rule] = &[
         docs: None,
         fixed_by_refresh: false,
     },
-    Rule {
-        code: FindingCode::TypeMismatch,
-        severity: Info,
-        evidence: |context| match context.config {
-            Some(config) if config.type_name.is_none() && context.report.is_none() => {
-                Evidence::Confirms("type is missing, so the element needs the attribute powerbi-type.".into())
-            }
-            _ => Evidence::Inconclusive,
-        },
-        possible_message: "",
-        fix: "Set type in the configuration.",
-        docs: None,
-        fixed_by_refresh: false,
-    },
 ];
 
 /// Why a URL can't be embedded, in one sentence.
@@ -239,28 +248,73 @@ fn refusal(url: &Url) -> Option<String> {
             "The embedUrl's host {host} belongs to the German cloud, which closed in 2021."
         ));
     }
-    if cloud.is_none() && !INTERNAL.iter().any(|known| cloud::matches_host(&url.host, known)) {
-        return Some(format!("{host} is not a Power BI host."));
+    if is_api_host(&url.host) {
+        return Some(format!(
+            "{host} is the host of the REST API; an embedUrl is at another one, for example app.powerbi.com."
+        ));
     }
-    if url
-        .parameter("autoAuth")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"))
-    {
+    if cloud.is_none() && !INTERNAL.iter().any(|known| cloud::matches_host(&url.host, known)) {
+        let is_report_server = url.path.starts_with("reports/") || url.parameter("rs:embed").is_some();
+        return Some(if is_report_server {
+            format!(
+                "{host} seems to be a Power BI Report Server, whose reports are embedded with a plain iframe and no token."
+            )
+        } else {
+            format!("{host} is not a Power BI host.")
+        });
+    }
+    if url.has_bad_escape {
+        return Some(
+            "The embedUrl has a malformed % escape, for which powerbi-client throws \"URI malformed\"."
+                .into(),
+        );
+    }
+    if url.is_html_escaped {
+        return Some("The embedUrl contains &amp; instead of &, as copied out of HTML.".into());
+    }
+    if url.has_auto_auth {
         return Some(
             "The embedUrl has autoAuth=true: it is a secure-embed link, which signs people in itself and takes no token."
                 .into(),
         );
     }
-    let first = url.path.split('/').next().unwrap_or("");
-    match first {
-        "view" => Some("The embedUrl is a publish-to-web link, which takes no token.".into()),
-        "groups" | "links" | "reports" | "dashboards" | "home" | "apps" => {
-            Some("The embedUrl is the address of a Power BI portal page, not one for embedding.".into())
-        }
+    path_refusal(&url.path)
+}
+
+/// Why a path can't be embedded, in one sentence.
+fn path_refusal(path: &str) -> Option<String> {
+    if EMBED_PATHS.contains(&path) {
+        return None;
+    }
+    let first = path.split('/').next().unwrap_or("");
+    Some(match first {
+        "" => "The embedUrl has no path: it is the address of Power BI itself.".into(),
+        "view" => "The embedUrl is a publish-to-web link, which takes no token.".into(),
         "apptokenreportembed" => {
-            Some("The embedUrl belongs to a workspace collection, a service that was retired.".into())
+            "The embedUrl belongs to a workspace collection, a service that was retired.".into()
         }
-        _ => None,
+        "v1.0" => "The embedUrl is the address of a REST call, whose response contains the embedUrl.".into(),
+        "groups" | "links" | "reports" | "dashboards" | "home" | "apps" | "datahub" | "onelake"
+        | "redirect" | "workspaces" | "datasets" | "lineage" | "admin" => {
+            "The embedUrl is the address of a Power BI portal page, not one for embedding.".into()
+        }
+        _ => format!(
+            "The embedUrl's path {} is not one for embedding.",
+            quote_safely(path)
+        ),
+    })
+}
+
+/// Whether a host serves the REST API or Fabric's.
+fn is_api_host(host: &str) -> bool {
+    cloud::CLOUDS.iter().any(|cloud| cloud.api == host) || host == "api.fabric.microsoft.com"
+}
+
+/// A sentence, with the place where the value was found.
+fn found_elsewhere(missing: &str, there: &str, path: Option<&str>) -> String {
+    match path {
+        Some(path) => format!("{missing}; {there} {path}."),
+        None => format!("{missing}."),
     }
 }
 

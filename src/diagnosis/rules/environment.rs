@@ -1,8 +1,9 @@
 //! Rules about the page and what lies behind it. What a browser can't know stays possible, with a message that says how to find out.
 
-use super::{Evidence, Rule, docs};
+use super::{Evidence, Rule};
 use crate::diagnosis::FindingCode;
 use crate::diagnosis::Severity::{Error, Warning};
+use crate::diagnosis::docs;
 use crate::diagnosis::format::when;
 use crate::diagnosis::parsed_token::Form;
 use crate::time::Duration;
@@ -73,6 +74,15 @@ pub(super) const RULES: &[Rule] = &[
         possible_message: "The embed token may have been created for other content; its content is encrypted, so compare the ids in the backend's GenerateToken request with the configuration.",
         fix: "List this report, its data sets and, for a paginated report, their xmlaPermissions in the GenerateToken request.",
         docs: Some(docs::GENERATE),
+        fixed_by_refresh: false,
+    },
+    Rule {
+        code: FindingCode::FrameBlocked,
+        severity: Error,
+        evidence: |_| Evidence::Inconclusive,
+        possible_message: "The browser may block the Power BI iframe; its console says so, with the directive or the header that is the reason.",
+        fix: "Allow the embedUrl's host in the page's Content-Security-Policy (frame-src https://app.powerbi.com), load the page from a normal https: origin, and ask for a proxy or extension that blocks it to be changed.",
+        docs: Some(docs::DEBUG),
         fixed_by_refresh: false,
     },
 ];

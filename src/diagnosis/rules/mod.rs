@@ -4,7 +4,9 @@
 //! differ; the first that finds something speaks for the code.
 
 mod audience;
-mod client_version;
+mod backend;
+mod client_config;
+pub(super) mod client_version;
 mod embed_config;
 mod environment;
 mod time;
@@ -16,26 +18,6 @@ use super::parsed_token::{Form, ParsedToken};
 use super::report::{Cause, Finding, Severity, Verdict};
 use super::{FindingCode, Options};
 use crate::time::Timestamp;
-
-/// Pages of Microsoft's documentation.
-mod docs {
-    pub(super) const TROUBLESHOOT: &str =
-        "https://learn.microsoft.com/power-bi/developer/embedded/embedded-troubleshoot";
-    pub(super) const EMBED_TOKENS: &str =
-        "https://learn.microsoft.com/power-bi/developer/embedded/embed-tokens";
-    pub(super) const GENERATE: &str =
-        "https://learn.microsoft.com/power-bi/developer/embedded/generate-embed-token";
-    pub(super) const REFRESH: &str =
-        "https://learn.microsoft.com/javascript/api/overview/powerbi/refresh-token";
-    pub(super) const CLOUDS: &str =
-        "https://learn.microsoft.com/power-bi/developer/embedded/embed-sample-for-customers-national-clouds";
-    pub(super) const PRINCIPAL: &str =
-        "https://learn.microsoft.com/power-bi/developer/embedded/embed-service-principal";
-    pub(super) const ACCESS_TOKENS: &str =
-        "https://learn.microsoft.com/entra/identity-platform/access-tokens";
-    pub(super) const REST: &str =
-        "https://learn.microsoft.com/power-bi/developer/embedded/troubleshoot-rest-api";
-}
 
 /// The evidence for or against one cause. Each text is one sentence and holds no secret.
 pub(super) enum Evidence {
@@ -72,8 +54,10 @@ pub(super) fn all() -> impl Iterator<Item = &'static Rule> {
         time::RULES,
         audience::RULES,
         embed_config::RULES,
+        client_config::RULES,
         client_version::RULES,
         environment::RULES,
+        backend::RULES,
     ]
     .into_iter()
     .flatten()

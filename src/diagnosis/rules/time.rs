@@ -1,8 +1,9 @@
 //! Rules about time.
 
-use super::{Evidence, Rule, docs};
+use super::{Evidence, Rule};
 use crate::diagnosis::FindingCode;
 use crate::diagnosis::Severity::{Error, Warning};
+use crate::diagnosis::docs;
 use crate::diagnosis::format::{span, when};
 use crate::time::Duration;
 

@@ -1,8 +1,9 @@
 //! Rules about a token's text.
 
-use super::{Context, Evidence, Rule, docs};
+use super::{Context, Evidence, Rule};
 use crate::diagnosis::FindingCode;
 use crate::diagnosis::Severity::{Error, Info, Warning};
+use crate::diagnosis::docs;
 use crate::diagnosis::non_token::NonToken;
 use crate::diagnosis::parsed_token::{Damage, Form, ParsedToken};
 use crate::diagnosis::strip_wrappers::Wrapper;
@@ -13,6 +14,9 @@ pub(super) const RULES: &[Rule] = &[
         code: FindingCode::TokenMissing,
         severity: Error,
         evidence: |context| {
+            if let Some(path) = token_path(context).filter(|path| !path.starts_with("accessToken")) {
+                return Evidence::Confirms(format!("accessToken is missing; there is a token in {path}."));
+            }
             say(
                 context.token.is_some_and(|token| token.form == Form::Missing),
                 context.present_token(),
@@ -47,15 +51,57 @@ pub(super) const RULES: &[Rule] = &[
         code: FindingCode::TokenNotAToken,
         severity: Error,
         evidence: |context| match context.present_token().map(|token| token.form) {
-            Some(Form::NotAToken(NonToken::Secret)) | None => Evidence::Inconclusive,
+            Some(_) if token_path(context).is_some_and(|path| path.starts_with("accessToken")) => {
+                Evidence::Confirms(format!(
+                    "accessToken is not a string; the token is in {}.",
+                    token_path(context).unwrap_or_default()
+                ))
+            }
+            Some(Form::NotAToken(NonToken::Secret) | Form::Opaque) | None => Evidence::Inconclusive,
             Some(Form::NotAToken(non_token)) => Evidence::Confirms(describe(non_token).into()),
-            Some(
-                Form::Missing | Form::RefreshToken | Form::Opaque | Form::Jwt | Form::Embed | Form::Metadata,
-            ) => Evidence::Refutes("The text looks like a token.".into()),
+            Some(Form::Jwt) if refused(context) == Some(Unusable::OwnToken) => Evidence::Inconclusive,
+            Some(Form::Missing | Form::RefreshToken | Form::Jwt | Form::Embed | Form::Metadata) => {
+                Evidence::Refutes("The text looks like a token.".into())
+            }
         },
         possible_message: "Something other than a token may have been passed as accessToken; check its value.",
         fix: "Pass only the token: the \"token\" of the GenerateToken response, or the \"accessToken\" of MSAL's result.",
         docs: Some(docs::GENERATE),
+        fixed_by_refresh: false,
+    },
+    Rule {
+        code: FindingCode::TokenNotAToken,
+        severity: Error,
+        evidence: |context| {
+            if refused(context) != Some(Unusable::OwnToken) {
+                return Evidence::Inconclusive;
+            }
+            let has_audience = context.token.is_some_and(|token| token.audience().is_some());
+            Evidence::Confirms(if has_audience {
+                "This is a token of your own application, signed with a shared key (HS256), not one that Entra or Power BI issued.".into()
+            } else {
+                "This is a token of your own application (a JWT without an audience), not one that Entra or Power BI issued.".into()
+            })
+        },
+        possible_message: "",
+        fix: "Keep this token for calls to your own backend, and pass the token that the backend gets from Power BI: the \"token\" of the GenerateToken response.",
+        docs: Some(docs::GENERATE),
+        fixed_by_refresh: false,
+    },
+    Rule {
+        code: FindingCode::TokenNotAToken,
+        severity: Warning,
+        evidence: |context| {
+            match context.present_token().map(|token| token.form) {
+            Some(Form::Opaque) => Evidence::Confirms(
+                "This text is neither an Entra token nor an embed token by its form, so nothing can be said about it.".into(),
+            ),
+            _ => Evidence::Inconclusive,
+        }
+        },
+        possible_message: "",
+        fix: "Check that the text is the access token: an Entra token starts with eyJ, an embed token with H4sI.",
+        docs: Some(docs::EMBED_TOKENS),
         fixed_by_refresh: false,
     },
     Rule {
@@ -195,6 +241,11 @@ pub(super) const RULES: &[Rule] = &[
         fixed_by_refresh: false,
     },
 ];
+
+/// Where the token lies, when `accessToken` is not a string.
+fn token_path<'a>(context: &Context<'a>) -> Option<&'a str> {
+    context.config?.token_path.as_deref()
+}
 
 /// Confirms when it is so, refutes when there is a token to look at.
 fn say(so: bool, token: Option<&ParsedToken>, texts: impl FnOnce() -> (String, String)) -> Evidence {
