@@ -111,10 +111,10 @@ struct Findings(Vec<Finding>);
 
 impl Findings {
     fn add(&mut self, code: FindingCode, severity: Severity, message: String, fix: &'static str) {
-        let docs = match code {
-            FindingCode::IdentityInvalid => docs::ROW_LEVEL_SECURITY,
-            FindingCode::ContentNotInToken => docs::GENERATE,
-            _ => docs::GENERATE_TOKEN,
+        let docs = if code == FindingCode::IdentityInvalid {
+            docs::ROW_LEVEL_SECURITY
+        } else {
+            docs::GENERATE_TOKEN
         };
         self.0.push(Finding {
             code,
@@ -161,7 +161,7 @@ fn camel_case(json: &Json) -> Json {
             });
             Json::Object(members.collect())
         }
-        other => other.clone(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Date(_) => json.clone(),
     }
 }
 

@@ -123,11 +123,12 @@ impl ResponseReader {
         match value {
             Json::String(text) => self.read_text(text, place, stated, depth),
             Json::Object(members) => self.read_object(members, place, stated, depth),
-            _ => {
-                for item in value.as_array() {
+            Json::Array(items) => {
+                for item in items {
                     self.read(item, place, stated, depth);
                 }
             }
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Date(_) => {}
         }
     }
 
@@ -258,7 +259,7 @@ impl ResponseReader {
                 None => {
                     return match parse_date(text.expose())? {
                         ParsedDate::Naive(at) if key.ends_with("utc") => Some(ParsedDate::Absolute(at)),
-                        date => Some(date),
+                        date @ (ParsedDate::Absolute(_) | ParsedDate::Naive(_)) => Some(date),
                     };
                 }
             },
