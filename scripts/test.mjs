@@ -1,17 +1,13 @@
-// `npm test`: every check there is, in a clean clone too. Goes on after a failing stage, so that one run tells all,
-// and ends with the time of each and a count. `--quick` (`npm run check`) is the loop for while you work; further
-// words run the stages whose names contain one of them: `npm test -- clippy build`.
+// `npm test`: every check there is, in a clean clone too. Two stages run side by side where they share nothing; each
+// one's output is kept together and printed when it ends. Goes on after a failing stage, so that one run tells all, and
+// ends with the time of each and a count. `--quick` (`npm run check`) is the loop for while you work; further words run
+// the stages whose names contain one of them: `npm test -- clippy build`.
 
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import process from "node:process";
 import { findBrowser, findDriver, setup } from "./setup.mjs";
-import { fromRoot, runIfMain, run } from "./lib/run.mjs";
-
-const node = (...args) => run(process.execPath, args);
-const cargo = (...args) => run("cargo", args, { env: browserEnvironment() });
-const tsc = (project) => node(fromRoot("node_modules/typescript/bin/tsc"), "--project", project);
-const strict = ["--", "-D", "warnings"];
-const wasm = ["--target", "wasm32-unknown-unknown"];
+import { environment, fromRoot, runIfMain } from "./lib/run.mjs";
 
 const browserEnvironment = () => ({
   CHROME: findBrowser() ?? "",
@@ -19,128 +15,210 @@ const browserEnvironment = () => ({
   WASM_BINDGEN_TEST_TIMEOUT: "60", // seconds; a busy machine is slow to start a browser
 });
 
+// ---- what a stage runs: programs with their arguments, one after another --------------------------------------------
+
+const node = (...args) => ({ program: process.execPath, args });
+const script = (name, ...args) => node(fromRoot("scripts", name), ...args);
+const cargo = (...args) => ({ program: "cargo", args, env: browserEnvironment() });
+const tsc = (project) => node(fromRoot("node_modules/typescript/bin/tsc"), "--project", fromRoot(project));
+const strict = ["--", "-D", "warnings"];
+const wasm = ["--target", "wasm32-unknown-unknown"];
+
 const tests = (folder, ending) =>
-  existsSync(fromRoot(folder))
-    ? readdirSync(fromRoot(folder))
-        .filter((file) => file.endsWith(ending))
-        .sort()
-    : [];
+  readdirSync(fromRoot(folder))
+    .filter((file) => file.endsWith(ending))
+    .sort();
 
 /** Rust's browser tests say so themselves; all others are native alone. */
-const browserTests = () =>
-  tests("tests", ".rs")
-    .filter((file) => readFileSync(fromRoot("tests", file), "utf8").includes("wasm_bindgen_test_configure"))
-    .flatMap((file) => ["--test", file.replace(/\.rs$/, "")]);
-
-// A stage without tests is a mistake, not a success.
-function testWasm() {
-  if (!browserTests().length) throw new Error("no file in tests/ has wasm_bindgen_test_configure");
-  cargo("test", ...wasm, ...browserTests());
+function browserTests() {
+  const found = tests("tests", ".rs").filter((file) =>
+    readFileSync(fromRoot("tests", file), "utf8").includes("wasm_bindgen_test_configure"),
+  );
+  // A stage without tests is a mistake, not a success.
+  if (!found.length) throw new Error("no file in tests/ has wasm_bindgen_test_configure");
+  return found.flatMap((file) => ["--test", file.replace(/\.rs$/, "")]);
 }
+
+/** Where a folder's tests take long, the longest come first, so that none is left alone at the end. */
+const LONGEST = ["faults", "traps", "panel", "refresh", "leaks", "crash", "tabs", "cli", "accessibility"];
+const rank = (file) => (LONGEST.indexOf(file.split(".")[0]) + LONGEST.length + 1) % (LONGEST.length + 1);
 
 function testNode(folder, { only = /./, env = {} } = {}) {
   const files = tests(folder, ".test.mjs")
     .filter((file) => only.test(file))
+    .sort((one, other) => rank(one) - rank(other))
     .map((file) => fromRoot(folder, file));
   if (!files.length) throw new Error(`no .test.mjs files in ${folder}`);
-  run(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], {
-    env: { ...browserEnvironment(), ...env },
-  });
+  const args = ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files];
+  return { program: process.execPath, args, env: { ...browserEnvironment(), ...env } };
 }
 
-function testLive() {
-  testNode("tests/live");
-  testNode("tests/handlers");
-}
-
-/** The stories of the main job, as a page tells them whose policy forbids WebAssembly. */
-const testJavaScript = () =>
-  testNode("tests/browser", { only: /^(apply|clock|expiry|faults|provider|refresh|secrets)\./, env: { ENGINE: "js" } });
+/** The scenarios of the main job, as a page tells them whose policy forbids WebAssembly. */
+const MAIN_JOB = /^(apply|clock|expiry|faults|provider|refresh|secrets)\./;
 
 // The crate's page, and that of the shell, which a native build leaves out.
-const rustdoc = () => {
-  for (const target of [[], wasm])
-    run("cargo", ["doc", "--no-deps", "--all-features", ...target], { env: { RUSTDOCFLAGS: "-D warnings" } });
-};
+const rustdoc = () =>
+  [[], wasm].map((target) => ({
+    program: "cargo",
+    args: ["doc", "--no-deps", "--all-features", ...target],
+    env: { RUSTDOCFLAGS: "-D warnings" },
+  }));
 
-const types = () => {
-  // The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the
-  // declarations.
-  if (!existsSync(fromRoot("dist/index.d.ts"))) node(fromRoot("scripts/build.mjs"));
-  for (const project of ["tsconfig.json", "npm/tsconfig.cli.json", "www/tsconfig.json", "www/server/tsconfig.json"])
-    if (existsSync(fromRoot(project))) tsc(fromRoot(project));
-};
-
-function demo() {
-  node(fromRoot("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn");
-  node(fromRoot("scripts/server.mjs"));
-  node(fromRoot("scripts/demo.mjs"), "--built");
-}
-
-const quick = [
-  ["format", () => cargo("fmt", "--all", "--check")],
-  ["clippy, native", () => cargo("clippy", "--all-targets", "--all-features", ...strict)],
-  ["tests, native", () => cargo("test", "--all-features")],
-  ["types", types],
+// The facade is checked against what wasm-bindgen says the Rust exports, the demo and the command line against the
+// declarations.
+const types = () => [
+  ...(existsSync(fromRoot("dist/index.d.ts")) ? [] : [script("build.mjs")]),
+  ...["tsconfig.json", "npm/tsconfig.cli.json", "www/tsconfig.json", "www/server/tsconfig.json"].map(tsc),
 ];
 
+const demo = () => [
+  node(fromRoot("node_modules/vite/bin/vite.js"), "build", "www", "--logLevel", "warn"),
+  script("demo.mjs", "--built"),
+];
+
+// ---- the stages -----------------------------------------------------------------------------------------------------
+
+const format = { name: "format", runs: () => [cargo("fmt", "--all", "--check")] };
+const lint = { name: "lint", runs: () => [node(fromRoot("node_modules/@biomejs/biome/bin/biome"), "format")] };
+const clippy = {
+  name: "clippy, native",
+  runs: () => [cargo("clippy", "--all-targets", "--all-features", ...strict)],
+  cargo: true,
+};
+const native = { name: "tests, native", runs: () => [cargo("test", "--all-features")], cargo: true };
+
+const quick = [format, lint, clippy, native, { name: "types", runs: types }];
+
+/**
+ * In the order in which they begin. `after` are the stages whose files it reads; `cargo`: one of these at a time, since
+ * they wait for each other's lock.
+ */
 const all = [
-  ["format", quick[0][1]],
-  ["clippy, native", quick[1][1]],
-  ["clippy, wasm32", () => cargo("clippy", ...wasm, "--lib", ...browserTests(), ...strict)],
-  ["rustdoc", rustdoc],
-  ["tests, native", quick[2][1]],
-  ["tests, wasm32 in the browser", testWasm],
-  ["build", () => node(fromRoot("scripts/build.mjs"))],
-  ["build, nightly", () => node(fromRoot("scripts/nightly.mjs"))],
-  ["types", types],
-  ["snapshots", () => node(fromRoot("scripts/snapshots.mjs"))],
-  ["size", () => node(fromRoot("scripts/size.mjs"))],
-  ["demo", demo],
-  ["tests, backend", () => testNode("tests/backend")],
-  ["tests, live mode", testLive],
-  ["tests, demo", () => testNode("tests/demo")],
-  ["tests, package", () => testNode("tests/package")],
-  ["tests, consumers", () => node(fromRoot("scripts/consumers.mjs"), "--cheap")],
-  ["tests, browser", () => testNode("tests/browser")],
-  ["tests, browser, JavaScript engine", testJavaScript],
+  { name: "build", runs: () => [script("build.mjs")], cargo: true },
+  { name: "demo, server", runs: () => [script("server.mjs")] },
+  format,
+  lint,
+  { name: "tests, backend", runs: () => [testNode("tests/backend")], after: ["demo, server"] },
+  {
+    name: "tests, live mode",
+    runs: () => [testNode("tests/live"), testNode("tests/handlers")],
+    after: ["demo, server"],
+  },
+  { name: "demo", runs: demo, after: ["build", "demo, server"] },
+  { name: "tests, browser", runs: () => [testNode("tests/browser")], after: ["demo"], browser: true },
+  clippy,
+  native,
+  {
+    name: "clippy, wasm32",
+    runs: () => [cargo("clippy", ...wasm, "--lib", ...browserTests(), ...strict)],
+    cargo: true,
+  },
+  { name: "tests, wasm32 in the browser", runs: () => [cargo("test", ...wasm, ...browserTests())], cargo: true },
+  { name: "rustdoc", runs: rustdoc, cargo: true },
+  { name: "build, nightly", runs: () => [script("nightly.mjs")], after: ["build"], cargo: true },
+  {
+    name: "tests, browser, JavaScript engine",
+    runs: () => [testNode("tests/browser", { only: MAIN_JOB, env: { ENGINE: "js" } })],
+    after: ["demo"],
+    browser: true,
+  },
+  { name: "types", runs: types, after: ["build", "demo, server"] },
+  { name: "snapshots", runs: () => [script("snapshots.mjs")], after: ["build"] },
+  { name: "size", runs: () => [script("size.mjs")], after: ["build"] },
+  { name: "tests, demo", runs: () => [testNode("tests/demo")], after: ["demo"], browser: true },
+  { name: "tests, package", runs: () => [testNode("tests/package")], after: ["demo"], browser: true },
+  { name: "tests, consumers", runs: () => [script("consumers.mjs", "--cheap")], after: ["demo"] },
 ];
 
-function stage([name, check]) {
-  console.log(`\n=== ${name}\n`);
-  const start = performance.now();
+// ---- running them ---------------------------------------------------------------------------------------------------
+
+/** Runs a program and keeps what it says. */
+function start({ program, args, env = {} }, said) {
+  return new Promise((done, failed) => {
+    const child = spawn(program, args, { ...IN_REPOSITORY, env: { ...environment, ...COLOURS, ...env } });
+    child.stdout.on("data", (text) => said.push(text));
+    child.stderr.on("data", (text) => said.push(text));
+    child.on("error", (error) => failed(new Error(`${program} could not be started: ${error.message}`)));
+    child.on("close", (code, signal) =>
+      code === 0 ? done() : failed(new Error(`${program} ${args.join(" ")} ended with ${signal ?? code}`)),
+    );
+  });
+}
+// What a stage says is kept, so that no program sees a terminal.
+const COLOURS = process.stdout.isTTY ? { FORCE_COLOR: "1", CARGO_TERM_COLOR: "always" } : { NO_COLOR: "1" };
+const IN_REPOSITORY = { cwd: fromRoot(), stdio: ["ignore", "pipe", "pipe"] };
+
+async function perform(stage) {
+  console.log(`… ${stage.name}`);
+  const began = performance.now();
+  const said = [];
   let failure = null;
   try {
-    check();
+    for (const one of stage.runs()) await start(one, said);
   } catch (error) {
     failure = error;
-    console.error(`\n${name} failed: ${error.message}`);
   }
-  return { name, seconds: (performance.now() - start) / 1000, failure };
+  const seconds = (performance.now() - began) / 1000;
+  console.log(`\n=== ${stage.name}\n`);
+  process.stdout.write(Buffer.concat(said));
+  console.log(failure ? `\n${stage.name} failed: ${failure.message}` : `\n${stage.name}: ok, ${seconds.toFixed(1)} s`);
+  return { name: stage.name, seconds, failure };
 }
 
-function report(done) {
+/** Two stages at a time, each the first that may begin. */
+async function performAll(stages) {
+  const waiting = [...stages];
+  const running = new Map();
+  const done = [];
+  const pending = ({ name }) => waiting.some((one) => one.name === name) || running.has(name);
+  const mayBegin = (stage) =>
+    !(stage.after ?? []).some((name) => pending({ name })) &&
+    !["cargo", "browser"].some((kind) => stage[kind] && [...running.values()].some(({ of }) => of[kind]));
+  while (waiting.length || running.size) {
+    const next = running.size < 2 ? waiting.findIndex(mayBegin) : -1;
+    if (next >= 0) {
+      const [stage] = waiting.splice(next, 1);
+      running.set(stage.name, { of: stage, ends: perform(stage) });
+    } else {
+      const ended = await Promise.race([...running.values()].map(({ ends }) => ends));
+      running.delete(ended.name);
+      done.push(ended);
+    }
+  }
+  return done;
+}
+
+function report(done, seconds) {
   const failed = done.filter(({ failure }) => failure);
   console.log("\n=== all stages\n");
-  for (const { name, seconds, failure } of done)
-    console.log(`${failure ? "FAILED" : "ok    "} ${seconds.toFixed(1).padStart(7)} s  ${name}`);
-  console.log(
-    `       ${done
-      .reduce((sum, { seconds }) => sum + seconds, 0)
-      .toFixed(1)
-      .padStart(7)} s  in all\n`,
-  );
+  const line = (state, time, name) => console.log(`${state} ${time.toFixed(1).padStart(7)} s  ${name}`);
+  for (const one of done) line(one.failure ? "FAILED" : "ok    ", one.seconds, one.name);
+  line("      ", seconds, "in all\n");
   console.log(`${done.length - failed.length} passed, ${failed.length} failed`);
   process.exitCode = failed.length ? 1 : 0;
 }
 
-await runIfMain(import.meta, (args) => {
+/** Without its tools every other stage would fail, each with a worse message. */
+function prepare(options) {
+  const began = performance.now();
+  let failure = null;
+  try {
+    setup(options);
+  } catch (error) {
+    failure = error;
+    console.error(`\nsetup failed: ${error.message}`);
+  }
+  return { name: "setup", seconds: (performance.now() - began) / 1000, failure };
+}
+
+await runIfMain(import.meta, async (args) => {
+  const began = performance.now();
+  const isQuick = args.includes("--quick");
   const words = args.filter((arg) => !arg.startsWith("--"));
-  const stages = args.includes("--quick") ? quick : all;
-  const ready = stage(["setup", () => setup({ browser: !args.includes("--quick") })]);
-  // Without its tools every other stage would fail, each with a worse message.
-  const wanted = ready.failure
-    ? []
-    : stages.filter(([name]) => !words.length || words.some((word) => name.includes(word)));
-  report([ready, ...wanted.map(stage)]);
+  const wanted = (isQuick ? quick : all).filter(
+    ({ name }) => !words.length || words.some((word) => name.includes(word)),
+  );
+  const ready = prepare({ browser: !isQuick });
+  const done = ready.failure ? [] : await performAll(wanted);
+  report([ready, ...done], (performance.now() - began) / 1000);
 });

@@ -13,8 +13,8 @@ export const fromRoot = (...parts) => path.join(root, ...parts);
 /** A failure that the person at the keyboard can act on: printed without a stack. */
 export class UserError extends Error {}
 
-// Everything lands in the repository's own target folder: the scripts read files there by name.
-const environment = {
+/** Everything lands in the repository's own target folder: the scripts read files there by name. */
+export const environment = {
   ...process.env,
   CARGO_TARGET_DIR: fromRoot("target"),
   CARGO_TERM_COLOR: process.env.CARGO_TERM_COLOR ?? "auto",

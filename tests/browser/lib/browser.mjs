@@ -21,15 +21,10 @@ const ARGS = [
 /** Page and frames in one process: a message between them is a tenth as dear. */
 const TOGETHER = ["--disable-site-isolation-trials"];
 
-/**
- * A browser; where scripts/test.mjs has started one for all files (BROWSER_ENDPOINT), a connection to that. `isolated`
- * has a process for each site, as browsers of people have.
- */
+/** A browser; `isolated` has a process for each site, as people's browsers have. */
 export async function launch({ isolated = true } = {}) {
   if (BROWSER === "firefox") forgiveMedia();
   const { chromium, firefox } = await import("playwright-core");
-  const endpoint = process.env.BROWSER_ENDPOINT;
-  if (BROWSER !== "firefox" && !isolated && endpoint) return chromium.connect(endpoint);
   if (BROWSER !== "firefox")
     return chromium.launch({ executablePath: findBrowser(), args: isolated ? ARGS : [...ARGS, ...TOGETHER] });
   const executablePath = process.env.FIREFOX ?? which("firefox-esr") ?? which("firefox");
