@@ -10,6 +10,7 @@ import { answerErrors } from "./errors";
 import { type Level, logging } from "./log";
 import type { ExternalOrigins } from "./policy";
 
+const NOT_FOUND = "There is no such address here.";
 const BODY_LIMIT = 16 * 1024;
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 // A whole request must have arrived by then; a slow answer is another matter, and may be what a visitor wants.
@@ -48,6 +49,9 @@ export function createServer({
     if (loopback && !LOOPBACK.test(request.headers.host ?? ""))
       await reply.code(403).send(errorResponse(403, "Forbidden", "This server answers to this machine only.").body);
   });
+  app.addHook("onRequest", async (request, reply) => {
+    if (climbs(request.url)) await reply.code(404).send(errorResponse(404, "NotFound", NOT_FOUND).body);
+  });
   app.addHook("onSend", async (_request, reply) => {
     reply.header("X-Content-Type-Options", "nosniff");
   });
@@ -68,9 +72,9 @@ function addApi(api: FastifyInstance, backend: DemoBackend) {
   const closing = new AbortController();
   api.addHook("preClose", async () => closing.abort());
   api.addHook("onRequest", async (request, reply) => {
-    // Browsers say so themselves; no other site's page has any business here.
-    const site = request.headers["sec-fetch-site"] ?? "same-origin";
-    if (site !== "same-origin" && site !== "none")
+    // Browsers name the site that asks, older ones by Origin alone; no other site's page has any business here.
+    const { host, origin, "sec-fetch-site": site = "same-origin" } = request.headers;
+    if ((site !== "same-origin" && site !== "none") || (origin !== undefined && !isOwn(origin, host)))
       await reply.code(403).send(errorResponse(403, "Forbidden", "This server answers to its own page only.").body);
   });
   api.route({
@@ -91,6 +95,15 @@ function addApi(api: FastifyInstance, backend: DemoBackend) {
     },
   });
 }
+
+/** A path with `..` in it, however written. No page of ours asks for one. */
+function climbs(url: string): boolean {
+  const [path = ""] = url.split("?");
+  return /(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path.replaceAll(/%2e/gi, ".").replaceAll(/%2f|%5c/gi, "/"));
+}
+
+/** An Origin may be "null". */
+const isOwn = (origin: string, host = "") => URL.canParse(origin) && new URL(origin).host === host;
 
 /** Live mode's page shows Microsoft's frames and, where visitors sign in, asks Entra and the REST API itself. */
 function externalOrigins({ cloud, signIn }: Settings): ExternalOrigins {

@@ -7,6 +7,7 @@ import {
 } from "@azure/msal-node";
 import * as v from "valibot";
 import { Secret } from "./secret";
+import type { SecretFilter } from "./secret-filter";
 import type { Settings } from "./settings";
 import { readJson, Upstream, UpstreamError } from "./upstream";
 
@@ -78,10 +79,15 @@ export class Entra {
   /** Requests under way: for any token that is good, and for a new one. */
   readonly #pending = new Map<boolean, Promise<Secret>>();
 
-  constructor({ cloud, ownAuthority, tenantId, clientId, credential, timeoutMs }: Settings, now: () => number) {
+  constructor(
+    { cloud, ownAuthority, tenantId, clientId, credential, timeoutMs }: Settings,
+    now: () => number,
+    secrets: SecretFilter,
+  ) {
     if (!credential) throw new TypeError("no credential");
+    secrets.add(credential.kind === "secret" ? credential.secret : credential.privateKey);
     this.#now = now;
-    this.#network = new Network(new Upstream("Entra", timeoutMs, now));
+    this.#network = new Network(new Upstream("Entra", timeoutMs, now, secrets));
     this.#scopes = [`${cloud.resource}/.default`];
     const proof =
       credential.kind === "secret"

@@ -6,6 +6,7 @@ import type { Issuer, TokenRoute } from "../../backend/issuer";
 import { Content } from "./content";
 import { Entra } from "./entra";
 import { type EmbedToken, PowerBi } from "./powerbi";
+import { SecretFilter } from "./secret-filter";
 import type { Settings } from "./settings";
 import { TokenStore } from "./store";
 import { toApiResponse, UpstreamError } from "./upstream";
@@ -81,6 +82,7 @@ export function createLive({ settings, log, now = Date.now }: LiveOptions): Issu
 }
 
 function powerBi(settings: Settings, now: () => number): PowerBi {
-  const entra = new Entra(settings, now);
-  return new PowerBi(settings.cloud.api, (options) => entra.token(options), settings.timeoutMs, now);
+  const secrets = new SecretFilter();
+  const entra = new Entra(settings, now, secrets);
+  return new PowerBi(settings.cloud.api, (options) => entra.token(options), settings.timeoutMs, now, secrets);
 }

@@ -1,6 +1,7 @@
 // The Power BI REST API, as far as embedding needs it.
 import * as v from "valibot";
 import type { Secret } from "./secret";
+import { SecretFilter } from "./secret-filter";
 import { type Failure, readJson, Upstream, UpstreamError } from "./upstream";
 
 /** GenerateToken's answer. */
@@ -43,16 +44,19 @@ export class PowerBi {
   readonly #base: string;
   readonly #upstream: Upstream;
   readonly #entraToken: (options: { anew: boolean }) => Promise<Secret>;
+  readonly #secrets: SecretFilter;
 
   constructor(
     api: string,
     entraToken: (options: { anew: boolean }) => Promise<Secret>,
     timeoutMs: number,
     now: () => number,
+    secrets = new SecretFilter(),
   ) {
+    this.#secrets = secrets;
     this.#base = `${api}/v1.0/myorg`;
     this.#entraToken = entraToken;
-    this.#upstream = new Upstream("Power BI", timeoutMs, now);
+    this.#upstream = new Upstream("Power BI", timeoutMs, now, secrets);
   }
 
   report = (groupId: string, id: string) => this.#get(`/groups/${groupId}/reports/${id}`, REPORT);
@@ -111,6 +115,7 @@ export class PowerBi {
     anew: boolean,
   ): Promise<v.InferOutput<Schema>> {
     const token = await this.#entraToken({ anew });
+    this.#secrets.add(token);
     const { status, headers, text } = await this.#upstream.request(this.#base + path, {
       method,
       headers: {

@@ -1,5 +1,9 @@
 // Requests to Microsoft, and what comes of them: an answer, or a failure that says who refused, how, and until when.
 import type { ApiResponse } from "../../backend/responses";
+import type { SecretFilter } from "./secret-filter";
+
+/** A wrong Retry-After must not disable the server for longer. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
 
 export type Service = "Entra" | "Power BI";
 
@@ -46,12 +50,14 @@ export class Upstream {
   readonly #service: Service;
   readonly #timeoutMs: number;
   readonly #now: () => number;
+  readonly #secrets: SecretFilter;
   #refusal: Failure | null = null;
 
-  constructor(service: Service, timeoutMs: number, now: () => number) {
+  constructor(service: Service, timeoutMs: number, now: () => number, secrets: SecretFilter) {
     this.#service = service;
     this.#timeoutMs = timeoutMs;
     this.#now = now;
+    this.#secrets = secrets;
   }
 
   /**
@@ -83,7 +89,16 @@ export class Upstream {
   /** What a refusal is thrown as. One that says when to come back is kept to. */
   failure(refusal: Omit<Failure, "service">, headers?: Headers): UpstreamError {
     const notBefore = notBeforeOf(headers?.get("retry-after") ?? null, this.#now());
-    const failure = { ...refusal, service: this.#service, notBefore };
+    const { status, code, message, errorInfo, requestId } = refusal;
+    const failure: Failure = {
+      service: this.#service,
+      status,
+      code: this.#secrets.clean(code),
+      message: this.#secrets.clean(message),
+      notBefore,
+      ...(errorInfo && { errorInfo: this.#secrets.clean(errorInfo) }),
+      ...(requestId && { requestId: this.#secrets.clean(requestId) }),
+    };
     if (notBefore !== null) this.#refusal = failure;
     return new UpstreamError(failure);
   }
@@ -99,7 +114,7 @@ function reason(error: unknown): string {
 function notBeforeOf(text: string | null, now: number): number | null {
   if (text === null) return null;
   const time = /^\d+$/.test(text.trim()) ? now + Number(text) * 1000 : Date.parse(text);
-  return Number.isFinite(time) && time > now ? time : null;
+  return Number.isFinite(time) && time > now ? Math.min(time, now + MAX_RETRY_AFTER_MS) : null;
 }
 
 /** JSON, or undefined for what is none. */
