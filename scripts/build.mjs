@@ -2,6 +2,7 @@
 // and as CommonJS, the command line, and the declarations. README.md here says how. `--features a,b` goes to cargo;
 // `--into target/x` builds in that folder, dist/ included, and leaves the usual ones alone.
 
+import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
@@ -23,10 +24,43 @@ const sources = {
   "diagnosis-js": src("diagnosis/diagnosis-js.ts"),
   tabs: src("tabs.ts"),
 };
-const bundles = Object.keys(sources).flatMap((name) => [
-  { name, format: "esm", ending: ".js" },
-  { name, format: "cjs", ending: ".cjs" },
-]);
+/** The classic script: one file with the engine in it. */
+const SCRIPT = "powerbi-token-keeper.min.js";
+const bundles = [
+  ...Object.keys(sources).flatMap((name) => [
+    { name, file: `${name}.js`, format: "esm" },
+    { name, file: `${name}.cjs`, format: "cjs" },
+  ]),
+  { name: "index", file: SCRIPT, format: "iife" },
+];
+
+/** A facade that tries other engines than `candidates.ts` has. */
+const candidates = { "csp.js": "candidates-csp", "csp.cjs": "candidates-csp", [SCRIPT]: "candidates-script" };
+
+const NO_SCRIPT = `powerbi-token-keeper: load dist/${SCRIPT} in a script tag; this file is for require()`;
+/** Around CommonJS, whose names would replace a page's own if it were loaded by a script tag. */
+const asFunction = {
+  banner: {
+    js: `if(typeof module!=="object")throw new Error(${JSON.stringify(NO_SCRIPT)});(()=>{`,
+  },
+  footer: { js: "})();" },
+};
+
+/**
+ * The files that a server has to offer where no bundler sees to it, and the hashes for `integrity` attributes and
+ * import maps, as dist/files.json.
+ */
+function served(code) {
+  const lazy = ["engine-js.js", "diagnosis-wasm.js", "diagnosis-js.js"];
+  const script = [SCRIPT, ...lazy];
+  const module = ["index.js", "engine-wasm.js", ...lazy, "tabs.js"];
+  const csp = ["csp.js", "engine-js.js", "diagnosis-js.js", "tabs.js"];
+  const hashes = code
+    .filter(([file]) => [...script, ...module, ...csp].includes(file))
+    .map(([file, text]) => [file, `sha384-${createHash("sha384").update(text).digest("base64")}`]);
+  const integrity = Object.fromEntries(hashes);
+  return ["files.json", `${JSON.stringify({ script, module, csp, integrity }, null, 2)}\n`];
+}
 
 /** esbuild's options for all of the package that runs in a page; `generated` is the folder of what buildWasm made. */
 export const browserOptions = (generated) => ({
@@ -48,33 +82,39 @@ export const browserOptions = (generated) => ({
   ],
 });
 
-async function bundle({ name, format, ending }, into) {
+async function bundle({ name, file, format }, into) {
   // Imported here, since setup may have installed it a moment ago.
   const { build } = await import("esbuild");
   const options = browserOptions(path.join(into, "npm"));
   const chunks = {
     name: "chunks",
     setup: ({ onResolve }) => {
-      onResolve({ filter: /\.js$/ }, ({ path: file, kind }) =>
-        kind === "dynamic-import" ? { path: `./${path.basename(file, ".js")}${ending}`, external: true } : undefined,
-      );
-      // The facade for strict policies differs in what it tries.
-      if (name === "csp") onResolve({ filter: /\/candidates\.js$/ }, () => ({ path: src("engine/candidates-csp.ts") }));
+      // the classic script has all of it inside
+      if (format !== "iife")
+        onResolve({ filter: /\.js$/ }, ({ path: chunk, kind }) =>
+          kind === "dynamic-import"
+            ? { path: `./${path.basename(chunk, ".js")}${path.extname(file)}`, external: true }
+            : undefined,
+        );
+      if (candidates[file])
+        onResolve({ filter: /\/candidates\.js$/ }, () => ({ path: src(`engine/${candidates[file]}.ts`) }));
     },
   };
   const { outputFiles } = await build({
     ...options,
     entryPoints: [sources[name]],
-    outfile: name + ending,
+    outfile: file,
     format,
-    supported: { "dynamic-import": format === "esm" }, // jest's CommonJS has `require` alone
+    ...(format === "cjs" ? asFunction : {}),
+    // a page may be in any encoding, and a script is read in the page's
+    ...(format === "iife" ? { globalName: "PowerBITokenKeeper", charset: "ascii" } : {}),
+    supported: { "dynamic-import": format !== "cjs" }, // jest's CommonJS has `require` alone
     plugins: [...options.plugins, chunks],
     write: false,
   });
   const code = outputFiles[0].text;
-  if (code.includes("import.meta"))
-    throw new UserError(`dist/${name}${ending} has import.meta, which webpack 4 can't read.`);
-  return [name + ending, code];
+  if (code.includes("import.meta")) throw new UserError(`dist/${file} has import.meta, which webpack 4 can't read.`);
+  return [file, code];
 }
 
 /** The command line, for Node. It takes the package beside it, so that neither facade nor chunk is there twice. */
@@ -137,7 +177,7 @@ export async function build({ cargoFeatures, into } = {}) {
   const dist = into ? fromRoot(into, "dist") : fromRoot("dist");
   await buildWasm({ cargoFeatures, into: folder });
   const code = await Promise.all([...bundles.map((one) => bundle(one, folder)), commandLine()]);
-  const files = [...code, ...declarations()];
+  const files = [...code, served(code), ...declarations()];
   mkdirSync(dist, { recursive: true });
   const names = new Set(files.map(([file]) => file));
   for (const file of readdirSync(dist)) if (!names.has(file)) rmSync(path.join(dist, file), { recursive: true });

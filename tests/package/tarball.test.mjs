@@ -11,7 +11,7 @@ import { npmPack, root } from "./packed.mjs";
 const declarations = readdirSync(path.join(root, "dist")).filter((file) => /\.d\.c?ts$/.test(file));
 const code = ["index", "csp", "engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js", "tabs"]
   .flatMap((name) => [`${name}.js`, `${name}.cjs`])
-  .concat("cli.js");
+  .concat("cli.js", "powerbi-token-keeper.min.js");
 const modules = ["engine", "diagnosis"].map((name) => path.join(root, "target/npm", name, `${name}.wasm`));
 
 test("the tarball holds the package and nothing else", () => {
@@ -19,7 +19,9 @@ test("the tarball holds the package and nothing else", () => {
     .files.map(({ path: file }) => file)
     .sort();
   const guide = readdirSync(path.join(root, "docs")).filter((file) => file.endsWith(".md"));
-  const meant = [...code, ...declarations].map((file) => `dist/${file}`).concat(guide.map((file) => `docs/${file}`));
+  const meant = [...code, "files.json", ...declarations]
+    .map((file) => `dist/${file}`)
+    .concat(guide.map((file) => `docs/${file}`));
   assert.deepEqual(
     packed,
     ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "csp.d.ts", "csp.js", "package.json", ...meant].sort(),
