@@ -1,5 +1,6 @@
-// `npm run docs`: the API's pages, from the declarations in dist/ and the guide in docs/, in target/typedoc. A warning is a failure.
-// TypeDoc is installed for this alone, with the TypeScript that it needs: it can't use the native compiler. Needs dist/.
+// `npm run docs`: the API's pages, from the declarations in dist/ and the guide in docs/, in target/typedoc. A warning
+// is a failure. TypeDoc is installed for this alone, with the TypeScript that it needs: it can't use the native
+// compiler. Needs dist/.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";

@@ -79,7 +79,7 @@ const demo = () => [
 // ---- the stages -----------------------------------------------------------------------------------------------------
 
 const format = { name: "format", runs: () => [cargo("fmt", "--all", "--check")] };
-const lint = { name: "lint", runs: () => [node(fromRoot("node_modules/@biomejs/biome/bin/biome"), "format")] };
+const lint = { name: "lint", runs: () => [node(fromRoot("scripts/lint.mjs"))] };
 const clippy = {
   name: "clippy, native",
   runs: () => [cargo("clippy", "--all-targets", "--all-features", ...strict)],

@@ -121,7 +121,9 @@ async function generate(name, compiled, at) {
   writeFileSync(at("text.d.ts"), "export const text: string;\n");
 }
 
-/** The glue as the loaders use it: its imports by wasm-opt's short names, and `connect`, which takes exports by them. */
+/**
+ * The glue as the loaders use it: its imports by wasm-opt's short names, and `connect`, which takes exports by them.
+ */
 function writeGlue(name, { imports, exports }, at) {
   const glue = `./${name}_bg.js`;
   const members = exports.map(([long, short]) => `${long}: exports.${short}`);

@@ -113,7 +113,8 @@ function toDiagnoseOptions(values: { now?: string; tenant?: string; "sdk-version
 
 const GUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const VERSION = /^\d+\.\d+\.\d+([-+][\w.-]+)?$/;
-// Twelve digits at least, or seconds would pass for milliseconds; a time of day has its zone, or it would mean something else elsewhere.
+// Twelve digits at least, or seconds would pass for milliseconds; a time of day has its zone, or it would mean
+// something else elsewhere.
 const MILLISECONDS = /^\d{12,14}$/;
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/i;
 

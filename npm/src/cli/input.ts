@@ -33,7 +33,8 @@ export async function readObject(file: string): Promise<EmbedConfigLike> {
   const value = await readJson(file);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new UsageError(
-      `${displayName(file)} is not an embed configuration, which is an object: { "type": …, "embedUrl": …, "accessToken": … }.`,
+      `${displayName(file)} is not an embed configuration, which is an object: ` +
+        '{ "type": …, "embedUrl": …, "accessToken": … }.',
     );
   }
   return value as EmbedConfigLike;

@@ -2,7 +2,9 @@
 import type { ReadStream } from "node:tty";
 import { UsageError } from "./args.js";
 
-/** The time after a line break in which more of the same paste may arrive; it must not reach the shell, which echoes it. */
+/**
+ * The time after a line break in which more of the same paste may arrive; it must not reach the shell, which echoes it.
+ */
 const QUIET_MS = 100;
 
 const ENDS = /[\r\n\u0004]/; // Enter, Ctrl+D

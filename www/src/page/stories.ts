@@ -35,7 +35,7 @@ export const STORIES: readonly Story[] = [
     steps: [
       {
         atMs: 0,
-        say: "Two pages with a report each, on one backend. Their tokens expire in 20 minutes. A second here is a minute.",
+        say: "Two pages with a report each, on one backend. Tokens expire in 20 minutes. A second here is a minute.",
       },
       {
         atMs: 8 * MINUTE,
