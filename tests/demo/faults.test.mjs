@@ -9,6 +9,7 @@ const WATCH = {
   "Down: 503": /every five seconds/,
   "Connection cut": /No response at all/,
   "Slow: 25 s": /one request at the next refresh/,
+  "A slow backend: 60 s": /doubles after each timeout/,
   "Signed out: 401": /becomes “denied”/,
   "Busy: 429": /Retry-After says two minutes/,
   "Same token again": /backend that caches/,
@@ -136,6 +137,21 @@ visit("embedded again with the first token", async (demo) => {
   assert.ok(keeper.brokenMs < 5_000, `the keeper brings the newer one within ${keeper.brokenMs} ms`);
   assert.equal(keeper.state, "fresh");
   assert.ok(loop.brokenMs > 4 * MINUTE);
+});
+
+visit("another report in the same container", async (demo) => {
+  await demo.passes(10 * MINUTE);
+  await demo.press("Another report in the same container");
+  assert.match(await demo.text("watch"), /requests one for the report that is there/);
+  await demo.passes(58 * MINUTE);
+  const { keeper, loop } = await demo.both();
+  calm(keeper);
+  assert.equal(keeper.requests, 3, "at first, the page's own, and one refresh");
+  assert.ok(
+    loop.withoutTokenMs > 10 * MINUTE && loop.brokenMs > 10 * MINUTE,
+    "the first report's token is on the other",
+  );
+  assert.ok((await demo.log()).some((line) => /loop.*PowerBINotAuthorizedException/s.test(line)));
 });
 
 visit("a hidden tab", async (demo) => {

@@ -116,6 +116,21 @@ visit("the lid closed over lunch", async (demo) => {
 });
 
 visit(
+  "a switch of report, and a slow backend",
+  async (demo) => {
+    await demo.passes(23 * MINUTE);
+    assert.match(await demo.text("caption"), /a token for the sales report on the stock report/);
+    assert.ok((await demo.pane("loop")).brokenMs > 2 * MINUTE);
+    await demo.passes(33 * MINUTE);
+    assert.match(await demo.text("caption"), /never lacked a token/);
+    const { keeper, loop } = await demo.both();
+    assert.deepEqual([keeper.withoutTokenMs, keeper.brokenMs, keeper.unhandled], [0, 0, 0]);
+    assert.ok(loop.withoutTokenMs > 30 * MINUTE);
+  },
+  { story: "switch" },
+);
+
+visit(
   "a clock 15 minutes slow",
   async (demo) => {
     assert.equal(

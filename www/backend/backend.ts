@@ -24,7 +24,12 @@ type Handler = (request: ApiRequest, signal?: AbortSignal) => ApiResponse | "dro
 const OUTAGE_RETRY_AFTER_SECONDS = 5;
 
 // What the keeper says of its request; a page may send more, and none of it is needed.
-const TOKEN_REQUEST = v.optional(v.looseObject({ reason: v.optional(v.string()) }));
+const TOKEN_REQUEST = v.optional(
+  v.looseObject({
+    reason: v.optional(v.string()),
+    embeds: v.optional(v.array(v.looseObject({ id: v.optional(v.string()) }))),
+  }),
+);
 const MAX_ADVANCE_MS = 7 * 86_400_000;
 const PACE = v.strictObject({
   rate: v.optional(v.picklist(RATES)),

@@ -32,6 +32,8 @@ export interface EmbedTokenOptions {
   allowAccessOverPublicInternet?: boolean;
   /** Default true. Tokens of 2021 carry none. */
   withExp?: boolean;
+  /** The content that the token covers, by id; default: any. Microsoft's tokens have this inside of what is encrypted. */
+  covers?: readonly string[];
 }
 
 /** An embed token: the encrypted envelope, gzipped, and beside it the plain segment with `clusterUrl` and `exp`. */
@@ -40,12 +42,14 @@ export function mintEmbedToken({
   clusterUrl = DEMO_CLUSTER,
   allowAccessOverPublicInternet = true,
   withExp = true,
+  covers,
 }: EmbedTokenOptions): string {
   const envelope = {
     Payload: base64(random(1920)),
     CryptoKey: base64(random(256)),
     CypherIV: base64(random(16)),
     Signature: base64(random(256)),
+    ...(covers && { Covers: covers }),
   };
   const zipped = gzipSync(json(envelope), { level: 1, mtime: 0 });
   // Byte 9 names the operating system; Microsoft's tokens say 0 there, and so begin with H4sIAAAAAAAEA.

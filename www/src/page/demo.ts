@@ -188,13 +188,22 @@ export class Demo {
 
   async act({ act }: Action): Promise<void> {
     if (act === "sleep") return this.#sleep();
+    if (act === "embedAnother") return this.#embedAnother();
     this.#note("The page embeds everything again with its first token.");
     this.spans.begin("reset", "embedded again", this.now);
     this.spans.end("reset", this.now);
     for (const pane of this.panes) pane.embedAgain();
   }
 
-  /** Everything well again. */
+  /** In live mode there is no other report to embed. */
+  async #embedAnother(): Promise<void> {
+    this.#note("The page embeds another report in the same container, with a token of its own.");
+    this.spans.begin("another", "another report", this.now);
+    this.spans.end("another", this.now);
+    await Promise.all(this.panes.map((pane) => pane.embedAnother().catch(() => {})));
+  }
+
+  /** All faults off. */
   async clearFaults(): Promise<void> {
     for (const fault of FAULTS) if (isToggle(fault) && this.active.has(fault.key)) await this.#switch(fault, false);
     this.#events.changed();

@@ -27,7 +27,7 @@ export interface Toggle extends Common {
 }
 
 export interface Action extends Common {
-  act: "embedAgain" | "sleep";
+  act: "embedAgain" | "embedAnother" | "sleep";
 }
 
 export type Fault = Toggle | Action;
@@ -77,6 +77,14 @@ export const FAULTS: readonly Fault[] = [
     label: "Slow: 25 s",
     ...backend("delay", { delayMs: 25_000 }, { delayMs: 0 }),
     watch: "Both send one request at the next refresh and wait; the old token keeps working meanwhile.",
+  },
+  {
+    key: "slow60",
+    label: "A slow backend: 60 s",
+    ...backend("delay", { delayMs: 60_000 }, { delayMs: 0 }),
+    watch:
+      "The keeper’s time limit of 30 seconds doubles after each timeout, until the backend can keep it. The loop has no " +
+      "limit and sends another request every 30 seconds.",
   },
   {
     key: "denied",
@@ -138,6 +146,15 @@ export const FAULTS: readonly Fault[] = [
     watch:
       "The page embeds again with its first token, as a re-render does. Once that token has expired, only the " +
       "keeper sets the newer one.",
+  },
+  {
+    key: "another",
+    group: "frame",
+    label: "Another report in the same container",
+    act: "embedAnother",
+    watch:
+      "The page switches to another report, which has a token of its own. The keeper leaves that token alone until " +
+      "it is due, and then requests one for the report that is there. The loop sets the first report’s next token.",
   },
   {
     key: "hidden",

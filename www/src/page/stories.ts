@@ -95,6 +95,34 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    key: "switch",
+    label: "A switch of report, and a slow backend",
+    lifetimeSeconds: 1_800,
+    pace: 60,
+    steps: [
+      { atMs: 0, say: "Both pages show a sales report. Tokens last half an hour here." },
+      {
+        atMs: 6 * MINUTE,
+        act: "another",
+        say: "Both switch to a stock report in the same container, and give it a token of its own.",
+      },
+      {
+        atMs: 21 * MINUTE,
+        say: "A refresh is due. The loop sets a token for the sales report on the stock report, which fails.",
+      },
+      {
+        atMs: 34 * MINUTE,
+        on: "slow60",
+        say: "Now the backend takes a minute to answer.",
+      },
+      {
+        atMs: 52 * MINUTE,
+        off: "slow60",
+        say: "On the left the report never lacked a token. On the right it can’t come back: no request names it.",
+      },
+    ],
+  },
+  {
     key: "clock",
     label: "A clock 15 minutes slow",
     lifetimeSeconds: 1_800,

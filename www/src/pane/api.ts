@@ -88,6 +88,8 @@ export interface Pane {
   plan(change: Record<string, unknown>): void;
   /** Embeds everything again with the configuration it had first, as a framework's re-render does. */
   embedAgain(): void;
+  /** Embeds another report in the container of the first, with a token of its own. */
+  embedAnother(): Promise<void>;
   /** The network is back, as the browser tells it. */
   online(): void;
   hide(hidden: boolean): void;

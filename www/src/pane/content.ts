@@ -1,5 +1,6 @@
 // What the demo embeds: made-up ids in addresses of the form that Power BI's API hands out.
 import type { IEmbedConfiguration } from "powerbi-client";
+import { contentId } from "../../backend/content";
 import type { EmbedKind, EmbedSpec } from "./api";
 
 const GROUP = "7d1c0de0-5eed-4a11-9b0b-0c0ffee00011";
@@ -8,8 +9,6 @@ const CLUSTER = {
   clusterUrl: "https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net",
   embedFeatures: { modernEmbed: true },
 };
-
-const id = (key: string) => `7d1c0de0-5eed-4a11-9b0b-0c0ffee1${key.padStart(4, "0")}`;
 
 function address(path: string, query: Record<string, string>): string {
   const config = btoa(JSON.stringify(CLUSTER));
@@ -34,7 +33,7 @@ const CONFIGS: Record<EmbedKind, (id: string) => Record<string, unknown>> = {
 };
 
 export function configOf({ kind, key, live }: EmbedSpec): IEmbedConfiguration {
-  if (!live) return CONFIGS[kind](id(key)) as IEmbedConfiguration;
+  if (!live) return CONFIGS[kind](contentId(key)) as IEmbedConfiguration;
   const { id: itsId, groupId, embedUrl, dashboardId } = live;
   return { type: kind, id: itsId, groupId, embedUrl, ...(dashboardId && { dashboardId }) } as IEmbedConfiguration;
 }

@@ -120,6 +120,14 @@ export class Embeds {
     for (const { line } of this.#entries.values()) line?.send({ type: "sandbox:plan", plan: change });
   }
 
+  /** Embeds in the same container, as a page does that switches reports. */
+  replace(key: string, config: IEmbedConfiguration): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    const embed = powerbi.embed(entry.container, { ...config });
+    this.#entries.set(key, { ...entry, config, embed });
+  }
+
   /** Every container is embedded again with the configuration of its first time, as a framework's re-render does. */
   embedAgain(): void {
     for (const entry of [...this.#entries.values()]) {

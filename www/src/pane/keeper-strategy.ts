@@ -3,7 +3,7 @@ import type { IEmbedConfiguration } from "powerbi-client";
 import { type KeeperEventMap, TokenKeeper } from "powerbi-token-keeper";
 import type { EmbedSpec, PaneStatus } from "./api";
 import { configOf } from "./content";
-import { recordedVisitorSource, type Strategy, type PaneContext, tokenUrl } from "./strategy";
+import { anotherReport, recordedVisitorSource, type Strategy, type PaneContext, tokenUrl } from "./strategy";
 import { STATES, type EventText, EVENT_TEXT } from "./event-text";
 
 const DEFAULT_LEAD_MS = 600_000;
@@ -27,6 +27,12 @@ export class KeeperStrategy implements Strategy {
     if (!embed) return;
     this.#keeperOf.set(spec.key, keeper);
     keeper.attach(embed);
+  }
+
+  /** Nothing to tell the keeper: it finds the report that its container has now. */
+  async embedAnother(key: string): Promise<void> {
+    const { embeds, tokenType } = this.#context;
+    embeds.replace(key, await anotherReport(tokenType));
   }
 
   leave(key: string): void {

@@ -5,7 +5,7 @@ import type { IEmbedConfiguration } from "powerbi-client";
 import { LOOP_WINDOW_MS, type Page, startLoop } from "../loop/microsoft";
 import type { EmbedSpec, PaneStatus } from "./api";
 import { configOf } from "./content";
-import { recordedVisitorSource, type Strategy, type PaneContext, tokenUrl } from "./strategy";
+import { anotherReport, recordedVisitorSource, type Strategy, type PaneContext, tokenUrl } from "./strategy";
 
 interface ApiResponse {
   token?: string;
@@ -111,6 +111,12 @@ export class LoopStrategy implements Strategy {
     let page = this.#pages.get(url);
     if (!page) this.#pages.set(url, (page = new LoopPage(this.#context, url)));
     return page.embed(spec);
+  }
+
+  /** The documented loop has one expiration and one way to a token, and goes on with both. */
+  async embedAnother(key: string): Promise<void> {
+    const { embeds, tokenType } = this.#context;
+    embeds.replace(key, await anotherReport(tokenType));
   }
 
   leave(key: string): void {

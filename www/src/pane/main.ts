@@ -75,6 +75,12 @@ class RunningPane {
     }
   }
 
+  /** The first report gives way to another. */
+  async embedAnother(): Promise<void> {
+    const [first] = this.setup.embeds;
+    if (first) await this.strategy?.embedAnother(first.key);
+  }
+
   remove(key: string): void {
     this.strategy?.leave(key);
     this.embeds?.remove(key);
@@ -150,6 +156,7 @@ const pane: Pane = {
   remove: (key) => running().remove(key),
   plan: (change) => running().embeds?.plan(change),
   embedAgain: () => running().embeds?.embedAgain(),
+  embedAnother: () => running().embedAnother(),
   online: () => void window.dispatchEvent(new Event("online")),
   hide: (hidden) => running().clock.hide(hidden),
   sleep: () => void (running().clock.asleep = true),

@@ -1,6 +1,9 @@
 // A strategy refreshes the tokens of a pane: the keeper, or the documented loop.
+import type { IEmbedConfiguration } from "powerbi-client";
 import type { TokenType } from "powerbi-token-keeper";
+import { ANOTHER_REPORT, contentId } from "../../backend/content";
 import type { EmbedSpec, LogEvent, PaneStatus, VisitorSource } from "./api";
+import { configOf } from "./content";
 import type { Network } from "./network";
 import type { Embeds } from "./embeds";
 
@@ -15,6 +18,8 @@ export interface PaneContext {
 export interface Strategy {
   /** Gets a token and embeds. Rejects when there is no token. */
   embed(spec: EmbedSpec): Promise<void>;
+  /** Embeds another report in the container of an embed, with a token of its own. */
+  embedAnother(key: string): Promise<void>;
   /** The embed is about to be removed. */
   leave(key: string): void;
   status(held: {
@@ -27,6 +32,18 @@ export interface Strategy {
 /** Where the token of an embed comes from. Embeds with the same address share one token. */
 export function tokenUrl(tokenType: TokenType, { live }: EmbedSpec): string {
   return new URL(live?.tokenPath ?? (tokenType === 1 ? "api/embed-token" : "api/aad-token"), document.baseURI).href;
+}
+
+/** What the page embeds in the place of another report: its configuration, with a token that the page asked for. */
+export async function anotherReport(tokenType: TokenType): Promise<IEmbedConfiguration> {
+  const spec = { key: ANOTHER_REPORT, kind: "report", title: "Another report" } as const;
+  const response = await fetch(tokenUrl(tokenType, spec), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ embeds: [{ type: "report", id: contentId(ANOTHER_REPORT) }] }),
+  });
+  const { token, access_token } = (await response.json()) as { token?: string; access_token?: string };
+  return { ...configOf(spec), accessToken: token ?? access_token ?? "", tokenType } as IEmbedConfiguration;
 }
 
 /** The visitor's own way to a token, recorded like a request to the backend. */
