@@ -75,23 +75,20 @@ impl Page {
     /// A keeper whose options are the JavaScript expression `options`; `a` in it is `given`.
     fn new(options: &str, given: &JsValue) -> Self {
         let events = Array::new();
-        let emit = js(
-            "return (type, detail, more) => typeof detail === 'number'
-               ? a.done([type === 'refusal' ? more : null, more]) : a.push({ type, detail });",
+        let options = js(&format!("return {options};"), given, &JsValue::UNDEFINED);
+        let facade = js(
+            "const note = (type) => (detail) => void a.push({ type, detail });
+             return {
+               refreshed: note('refreshed'), refreshFailed: note('refreshfailed'), applyFailed: note('applyfailed'),
+               expired: note('expired'), recovered: note('recovered'), stateChanged: note('statechange'),
+               embedError() {}, resolveWaiter: (_, value) => a.done([null, value]), rejectWaiter: (_, code) => a.done([code]),
+               describeEmbeds: () => b.embeds?.() ?? [], observeEmbeds() {},
+             };",
             &events,
-            &JsValue::UNDEFINED,
-        );
-        let options = js(
-            &format!("return {{ embeds: () => [], ...{options} }};"),
-            given,
-            &JsValue::UNDEFINED,
+            &options,
         );
         Self {
-            keeper: web::begin(
-                options,
-                emit.unchecked_into(),
-                run("return () => {}").unchecked_into(),
-            ),
+            keeper: web::create_keeper(options, facade.unchecked_into()),
             events,
         }
     }
@@ -105,7 +102,7 @@ impl Page {
     async fn refresh(&self) -> Array {
         let answer = Promise::new(&mut |resolve, _| {
             js("a.done = b;", &self.events, &resolve);
-            web::tell(self.keeper, web::call::REFRESH, 0, 0);
+            web::refresh(self.keeper, 0);
         });
         answer.await.unwrap().unchecked_into()
     }
@@ -126,7 +123,7 @@ impl Page {
     }
 
     fn stop(self) -> Vec<String> {
-        web::tell(self.keeper, web::call::STOP, 0, 0);
+        web::stop(self.keeper);
         let printed = String::from(js_sys::JSON::stringify(&self.events).unwrap_or_default());
         assert!(!printed.contains(CANARY), "I6: no token in an event");
         self.types()
@@ -271,16 +268,13 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
         &fresh.as_str().into(),
         &JsValue::UNDEFINED,
     );
-    let emit = js(
-        "return (type) => { a.seen = (a.seen ?? '') + type + ' '; a.then?.(type); throw new Error('from a listener'); };",
+    let facade = js(
+        "const told = (name) => { a.seen = (a.seen ?? '') + name + ' '; a.then?.(name); throw new Error('from a listener'); };
+         return new Proxy({}, { get: (_, name) => () => told(name) });",
         &calls,
         &JsValue::UNDEFINED,
     );
-    let keeper = web::begin(
-        options,
-        emit.unchecked_into(),
-        run("return () => {}").unchecked_into(),
-    );
+    let keeper = web::create_keeper(options, facade.unchecked_into());
     let page = Page {
         keeper,
         events: Array::new(),
@@ -288,9 +282,9 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
     let again = Closure::<dyn Fn(JsValue)>::new({
         let other = Page::new("{ source: () => new Promise(() => {}) }", &JsValue::UNDEFINED);
         move |_| {
-            web::tell(other.keeper, web::call::REFRESH, 0, 0);
+            web::refresh(other.keeper, 0);
             let _status = web::status(other.keeper);
-            web::tell(other.keeper, web::call::STOP, 0, 0);
+            web::stop(other.keeper);
         }
     });
     Reflect::set(&calls, &"then".into(), again.as_ref()).unwrap();

@@ -1,23 +1,29 @@
 import type { ErrorCode } from "./types.js";
 
-/** What the keeper rejects with. Its message never holds a token. */
+/** The error that a keeper rejects with. Its message never holds a token. */
 export class KeeperError extends Error {
   /** The stable code of the cause. */
   readonly code: ErrorCode;
 
-  constructor(code: ErrorCode, message: string = MEANING[code]) {
+  constructor(code: ErrorCode, message: string = MESSAGES[code]) {
     super(message);
     this.name = "KeeperError";
     this.code = code;
   }
 }
 
-/** A bad argument: thrown at once, with the option's name in the message. */
-export function badOption(name: string, wants: string, Kind: typeof TypeError | typeof RangeError = TypeError): Error {
-  return Object.assign(new Kind(`powerbi-token-keeper: ${name} ${wants}`), { code: "ERR_OPTION" satisfies ErrorCode });
+/** The error for a bad argument, with the option's name in its message. */
+export function badOption(
+  name: string,
+  requirement: string,
+  Kind: typeof TypeError | typeof RangeError = TypeError,
+): Error {
+  return Object.assign(new Kind(`powerbi-token-keeper: ${name} ${requirement}`), {
+    code: "ERR_OPTION" satisfies ErrorCode,
+  });
 }
 
-const MEANING: Record<ErrorCode, string> = {
+const MESSAGES: Record<ErrorCode, string> = {
   ERR_OPTION: "An option is not as it should be.",
   ERR_ENGINE: "Neither the WebAssembly nor the JavaScript build could be started here.",
   ERR_CRASHED: "A defect of powerbi-token-keeper; this keeper has stopped.",

@@ -1,7 +1,8 @@
 import { withHook } from "./configure.js";
+import { partsOf } from "./embeds.js";
 import { KeeperError } from "./errors.js";
-import { Call, hasten, Keeping, parts } from "./keeping.js";
 import { checkOptions } from "./options.js";
+import { KeeperSession, preloadEngine } from "./session.js";
 import type {
   EmbedConfigLike,
   EmbedLike,
@@ -20,9 +21,9 @@ declare global {
   }
 }
 
-/** What each keeper does. Not a private field: what bundles make of one for older browsers is 200 bytes. */
-const keepings = new WeakMap<TokenKeeper, Keeping>();
-const keepingOf = (keeper: TokenKeeper): Keeping => keepings.get(keeper) as Keeping;
+/** Each keeper's session. Not a private field: what bundles make of one for older browsers is 200 bytes. */
+const sessions = new WeakMap<TokenKeeper, KeeperSession>();
+const sessionOf = (keeper: TokenKeeper): KeeperSession => sessions.get(keeper) as KeeperSession;
 
 /**
  * Keeps one access token fresh and sets it on every embed attached. Construct one per token.
@@ -39,17 +40,17 @@ export class TokenKeeper extends EventTarget {
 
   constructor(options: TokenKeeperOptions) {
     super();
-    hasten();
-    const keeping = new Keeping(checkOptions(options), this);
-    keepings.set(this, keeping);
+    preloadEngine();
+    const session = new KeeperSession(checkOptions(options), this);
+    sessions.set(this, session);
     // powerbi-client calls it with the report that asks; a page never has to
-    this.accessTokenProvider = (asked?: unknown) => keeping.provide(asked);
-    keeping.begin();
+    this.accessTokenProvider = (asked?: unknown) => session.provideToken(asked);
+    session.start();
   }
 
   /** A read-out for support and dashboards. Holds no secret. */
   get status(): KeeperStatus {
-    return keepingOf(this).status;
+    return sessionOf(this).status;
   }
 
   /**
@@ -58,7 +59,7 @@ export class TokenKeeper extends EventTarget {
    */
   getToken(): Promise<string> {
     return new Promise((resolve, reject) => {
-      keepingOf(this).ask(Call.Obtain, (code, value) =>
+      sessionOf(this).getToken((code, value) =>
         typeof value === "string" ? resolve(value) : reject(new KeeperError(code ?? "ERR_CRASHED")),
       );
     });
@@ -80,20 +81,20 @@ export class TokenKeeper extends EventTarget {
    * @throws TypeError when `embed` is neither
    */
   attach(embed: EmbedLike | HTMLElement): () => void {
-    const { element } = parts(embed);
-    keepingOf(this).attach(embed);
-    return () => keepingOf(this).detach(element);
+    const { element } = partsOf(embed);
+    sessionOf(this).attach(embed);
+    return () => sessionOf(this).detach(element);
   }
 
   /** Ends what {@link attach} began; takes the embed or its container. */
   detach(embed: EmbedLike | HTMLElement): void {
-    keepingOf(this).detach(parts(embed).element);
+    sessionOf(this).detach(partsOf(embed).element);
   }
 
   /** Asks for a new token now. Never rejects. Joins a request under way. */
   refresh(): Promise<RefreshOutcome> {
     return new Promise((resolve) => {
-      keepingOf(this).ask(Call.Refresh, (code, value) =>
+      sessionOf(this).refresh((code, value) =>
         resolve(
           typeof value === "number" ? { ok: true, expiresAt: value } : { ok: false, code: code ?? "ERR_CRASHED" },
         ),
@@ -103,12 +104,12 @@ export class TokenKeeper extends EventTarget {
 
   /** Ends everything: timers, listeners, requests. Idempotent. Afterwards accessTokenProvider resolves to null. */
   stop(): void {
-    keepingOf(this).stop();
+    sessionOf(this).stop();
   }
 
   /** The same as {@link stop}, for `using`. */
   [Symbol.dispose](): void {
-    keepingOf(this).stop();
+    sessionOf(this).stop();
   }
 
   /** Listens for an event of {@link KeeperEventMap}. */
@@ -135,7 +136,7 @@ export class TokenKeeper extends EventTarget {
 /** One line for a page that already embeds: a keeper with `embed` attached. */
 export function keepFresh(embed: EmbedLike | HTMLElement, options: TokenKeeperOptions): TokenKeeper {
   // read first, so that a bad embed leaves no keeper behind
-  parts(embed);
+  partsOf(embed);
   const keeper = new TokenKeeper(options);
   keeper.attach(embed);
   return keeper;

@@ -1,7 +1,7 @@
 import { badOption } from "./errors.js";
 import type { TokenEndpoint, TokenKeeperOptions, TokenSource } from "./types.js";
 
-/** `[default, least, most]` in milliseconds. The engine has the same table (`src/policy.rs`); a test compares them. */
+/** `[fallback, min, max]` in milliseconds. The engine has the same table (`src/policy.rs`); a test compares them. */
 const DURATIONS = {
   pollIntervalMs: [30_000, 1_000, 600_000],
   leadMs: [600_000, 1_000, 86_400_000],
@@ -15,13 +15,13 @@ const CHOICES = {
   afterExpiry: ["auto", "reload", "refresh", "none"],
 } as const;
 
-const OTHERS = ["source", "tokenType", "initial", "shareKey", "signal"];
-const ENDPOINT = ["url", "method", "headers", "body", "credentials"];
+const OTHER_OPTIONS = ["source", "tokenType", "initial", "shareKey", "signal"];
+const ENDPOINT_FIELDS = ["url", "method", "headers", "body", "credentials"];
 
 type Duration = keyof typeof DURATIONS;
 type Choice = keyof typeof CHOICES;
 
-/** What the engine gets: everything checked, nothing left to default. */
+/** The options as the engine gets them: checked, with every default filled in. */
 export type CheckedOptions = Record<Duration, number> &
   Record<Choice, string> &
   Pick<TokenKeeperOptions, "tokenType" | "initial" | "signal" | "shareKey"> & { source: TokenSource | CheckedEndpoint };
@@ -36,8 +36,8 @@ type CheckedEndpoint = Omit<TokenEndpoint, "url"> & { url: string; method: strin
  */
 export function checkOptions(options: TokenKeeperOptions): CheckedOptions {
   if (!isObject(options)) throw badOption("options", "must be an object with a source");
-  onlyKnown("", options, [...Object.keys(DURATIONS), ...Object.keys(CHOICES), ...OTHERS]);
-  const checked = { source: checkSource(options.source) } as CheckedOptions;
+  refuseUnknown("", options, [...Object.keys(DURATIONS), ...Object.keys(CHOICES), ...OTHER_OPTIONS]);
+  const checked = { source: checkSourceOption(options.source) } as CheckedOptions;
   for (const name of Object.keys(DURATIONS) as Duration[]) checked[name] = duration(name, options[name]);
   for (const name of Object.keys(CHOICES) as Choice[]) {
     checked[name] = choice(name, options[name], CHOICES[name], CHOICES[name][0]);
@@ -66,11 +66,11 @@ export function checkOptions(options: TokenKeeperOptions): CheckedOptions {
   return checked;
 }
 
-function checkSource(source: TokenKeeperOptions["source"]): TokenSource | CheckedEndpoint {
+function checkSourceOption(source: TokenKeeperOptions["source"]): TokenSource | CheckedEndpoint {
   if (typeof source === "function") return source;
   const endpoint = typeof source === "string" || source instanceof URL ? { url: source } : source;
   if (!isObject(endpoint)) throw badOption("source", "must be a URL, an endpoint or a function");
-  onlyKnown("source.", endpoint, ENDPOINT);
+  refuseUnknown("source.", endpoint, ENDPOINT_FIELDS);
   const { headers, body } = endpoint as TokenEndpoint;
   if (headers !== undefined && typeof headers !== "function" && !isObject(headers)) {
     throw badOption("source.headers", "must be an object or a function that answers one");
@@ -113,24 +113,24 @@ function checkUrl(url: string | URL): string {
 }
 
 function duration(name: Duration, value: unknown): number {
-  const [usual, least, most] = DURATIONS[name];
-  if (value === undefined) return usual;
+  const [fallback, min, max] = DURATIONS[name];
+  if (value === undefined) return fallback;
   if (typeof value !== "number") throw badOption(name, "must be a number of milliseconds");
-  if (!(value >= least && value <= most)) {
-    throw badOption(name, `must be from ${least} to ${most} milliseconds`, RangeError);
+  if (!(value >= min && value <= max)) {
+    throw badOption(name, `must be from ${min} to ${max} milliseconds`, RangeError);
   }
   return value;
 }
 
-function choice<T extends string>(name: string, value: unknown, choices: readonly T[], usual: T): T {
-  if (value === undefined) return usual;
-  const wants = `must be one of ${choices.map((one) => `"${one}"`).join(", ")}`;
-  if (typeof value !== "string") throw badOption(name, wants);
-  if (!choices.includes(value as T)) throw badOption(name, wants, RangeError);
+function choice<T extends string>(name: string, value: unknown, choices: readonly T[], fallback: T): T {
+  if (value === undefined) return fallback;
+  const requirement = `must be one of ${choices.map((one) => `"${one}"`).join(", ")}`;
+  if (typeof value !== "string") throw badOption(name, requirement);
+  if (!choices.includes(value as T)) throw badOption(name, requirement, RangeError);
   return value as T;
 }
 
-function onlyKnown(prefix: string, value: object, known: readonly string[]): void {
+function refuseUnknown(prefix: string, value: object, known: readonly string[]): void {
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) throw badOption(prefix + key, `is not an option; there are: ${known.join(", ")}`);
   }

@@ -1,5 +1,5 @@
-/** What one tab tells the others of its `shareKey`. */
-export interface News {
+/** A token that one tab tells the others of its `shareKey`. */
+export interface SharedToken {
   readonly token: string;
   readonly expiration: number;
 }
@@ -13,46 +13,46 @@ export interface News {
 export class Tabs {
   readonly #name: string;
   readonly #channel: BroadcastChannel | undefined;
-  #letGo = (): void => {};
-  /** What this tab posted last to itself, and what is to be done when it arrives. */
-  #echo = { mark: "", arrived: (): void => {} };
+  #releaseLock = (): void => {};
+  /** The message that this tab posted to itself last, and what to do when it arrives. */
+  #barrier = { mark: "", arrived: (): void => {} };
 
-  /** @param heard called with what another tab got */
-  constructor(shareKey: string, heard: (news: News) => void) {
+  /** @param onToken called with a token that another tab obtained */
+  constructor(shareKey: string, onToken: (token: SharedToken) => void) {
     this.#name = `powerbi-token-keeper:${shareKey}`;
     if (typeof BroadcastChannel === "undefined") return;
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }) => {
-      if (data === this.#echo.mark) this.#echo.arrived();
-      else if (isNews(data)) heard({ token: data.token, expiration: data.expiration });
+      if (data === this.#barrier.mark) this.#barrier.arrived();
+      else if (isSharedToken(data)) onToken({ token: data.token, expiration: data.expiration });
     };
   }
 
-  /** Waits for this tab's turn; the one before, if any, is given back. */
-  claim(granted: () => void): void {
-    this.release();
+  /** Waits for the lock; one that is held or waited for already is released. */
+  acquireLock(acquired: () => void): void {
+    this.releaseLock();
     const { locks } = navigator as Partial<Navigator>;
     if (locks === undefined) {
-      granted();
+      acquired();
       return;
     }
-    const claim = new AbortController();
+    const request = new AbortController();
     const held = new Promise<void>((resolve) => {
-      this.#letGo = () => {
+      this.#releaseLock = () => {
         resolve();
         // a lock that was not granted yet never will be
-        claim.abort();
+        request.abort();
       };
     });
-    const turn = (): Promise<void> => {
-      this.#afterNews(() => {
-        if (!claim.signal.aborted) granted();
+    const whileHeld = (): Promise<void> => {
+      this.#afterPendingMessages(() => {
+        if (!request.signal.aborted) acquired();
       });
       return held;
     };
     // refused, as in a sandboxed frame: then this tab is alone
-    locks.request(this.#name, { signal: claim.signal }, turn).catch(() => {
-      if (!claim.signal.aborted) granted();
+    locks.request(this.#name, { signal: request.signal }, whileHeld).catch(() => {
+      if (!request.signal.aborted) acquired();
     });
   }
 
@@ -60,38 +60,37 @@ export class Tabs {
    * Lock and channel keep no order between them, but the channel does: what the tab before had to tell arrives before
    * what this tab posts now. A timer would not do, since those of a hidden page come once a minute.
    */
-  #afterNews(then: () => void): void {
+  #afterPendingMessages(then: () => void): void {
     if (this.#channel === undefined) {
       then();
       return;
     }
-    this.#echo = { mark: `turn ${Math.random()}`, arrived: then };
+    this.#barrier = { mark: `barrier ${Math.random()}`, arrived: then };
     // a channel does not hear itself
     const other = new BroadcastChannel(this.#name);
-    other.postMessage(this.#echo.mark);
+    other.postMessage(this.#barrier.mark);
     other.close();
   }
 
-  /** Gives the turn back, or waits for it no more. */
-  release(): void {
-    this.#letGo();
-    this.#letGo = () => {};
+  /** Releases the lock, or stops waiting for it. */
+  releaseLock(): void {
+    this.#releaseLock();
+    this.#releaseLock = () => {};
   }
 
-  /** Tells the others. */
-  share(news: News): void {
-    this.#channel?.postMessage(news);
+  broadcast(token: SharedToken): void {
+    this.#channel?.postMessage(token);
   }
 
-  /** Has nothing to do with the others any more. */
+  /** Releases the lock and closes the channel. */
   leave(): void {
-    this.release();
+    this.releaseLock();
     this.#channel?.close();
   }
 }
 
 /** Anybody of this origin may post to the channel. */
-function isNews(data: unknown): data is News {
-  const { token, expiration } = (data ?? {}) as Partial<News>;
+function isSharedToken(data: unknown): data is SharedToken {
+  const { token, expiration } = (data ?? {}) as Partial<SharedToken>;
   return typeof token === "string" && typeof expiration === "number";
 }

@@ -1,8 +1,8 @@
-//! What the facade may call of the diagnosis. Each body is convert, call, convert; nothing leaves the page.
+//! Exports of the diagnosis. Each body is convert, call, convert; nothing leaves the page.
 
-use super::answer::{json, parse_json};
+use super::convert::json::{parse_json, to_json};
+use super::convert::serialize::to_plain;
 use super::js;
-use super::plain::plain;
 use crate::diagnosis::{self, Options};
 use crate::time::{Skew, Timestamp};
 use crate::token::AccessToken;
@@ -17,23 +17,27 @@ pub fn inspect(token: &JsValue, options: &JsValue) -> Object {
         let json = js_sys::JSON::stringify(token).ok().filter(|_| token.is_object());
         json.and_then(|text| text.as_string())
     });
-    plain(&diagnosis::inspect(
+    to_plain(&diagnosis::inspect(
         &AccessToken::new(text.unwrap_or_default()),
-        &read(options),
+        &parse_options(options),
     ))
 }
 
 /// Checks an embed configuration: an array of `Finding`.
 #[wasm_bindgen]
 pub fn diagnose(config: &JsValue, options: &JsValue) -> Array {
-    plain(&diagnosis::diagnose(&json(config), &read(options)))
+    to_plain(&diagnosis::diagnose(&to_json(config), &parse_options(options)))
 }
 
 /// Explains an error: an `Explanation`.
 #[wasm_bindgen]
 pub fn explain(error: &JsValue, config: &JsValue, options: &JsValue) -> Object {
-    let config = config.is_object().then(|| json(config));
-    plain(&diagnosis::explain(&json(error), config.as_ref(), &read(options)))
+    let config = config.is_object().then(|| to_json(config));
+    to_plain(&diagnosis::explain(
+        &to_json(error),
+        config.as_ref(),
+        &parse_options(options),
+    ))
 }
 
 /// `DiagnoseOptions`, and what a keeper knows besides: `clockSkewMs` and `expiresAt`.
@@ -41,7 +45,7 @@ pub fn explain(error: &JsValue, config: &JsValue, options: &JsValue) -> Object {
     clippy::cast_possible_truncation,
     reason = "a cast saturates, and whole milliseconds are meant"
 )]
-fn read(options: &JsValue) -> Options {
+fn parse_options(options: &JsValue) -> Options {
     let number = |key| js::get(options, key).as_f64().filter(|number| number.is_finite());
     let now = number("now").unwrap_or_else(js_sys::Date::now);
     Options {

@@ -64,17 +64,22 @@ pub(crate) fn set_text(object: &Object, key: &str, text: &str) {
     set(object, key, &JsValue::from_str(text));
 }
 
-/// A time as JavaScript has it.
+/// A time as a number of milliseconds since the Unix epoch.
 #[expect(clippy::cast_precision_loss, reason = "JavaScript's times are f64")]
+pub(crate) fn ms(at: Timestamp) -> f64 {
+    at.as_ms() as f64
+}
+
+/// As [`ms`], as a value.
 pub(crate) fn time(at: Timestamp) -> JsValue {
-    JsValue::from_f64(at.as_ms() as f64)
+    JsValue::from_f64(ms(at))
 }
 
 /// Calls `done` when `value` has settled, be it a promise, a thenable or anything else. What it was rejected with is
 /// dropped: it may quote a token.
 ///
 /// The callback belongs to the promise and goes with it, so that one which never settles leaves nothing behind.
-pub(crate) fn settled(value: &JsValue, done: impl FnOnce(Option<JsValue>) + 'static) {
+pub(crate) fn when_settled(value: &JsValue, done: impl FnOnce(Option<JsValue>) + 'static) {
     then(value, Box::new(done));
 }
 
@@ -97,5 +102,5 @@ pub(crate) fn callback(called: impl Fn(JsValue) + 'static) -> Callback {
     Closure::wrap(Box::new(called))
 }
 
-/// What [`callback`] makes.
+/// The type of [`callback`]'s result.
 pub(crate) type Callback = Closure<dyn Fn(JsValue)>;

@@ -1,8 +1,9 @@
-//! The facade's options, read into what the core and the shell need.
+//! The facade's options, parsed into what the core and the shell need.
 //!
 //! The facade has checked them already and named what was wrong; a value that is wrong here all the same falls
 //! back to its default.
 
+use super::convert::json::to_json;
 use super::js;
 use super::source::Source;
 use crate::policy::{AfterExpiry, RefreshPolicy, WhileHidden};
@@ -16,7 +17,7 @@ pub(crate) struct Options {
     pub(crate) initial: Option<Json>,
 }
 
-pub(crate) fn read(options: &JsValue) -> Options {
+pub(crate) fn parse(options: &JsValue) -> Options {
     let while_hidden = match js::text(options, "whileHidden").as_deref() {
         Some("pause") => WhileHidden::Pause,
         _ => WhileHidden::Refresh,
@@ -27,15 +28,15 @@ pub(crate) fn read(options: &JsValue) -> Options {
         Some("none") => AfterExpiry::None,
         _ => AfterExpiry::Auto,
     };
-    let stated = |name| js::get(options, name).as_f64();
+    let lookup = |name| js::get(options, name).as_f64();
     let initial = js::get(options, "initial");
     Options {
-        policy: RefreshPolicy::parse(stated, while_hidden, after_expiry)
+        policy: RefreshPolicy::parse(lookup, while_hidden, after_expiry)
             .unwrap_or_default()
             .with_tabs(js::text(options, "shareKey").is_some()),
         source: Source::new(options),
         kind: kind(&js::get(options, "tokenType")),
-        initial: (initial != JsValue::UNDEFINED).then(|| super::answer::json(&initial)),
+        initial: (initial != JsValue::UNDEFINED).then(|| to_json(&initial)),
     }
 }
 

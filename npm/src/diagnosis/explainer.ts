@@ -10,7 +10,7 @@ import type {
   TokenReport,
 } from "../types.js";
 
-/** What a keeper knows beyond what a page author can say. */
+/** Options of a diagnosis, and what a keeper knows beyond them. */
 interface Evidence extends DiagnoseOptions {
   /** The measured correction of this machine's clock. */
   readonly clockSkewMs?: number;
@@ -19,18 +19,18 @@ interface Evidence extends DiagnoseOptions {
 /** The diagnosis as the facade calls it: a part of its chunks, so that a page which never asks loads none of it. */
 export class Explainer {
   inspect(token: string, options?: DiagnoseOptions): TokenReport {
-    return engine.inspect(token, check(options)) as TokenReport;
+    return engine.inspect(token, checkDiagnoseOptions(options)) as TokenReport;
   }
 
   diagnose(config: EmbedConfigLike, options?: DiagnoseOptions): Finding[] {
-    return engine.diagnose(config, check(options)) as Finding[];
+    return engine.diagnose(config, checkDiagnoseOptions(options)) as Finding[];
   }
 
   explain(error: unknown, config?: EmbedConfigLike, options?: DiagnoseOptions): Explanation {
-    return engine.explain(error, config, check(options)) as Explanation;
+    return engine.explain(error, config, checkDiagnoseOptions(options)) as Explanation;
   }
 
-  /** What is wrong with a token that the keeper refused. */
+  /** The findings about a token that the keeper refused. */
   findings(refused: string, status: KeeperStatus): Finding[] {
     const evidence = evidenceOf(status);
     const { findings } = this.inspect(refused, evidence);
@@ -40,7 +40,7 @@ export class Explainer {
     return findings.concat(all.filter(({ code }) => code === "token-type-mismatch"));
   }
 
-  /** An `error` event of an embed, explained. */
+  /** Explains an `error` event of an embed. */
   explainError(error: unknown, embed: EmbedLike | undefined, status: KeeperStatus): Explanation {
     return this.explain(error, embed?.config as EmbedConfigLike | undefined, {
       ...evidenceOf(status),
@@ -64,7 +64,7 @@ function sdkOf(embed: EmbedLike | undefined): Evidence {
   }
 }
 
-function check(options: DiagnoseOptions | undefined): Evidence {
+function checkDiagnoseOptions(options: DiagnoseOptions | undefined): Evidence {
   if (options === undefined) return {};
   if (typeof options !== "object" || options === null) throw badOption("options", "must be an object");
   const { now, expected, sdkVersion } = options;

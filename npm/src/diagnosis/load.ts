@@ -1,22 +1,22 @@
 import { diagnoses } from "../engine/candidates.js";
+import { startFirst } from "../engine/lazy-start.js";
 import { KeeperError } from "../errors.js";
 import type { Explainer } from "./explainer.js";
-import { startFirst } from "../engine/lazy-start.js";
 
-/** A diagnosis that takes longer than this to load is done without: a page must hear of a failure in time. */
-const PATIENCE_MS = 5_000;
+/** How long the diagnosis may take to load before it is done without: a page must hear of a failure in time. */
+const LOAD_TIMEOUT_MS = 5_000;
 
-/** The diagnosis. Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started. */
+/** Loads the diagnosis. Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started. */
 export function loadExplainer(): Promise<Explainer> {
   return startFirst(diagnoses).catch(() => {
     throw new KeeperError("ERR_ENGINE");
   });
 }
 
-/** What `ask` gets out of the diagnosis, or undefined when that fails or takes too long. */
-export function askInTime<T>(ask: (explainer: Explainer) => T): Promise<T | undefined> {
+/** Resolves with what `ask` gets from the diagnosis, or with undefined if that fails or takes too long. */
+export function askDiagnosis<T>(ask: (explainer: Explainer) => T): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, PATIENCE_MS);
+    const timer = setTimeout(resolve, LOAD_TIMEOUT_MS);
     const done = (value?: T): void => {
       clearTimeout(timer);
       resolve(value);

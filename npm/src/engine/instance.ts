@@ -1,9 +1,39 @@
-import { attach, begin, boot, connect, imports, shared, status, tell } from "../../../target/npm/engine/glue.js";
+import {
+  attach,
+  connect,
+  createKeeper,
+  detach,
+  getToken,
+  imports,
+  init,
+  lockAcquired,
+  observeEmbed,
+  providerCalled,
+  refresh,
+  refreshMayHelp,
+  status,
+  stop,
+  tokenReceivedFromTab,
+} from "../../../target/npm/engine/glue.js";
 import type { Instantiate } from "./decode.js";
 import { stopInterval } from "./interval.js";
 
 // member by member: a whole module as an object would carry every import as well
-const exports = { attach, begin, boot, shared, status, tell };
+const exports = {
+  attach,
+  createKeeper,
+  detach,
+  getToken,
+  init,
+  lockAcquired,
+  observeEmbed,
+  providerCalled,
+  refresh,
+  refreshMayHelp,
+  status,
+  stop,
+  tokenReceivedFromTab,
+};
 
 /** What the Rust side exports (`src/web/`). */
 export type Exports = typeof exports;

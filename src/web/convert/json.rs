@@ -5,10 +5,10 @@ use crate::token::{AccessToken, Json};
 use js_sys::{Array, Date, Reflect};
 use wasm_bindgen::prelude::*;
 
-/// How deep an answer is looked into; the deepest known shape has three levels.
-const DEPTH: u32 = 6;
-/// How many entries of one object or list are looked at.
-const BREADTH: u32 = 100;
+/// How many levels of an answer are converted; the deepest known shape has three.
+const MAX_DEPTH: u32 = 6;
+/// How many entries of one object or list are converted.
+const MAX_ENTRIES: u32 = 100;
 
 #[wasm_bindgen]
 extern "C" {
@@ -21,20 +21,20 @@ extern "C" {
     pub(crate) fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
 }
 
-/// The text that bytes are.
+/// Decodes UTF-8.
 // the platform knows UTF-8 as well: to check it here is 700 bytes of code
-pub(crate) fn text(bytes: &[u8]) -> JsValue {
+pub(crate) fn decode_utf8(bytes: &[u8]) -> JsValue {
     TextDecoder::new().decode(bytes)
 }
 
-/// JSON text, read by the platform.
+/// Parses JSON text with the platform's parser.
 pub(crate) fn parse_json(bytes: &[u8]) -> Option<Json> {
-    parse(&text(bytes)).ok().map(|value| json(&value))
+    parse(&decode_utf8(bytes)).ok().map(|value| to_json(&value))
 }
 
-/// A value as far as the core looks at it. Getters that throw count as absent.
-pub(crate) fn json(value: &JsValue) -> Json {
-    convert(value, DEPTH)
+/// Converts a value as far as the core reads it. Getters that throw count as absent.
+pub(crate) fn to_json(value: &JsValue) -> Json {
+    convert(value, MAX_DEPTH)
 }
 
 #[expect(
@@ -67,14 +67,14 @@ fn convert(value: &JsValue, depth: u32) -> Json {
     }
     if let Some(list) = value.dyn_ref::<Array>() {
         let mut items = Vec::new();
-        for at in 0..list.length().min(BREADTH) {
+        for at in 0..list.length().min(MAX_ENTRIES) {
             items.push(convert(&list.get(at), depth - 1));
         }
         return Json::Array(items);
     }
     let keys = Reflect::own_keys(value).unwrap_or_default();
     let mut entries = Vec::new();
-    for at in 0..keys.length().min(BREADTH) {
+    for at in 0..keys.length().min(MAX_ENTRIES) {
         let key = keys.get(at);
         if let (Some(name), Ok(value)) = (key.as_string(), Reflect::get(value, &key)) {
             entries.push((name, convert(&value, depth - 1)));

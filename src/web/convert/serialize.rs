@@ -5,7 +5,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsCast;
 
 /// A plain object or array, with null for what is not there.
-pub(crate) fn plain<T: JsCast + Default>(value: &impl Serialize) -> T {
+pub(crate) fn to_plain<T: JsCast + Default>(value: &impl Serialize) -> T {
     let serializer = Serializer::new()
         .serialize_missing_as_null(true)
         .serialize_maps_as_objects(true);

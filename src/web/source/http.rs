@@ -1,16 +1,17 @@
-//! A backend that is asked with `fetch`.
+//! Asking an endpoint with `fetch`.
 
-use super::source::Asked;
-use super::{answer, js};
+use super::{Completion, SourceResponse, fail};
 use crate::io::{Headers, SourceFailure};
 use crate::token::{AccessToken, Json};
+use crate::web::convert::json::{decode_utf8, parse};
+use crate::web::js;
 use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 use zeroize::Zeroizing;
 
-/// The most that an answer may take: no token is longer.
-const LONGEST: usize = 1024 * 1024;
+/// The most bytes that a response may have: no token is longer.
+const MAX_BODY: usize = 1024 * 1024;
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,27 +19,27 @@ extern "C" {
     fn fetch(url: &str, init: &Object) -> Result<Promise, JsValue>;
 }
 
-/// Asks the endpoint once and reads its answer as text.
-pub(crate) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, asked: Asked) {
+/// Asks the endpoint once and reads its response as text.
+pub(super) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, completion: Completion) {
     let url = js::text(endpoint, "url").unwrap_or_default();
     match init(endpoint, request, signal) {
-        Some((init, headers, own)) => js::settled(&own, move |own| match own {
+        Some((init, headers, own)) => js::when_settled(&own, move |own| match own {
             Some(own) => {
-                add(&headers, &own);
-                send(&url, &init, asked);
+                merge_headers(&headers, &own);
+                send(&url, &init, completion);
             }
-            None => asked.fail(SourceFailure::SourceThrew),
+            None => fail(completion, SourceFailure::SourceThrew),
         }),
-        None => asked.fail(SourceFailure::SourceThrew),
+        None => fail(completion, SourceFailure::SourceThrew),
     }
 }
 
-/// What is always the same in the second argument of `fetch`.
+/// The part of `fetch`'s second argument that is always the same.
 const INIT: &str = r#"{"cache":"no-store","redirect":"error","headers":{"accept":"application/json"}}"#;
 
-/// The second argument of `fetch`, its headers, and those that the page adds to them: perhaps a promise of them.
+/// The second argument of `fetch`, its headers, and the page's own headers or a promise of them.
 fn init(endpoint: &JsValue, request: &Object, signal: &AbortSignal) -> Option<(Object, Object, JsValue)> {
-    let init: Object = answer::parse(&JsValue::from_str(INIT)).ok()?.unchecked_into();
+    let init: Object = parse(&JsValue::from_str(INIT)).ok()?.unchecked_into();
     let headers: Object = js::get(&init, "headers").unchecked_into();
     for key in ["method", "credentials"] {
         js::set(&init, key, &js::get(endpoint, key));
@@ -48,11 +49,11 @@ fn init(endpoint: &JsValue, request: &Object, signal: &AbortSignal) -> Option<(O
         js::set_text(&headers, "content-type", "application/json");
         js::set(&init, "body", &body_of(endpoint, request)?);
     }
-    Some((init, headers, given(endpoint, "headers", request)?))
+    Some((init, headers, resolve_field(endpoint, "headers", request)?))
 }
 
-/// Adds the page's own headers, whose word counts; names are the same in any case.
-fn add(headers: &Object, own: &JsValue) {
+/// Merges the page's own headers in, which win; names are compared in lower case.
+fn merge_headers(headers: &Object, own: &JsValue) {
     let names = Reflect::own_keys(own).unwrap_or_default();
     for at in 0..names.length() {
         if let Some(name) = names.get(at).as_string() {
@@ -61,9 +62,9 @@ fn add(headers: &Object, own: &JsValue) {
     }
 }
 
-/// The JSON body of a POST: what the page wants there, else why and for which embeds a token is asked for.
+/// The JSON body of a POST: the page's own, else the reason and the embeds of the request.
 fn body_of(endpoint: &JsValue, request: &Object) -> Option<JsValue> {
-    let mut body = given(endpoint, "body", request)?;
+    let mut body = resolve_field(endpoint, "body", request)?;
     if body == JsValue::UNDEFINED {
         let default = Object::new();
         for key in ["reason", "embeds"] {
@@ -77,7 +78,7 @@ fn body_of(endpoint: &JsValue, request: &Object) -> Option<JsValue> {
 }
 
 /// A field of the endpoint, called with the request where it is a function.
-fn given(endpoint: &JsValue, key: &str, request: &Object) -> Option<JsValue> {
+fn resolve_field(endpoint: &JsValue, key: &str, request: &Object) -> Option<JsValue> {
     let value = js::get(endpoint, key);
     match value.dyn_ref::<Function>() {
         Some(function) => js::run(function, request),
@@ -85,20 +86,20 @@ fn given(endpoint: &JsValue, key: &str, request: &Object) -> Option<JsValue> {
     }
 }
 
-fn send(url: &str, init: &Object, asked: Asked) {
+fn send(url: &str, init: &Object, completion: Completion) {
     match fetch(url, init) {
-        Ok(sent) => js::settled(&sent, move |response| match response {
-            Some(response) => receive(&response, asked),
-            None => asked.fail(SourceFailure::Network),
+        Ok(sent) => js::when_settled(&sent, move |response| match response {
+            Some(response) => receive(&response, completion),
+            None => fail(completion, SourceFailure::Network),
         }),
-        Err(_) => asked.fail(SourceFailure::Network),
+        Err(_) => fail(completion, SourceFailure::Network),
     }
 }
 
-fn receive(response: &JsValue, asked: Asked) {
+fn receive(response: &JsValue, completion: Completion) {
     let headers = js::get(response, "headers");
     let header = |name| js::call(&headers, "get", &JsValue::from_str(name))?.as_string();
-    let heard = Headers {
+    let headers = Headers {
         date: header("date"),
         retry_after: header("retry-after"),
     };
@@ -111,26 +112,30 @@ fn receive(response: &JsValue, asked: Asked) {
             clippy::cast_sign_loss,
             reason = "a cast saturates"
         )]
-        return asked.answer(Err(SourceFailure::Status(status as u16)), heard);
+        let result = Err(SourceFailure::Status(status as u16));
+        return completion(SourceResponse { result, headers });
     }
     match js::call(&body, "getReader", &JsValue::UNDEFINED) {
         Some(reader) => {
             let body = Body {
                 reader,
                 bytes: Zeroizing::default(),
-                heard,
-                asked,
+                headers,
+                completion,
             };
             body.read();
         }
-        None => asked.answer(Err(SourceFailure::InvalidBody), heard),
+        None => {
+            let result = Err(SourceFailure::InvalidBody);
+            completion(SourceResponse { result, headers });
+        }
     }
 }
 
-/// Has a stream end, be it a body or its reader. Whether that works is of no matter.
+/// Cancels a stream, be it a body or its reader. Whether that works does not matter.
 fn cancel(stream: &JsValue) {
     if let Some(ended) = js::call(stream, "cancel", &JsValue::UNDEFINED) {
-        js::settled(&ended, |_| {});
+        js::when_settled(&ended, |_| {});
     }
 }
 
@@ -140,14 +145,14 @@ fn cancel(stream: &JsValue) {
 struct Body {
     reader: JsValue,
     bytes: Zeroizing<Vec<u8>>,
-    heard: Headers,
-    asked: Asked,
+    headers: Headers,
+    completion: Completion,
 }
 
 impl Body {
     fn read(self) {
         let read = js::call(&self.reader, "read", &JsValue::UNDEFINED).unwrap_or_default();
-        js::settled(&read, move |piece| self.take(piece));
+        js::when_settled(&read, move |piece| self.take(piece));
     }
 
     fn take(mut self, piece: Option<JsValue>) {
@@ -158,7 +163,7 @@ impl Body {
             return self.end();
         }
         match js::get(&piece, "value").dyn_into::<Uint8Array>() {
-            Ok(part) if self.bytes.len() + part.length() as usize <= LONGEST => {
+            Ok(part) if self.bytes.len() + part.length() as usize <= MAX_BODY => {
                 self.bytes.append(&mut part.to_vec());
                 self.read();
             }
@@ -167,17 +172,19 @@ impl Body {
     }
 
     fn end(self) {
-        match answer::text(&self.bytes).as_string() {
-            Some(text) => {
-                let text = AccessToken::new(text);
-                self.asked.answer(Ok(Json::String(text)), self.heard);
-            }
+        match decode_utf8(&self.bytes).as_string() {
+            Some(text) => self.complete(Ok(Json::String(AccessToken::new(text)))),
             None => self.fail(SourceFailure::InvalidBody),
         }
     }
 
     fn fail(self, failure: SourceFailure) {
         cancel(&self.reader);
-        self.asked.answer(Err(failure), self.heard);
+        self.complete(Err(failure));
+    }
+
+    fn complete(self, result: Result<Json, SourceFailure>) {
+        let headers = self.headers;
+        (self.completion)(SourceResponse { result, headers });
     }
 }

@@ -1,0 +1,322 @@
+import { askDiagnosis } from "./diagnosis/load.js";
+import { explainEmbedError, shouldRefresh } from "./embed-errors.js";
+import { type AttachedEmbed, AttachedEmbeds, hasChanged, partsOf } from "./embeds.js";
+import { type Engine, loadEngine } from "./engine/load.js";
+import type { CheckedOptions } from "./options.js";
+import { RemovedEmbeds } from "./removed-embeds.js";
+import { schedule } from "./scheduler.js";
+import type { Tabs } from "./tabs.js";
+import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus } from "./types.js";
+import { type Settle, Waiters } from "./waiters.js";
+
+type Exports = Engine["exports"];
+type Detail<K extends keyof KeeperEventMap> = KeeperEventMap[K]["detail"];
+
+/** What the engine tells the facade: one method for each thing (`Facade` in `src/web/facade.rs`). */
+export interface EngineFacade {
+  refreshed(detail: Detail<"refreshed">): void;
+  /** `refusedToken` is for the diagnosis alone. */
+  refreshFailed(detail: Detail<"refreshfailed">, refusedToken: string | undefined): void;
+  applyFailed(detail: Detail<"applyfailed">): void;
+  expired(detail: Detail<"expired">): void;
+  recovered(detail: Detail<"recovered">): void;
+  stateChanged(detail: Omit<KeeperStatus, "engine">): void;
+  embedError(embed: number, error: unknown): void;
+  resolveWaiter(waiter: number, value: string | number): void;
+  rejectWaiter(waiter: number, code: ErrorCode): void;
+  acquireLock(lockRequest: number): void;
+  releaseLock(): void;
+  broadcastToken(token: string, expiration: number): void;
+  describeEmbeds(): unknown;
+  /** Writes both clocks, and has the engine observe each embed that changed, or whose number is odd (twice its id). */
+  observeEmbeds(numbers: Uint32Array, clocks: Float64Array): void;
+}
+
+type EndCode = "ERR_STOPPED" | "ERR_ENGINE" | "ERR_CRASHED";
+
+/** Where the keeper stands between the page and its engine. */
+type Stage =
+  | { name: "loading" }
+  | { name: "running"; keeper: number; engine: Engine }
+  | { name: "ended"; code: EndCode };
+
+/** The refusals that a look at the token itself explains. The others say all there is to say. */
+const DIAGNOSED = /^ERR_TOKEN_(UNUSABLE|TYPE|EXPIRED|SUBJECT)$/;
+
+/** False on a server, where nothing runs, is loaded or is listened to. */
+const isInBrowser = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
+
+/** Starts to load the engine while a keeper's options are checked, which takes as long as a request to a near server. */
+export function preloadEngine(): void {
+  if (isInBrowser()) loadEngine().catch(() => {});
+}
+
+/** One keeper from its construction to its end: connects a {@link TokenKeeper} with its engine. */
+export class KeeperSession {
+  private readonly embeds = new AttachedEmbeds();
+  private readonly removedEmbeds = new RemovedEmbeds((element) => this.attach(element));
+  private readonly waiters = new Waiters();
+  /** The tabs of the same `shareKey`; none without one, or when the chunk can't be loaded. */
+  private tabs: Promise<Tabs | undefined> = Promise.resolve(undefined);
+  /** Calls that wait for the engine. */
+  private queue: (() => void)[] = [];
+  private stage: Stage = { name: "loading" };
+  /** The next embed's or waiter's number. */
+  private nextId = 0;
+
+  /** @param page the target on which the keeper's events are dispatched */
+  constructor(
+    private readonly options: CheckedOptions,
+    private readonly page: EventTarget,
+  ) {}
+
+  /** Loads the engine, where there is anything to do. */
+  start(): void {
+    const { signal } = this.options;
+    if (signal?.aborted) this.stage = { name: "ended", code: "ERR_STOPPED" };
+    else if (!isInBrowser()) this.stage = { name: "ended", code: "ERR_ENGINE" };
+    else {
+      signal?.addEventListener("abort", this.stop);
+      loadEngine().then(
+        (engine) => schedule(() => this.startKeeper(engine)),
+        () => this.end("ERR_ENGINE"),
+      );
+    }
+  }
+
+  get status(): KeeperStatus {
+    const { stage } = this;
+    if (stage.name === "running") {
+      const status = this.callEngine(({ status }, keeper) => status(keeper));
+      if (status !== undefined) {
+        return { ...(status as KeeperStatus), embeds: this.embeds.size, engine: stage.engine.name };
+      }
+    }
+    return this.statusWithoutEngine();
+  }
+
+  attach(embed: EmbedLike | HTMLElement): void {
+    const { element, provided } = partsOf(embed);
+    if (this.stage.name === "ended" || this.embeds.get(element) !== undefined) return;
+    this.removedEmbeds.delete(element);
+    const attached: AttachedEmbed = { id: this.nextId++, element, provided };
+    this.embeds.add(attached);
+    this.whenReady(({ attach }, keeper) => {
+      hasChanged(attached);
+      attach(keeper, attached.id, element, provided);
+    });
+  }
+
+  detach(element: HTMLElement): void {
+    this.removedEmbeds.delete(element);
+    const attached = this.embeds.remove(element);
+    if (attached !== undefined) this.whenReady(({ detach }, keeper) => detach(keeper, attached.id));
+  }
+
+  getToken(settle: Settle): void {
+    this.ask(settle, ({ getToken }, keeper, waiter) => getToken(keeper, waiter));
+  }
+
+  refresh(settle: Settle): void {
+    this.ask(settle, ({ refresh }, keeper, waiter) => refresh(keeper, waiter));
+  }
+
+  /** @param asked what powerbi-client calls the provider with: the report whose frame asks */
+  provideToken(asked: unknown): Promise<string | null> {
+    return new Promise((resolve) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const settle: Settle = (_, value) => {
+        clearTimeout(timer);
+        resolve(typeof value === "string" ? value : null);
+      };
+      const waiter = this.ask(settle, ({ providerCalled }, keeper, number) =>
+        providerCalled(keeper, number, this.idOf(asked)),
+      );
+      if (this.waiters.has(waiter)) {
+        timer = setTimeout(() => this.waiters.settle(waiter, null, null), this.options.providerTimeoutMs);
+      }
+    });
+  }
+
+  readonly stop = (): void => {
+    this.callEngine(({ stop }, keeper) => stop(keeper));
+    this.end("ERR_STOPPED");
+  };
+
+  private startKeeper(engine: Engine): void {
+    if (this.stage.name !== "loading") return;
+    engine.onCrash.add(this.onCrash);
+    const keeper = engine.exports.createKeeper(this.options, this.facadeFor(engine));
+    if (engine.crashed) {
+      this.onCrash();
+      return;
+    }
+    this.stage = { name: "running", keeper, engine };
+    const { shareKey } = this.options;
+    if (shareKey !== undefined) this.tabs = this.joinTabs(shareKey).catch(() => undefined);
+    const queue = this.queue;
+    this.queue = [];
+    for (const call of queue) schedule(call);
+  }
+
+  private facadeFor(engine: Engine): EngineFacade {
+    const { embeds, waiters } = this;
+    return {
+      refreshed: (detail) => {
+        embeds.forgetOldToken();
+        this.dispatch("refreshed", detail);
+      },
+      refreshFailed: (detail, refusedToken) => this.onRefreshFailed(detail, refusedToken),
+      applyFailed: (detail) => {
+        this.dispatch("applyfailed", detail);
+        // the engine has let go of an embed that is gone
+        const isGone = detail.code === "ERR_APPLY_GONE" && embeds.remove(detail.element) !== undefined;
+        if (isGone) this.removedEmbeds.add(detail.element);
+      },
+      expired: (detail) => this.dispatch("expired", detail),
+      recovered: (detail) => this.dispatch("recovered", detail),
+      stateChanged: (status) => this.dispatch("statechange", { ...status, engine: engine.name }),
+      // an error's own getters may throw; then there is nothing to explain
+      embedError: (embed, error) => void this.onEmbedError(embed, error).catch(() => {}),
+      resolveWaiter: (waiter, value) => waiters.settle(waiter, null, value),
+      rejectWaiter: (waiter, code) => waiters.settle(waiter, code, null),
+      acquireLock: (lockRequest) => void this.acquireLock(lockRequest),
+      releaseLock: () => void this.tabs.then((tabs) => tabs?.releaseLock()),
+      broadcastToken: (token, expiration) => void this.tabs.then((tabs) => tabs?.broadcast({ token, expiration })),
+      describeEmbeds: () => embeds.describe(),
+      observeEmbeds: (numbers, clocks) => this.observeEmbeds(numbers, clocks),
+    };
+  }
+
+  private onRefreshFailed(detail: Detail<"refreshfailed">, refusedToken: string | undefined): void {
+    if (refusedToken === undefined || !DIAGNOSED.test(detail.code)) {
+      this.dispatch("refreshfailed", detail);
+      return;
+    }
+    const { status } = this;
+    askDiagnosis((explainer) => explainer.findings(refusedToken, status)).then((findings = []) => {
+      if (this.stage.name !== "ended") this.dispatch("refreshfailed", { ...detail, findings });
+    });
+  }
+
+  /** Explains an embed's error to the page, and requests a new token where the explanation says that it helps. */
+  private async onEmbedError(embed: number, error: unknown): Promise<void> {
+    const attached = this.embeds.withId(embed);
+    if (attached === undefined) return;
+    const { element } = attached;
+    const explanation = await explainEmbedError(attached, error, this.status);
+    if (explanation === undefined || this.embeds.get(element) !== attached) return;
+    this.dispatch("explained", { ...explanation, element });
+    if (shouldRefresh(attached, explanation)) {
+      this.callEngine(({ refreshMayHelp }, keeper) => refreshMayHelp(keeper, embed));
+    }
+  }
+
+  private observeEmbeds(numbers: Uint32Array, clocks: Float64Array): void {
+    clocks.set([Date.now(), performance.now()]);
+    // copied, since the engine's memory may grow meanwhile
+    for (const number of numbers.slice()) {
+      const attached = this.embeds.withId(number >> 1);
+      if (attached !== undefined && (hasChanged(attached) || number % 2 === 1)) {
+        this.callEngine(({ observeEmbed }, keeper) => observeEmbed(keeper, attached.id));
+      }
+    }
+  }
+
+  private async joinTabs(shareKey: string): Promise<Tabs> {
+    const { Tabs } = await import("./tabs.js");
+    return new Tabs(shareKey, (token) =>
+      this.callEngine(({ tokenReceivedFromTab }, keeper) => tokenReceivedFromTab(keeper, token)),
+    );
+  }
+
+  private async acquireLock(lockRequest: number): Promise<void> {
+    const acquired = (): void => {
+      this.callEngine(({ lockAcquired }, keeper) => lockAcquired(keeper, lockRequest));
+    };
+    const tabs = await this.tabs;
+    if (tabs === undefined) acquired();
+    else tabs.acquireLock(acquired);
+  }
+
+  private dispatch<K extends keyof KeeperEventMap>(type: K, detail: Detail<K>): void {
+    this.page.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /** The id of the embed that asked, as far as powerbi-client says. */
+  private idOf(asked: unknown): number | undefined {
+    try {
+      return this.embeds.get((asked as { report: EmbedLike }).report.element)?.id;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Puts a question to the engine, now or when it has loaded. `settle` is called once, with an error code when the
+   * keeper ends before. Returns the waiter's number.
+   */
+  private ask(settle: Settle, question: (exports: Exports, keeper: number, waiter: number) => void): number {
+    const waiter = this.nextId++;
+    if (this.stage.name === "ended") settle(this.stage.code, null);
+    else {
+      this.waiters.add(waiter, settle);
+      this.whenReady((exports, keeper) => question(exports, keeper, waiter));
+    }
+    return waiter;
+  }
+
+  /** Calls the engine now, or when it has loaded. */
+  private whenReady(call: (exports: Exports, keeper: number) => void): void {
+    const work = (): void => this.callEngine(call);
+    if (this.stage.name === "loading") this.queue.push(work);
+    else schedule(work);
+  }
+
+  /** The only way into the engine. */
+  private callEngine<T>(call: (exports: Exports, keeper: number) => T): T | undefined {
+    if (this.stage.name !== "running") return undefined;
+    const { engine, keeper } = this.stage;
+    const result = call(engine.exports, keeper);
+    return engine.crashed ? undefined : result;
+  }
+
+  private readonly onCrash = (): void => this.end("ERR_CRASHED");
+
+  private end(code: EndCode): void {
+    if (this.stage.name === "ended") return;
+    // an engine that stops raises its last statechange itself
+    const isAnnounced = this.stage.name === "running" && code === "ERR_STOPPED";
+    if (this.stage.name === "running") this.stage.engine.onCrash.delete(this.onCrash);
+    this.stage = { name: "ended", code };
+    this.queue = [];
+    this.embeds.clear();
+    this.removedEmbeds.clear();
+    this.tabs.then((tabs) => tabs?.leave());
+    this.options.signal?.removeEventListener("abort", this.stop);
+    this.waiters.rejectAll(code);
+    if (!isAnnounced) this.dispatch("statechange", this.statusWithoutEngine());
+    if (code !== "ERR_STOPPED") {
+      this.dispatch("refreshfailed", { reason: "initial", code, attempt: 1, retryInMs: null, findings: [] });
+    }
+  }
+
+  private statusWithoutEngine(): KeeperStatus {
+    const endCode = this.stage.name === "ended" ? this.stage.code : null;
+    const state: KeeperState = endCode === null || !isInBrowser() ? "idle" : "stopped";
+    return {
+      state,
+      tokenType: this.options.tokenType ?? null,
+      expiresAt: null,
+      remainingMs: null,
+      nextCheckAt: null,
+      lastRefreshAt: null,
+      lastErrorCode: endCode === "ERR_STOPPED" ? null : endCode,
+      attempt: 0,
+      embeds: this.embeds.size,
+      clockSkewMs: 0,
+      requests: 0,
+      engine: "none",
+    };
+  }
+}

@@ -1,0 +1,110 @@
+//! The facade, as the engine sees it: one method for each thing that it is told.
+//!
+//! Each may run listeners of the page, so each is caught. What was thrown is dropped.
+
+use super::convert::events::detail_of;
+use super::js;
+use crate::io::{EmbedId, Event, LockRequestId, Outcome, WaiterId};
+use crate::time::{Now, Timestamp};
+use crate::token::AccessToken;
+use js_sys::Object;
+use wasm_bindgen::prelude::*;
+use web_sys::Element;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `EngineFacade` in `npm/src/session.ts`.
+    #[derive(Debug)]
+    pub type Facade;
+    #[wasm_bindgen(method, catch)]
+    fn refreshed(this: &Facade, detail: &Object) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = refreshFailed)]
+    fn refresh_failed(this: &Facade, detail: &Object, refused_token: Option<&str>) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = applyFailed)]
+    fn apply_failed(this: &Facade, detail: &Object) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn expired(this: &Facade, detail: &Object) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn recovered(this: &Facade, detail: &Object) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = stateChanged)]
+    fn state_changed(this: &Facade, detail: &Object) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = embedError)]
+    fn embed_error(this: &Facade, embed: u32, error: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = resolveWaiter)]
+    fn resolve_waiter(this: &Facade, waiter: u32, value: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = rejectWaiter)]
+    fn reject_waiter(this: &Facade, waiter: u32, code: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = acquireLock)]
+    fn acquire_lock(this: &Facade, lock_request: u32) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = releaseLock)]
+    fn release_lock(this: &Facade) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = broadcastToken)]
+    fn broadcast_token(this: &Facade, token: &str, expiration: f64) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = describeEmbeds)]
+    fn describe_embeds(this: &Facade) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = observeEmbeds)]
+    fn observe_embeds(this: &Facade, numbers: &[u32], clocks: &mut [f64]) -> Result<(), JsValue>;
+}
+
+impl Facade {
+    /// Raises an event on the page; `element` is that of the embed which the event is about.
+    pub(crate) fn emit(&self, event: &Event, element: Option<&Element>) {
+        let detail = detail_of(event);
+        if let Some(element) = element {
+            js::set(&detail, "element", element);
+        }
+        let _told = match event {
+            Event::Refreshed(_) => self.refreshed(&detail),
+            Event::RefreshFailed(_, refused) => {
+                self.refresh_failed(&detail, refused.as_ref().map(AccessToken::expose))
+            }
+            Event::ApplyFailed(..) => self.apply_failed(&detail),
+            Event::Expired(_) => self.expired(&detail),
+            Event::Recovered(..) => self.recovered(&detail),
+            Event::StateChange(_) => self.state_changed(&detail),
+        };
+    }
+
+    /// Reports an `error` event of an embed, which the facade may want to explain.
+    pub(crate) fn report_embed_error(&self, EmbedId(embed): EmbedId, error: &JsValue) {
+        let _told = self.embed_error(embed, error);
+    }
+
+    /// Answers a waiter.
+    pub(crate) fn settle_waiter(&self, WaiterId(waiter): WaiterId, outcome: &Outcome) {
+        let _told = match outcome {
+            Outcome::Token(token) => self.resolve_waiter(waiter, &JsValue::from_str(token.expose())),
+            Outcome::Refreshed(expires) => self.resolve_waiter(waiter, &js::time(*expires)),
+            Outcome::Failed(code) => self.reject_waiter(waiter, code.as_str()),
+        };
+    }
+
+    /// Waits for the lock among the tabs of the same `shareKey`.
+    pub(crate) fn request_lock(&self, LockRequestId(request): LockRequestId) {
+        let _told = self.acquire_lock(request);
+    }
+
+    /// Releases the lock, or stops waiting for it.
+    pub(crate) fn give_lock_back(&self) {
+        let _told = self.release_lock();
+    }
+
+    /// Gives a token to the other tabs.
+    pub(crate) fn broadcast(&self, token: &AccessToken, expires: Timestamp) {
+        let _told = self.broadcast_token(token.expose(), js::ms(expires));
+    }
+
+    /// The `embeds` of a request, as a source gets them.
+    // made by the facade, since 10,000 of them would be slow from here
+    pub(crate) fn embeds_for_source(&self) -> JsValue {
+        self.describe_embeds().unwrap_or_default()
+    }
+
+    /// Has the facade compare embeds with its last snapshots of them. It calls back for those that have changed, and
+    /// for each odd number, which is an id doubled and one more. Returns the clocks, which the same call brings.
+    pub(crate) fn observe(&self, numbers: &[u32]) -> Now {
+        let mut clocks = [0.0; 2];
+        let _observed = self.observe_embeds(numbers, &mut clocks);
+        js::clocks(clocks)
+    }
+}

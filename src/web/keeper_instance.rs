@@ -1,0 +1,247 @@
+//! One running keeper in the browser: its core, and all that it owns in the page.
+
+use super::embed::Embed;
+use super::facade::Facade;
+use super::mailbox::{self, KeeperId};
+use super::source::{Source, SourceResponse, token_request};
+use crate::io::{Effect, EmbedCallId, EmbedId, Event, Input, Reason, Recovery, RequestId};
+use crate::keeper::Keeper;
+use crate::time::{Instant, Now};
+use crate::token::AccessToken;
+use core::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use wasm_bindgen::JsValue;
+use web_sys::{AbortController, Element};
+
+/// A keeper from its start to its stop. Every borrow of a field ends before JavaScript is called; listeners and
+/// promises hold it weakly.
+pub(crate) struct KeeperInstance {
+    pub(crate) id: KeeperId,
+    pub(crate) core: RefCell<Keeper>,
+    this: Weak<Self>,
+    source: Source,
+    facade: Facade,
+    embeds: RefCell<Vec<Rc<Embed>>>,
+    request: Cell<Option<(RequestId, AbortController)>>,
+}
+
+impl KeeperInstance {
+    pub(crate) fn new(id: KeeperId, core: Keeper, source: Source, facade: Facade) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self {
+            id,
+            core: RefCell::new(core),
+            this: this.clone(),
+            source,
+            facade,
+            embeds: RefCell::default(),
+            request: Cell::default(),
+        })
+    }
+
+    /// When its core wants to be told the time.
+    pub(crate) fn deadline(&self) -> Instant {
+        let deadline = self.core.borrow().deadline();
+        deadline.map_or(Instant::NEVER, |deadline| deadline.at)
+    }
+
+    pub(crate) fn has_embeds(&self) -> bool {
+        !self.embeds.borrow().is_empty()
+    }
+
+    /// Attaches an embed. The facade gives each container one id, in rising order.
+    pub(crate) fn attach(&self, id: EmbedId, element: Element, provided_embed: JsValue) {
+        let this = self.this.clone();
+        let embed = Rc::new(Embed::new(id, element, provided_embed, move |scope, error| {
+            let Some(this) = this.upgrade() else { return };
+            this.on_embed_error(id, error);
+            if let Some(scope) = scope {
+                // which token was it that has expired? others than us may have set it
+                this.observe_embed(id, false);
+                mailbox::post(this.id, Input::TokenExpiredReported { embed: id, scope });
+            }
+        }));
+        let (held, kind) = (embed.access_token(), embed.token_type());
+        self.embeds.borrow_mut().push(embed);
+        mailbox::post(
+            self.id,
+            Input::Attach {
+                embed: id,
+                held,
+                kind,
+            },
+        );
+    }
+
+    pub(crate) fn detach(&self, id: EmbedId) {
+        self.drop_embed(id);
+        mailbox::post(self.id, Input::Detach(id));
+    }
+
+    fn embed(&self, id: EmbedId) -> Option<Rc<Embed>> {
+        let embeds = self.embeds.borrow();
+        let at = embeds.binary_search_by_key(&id, |embed| embed.id).ok()?;
+        embeds.get(at).cloned()
+    }
+
+    fn drop_embed(&self, id: EmbedId) {
+        let dropped = {
+            let mut embeds = self.embeds.borrow_mut();
+            let found = embeds.binary_search_by_key(&id, |embed| embed.id).ok();
+            found.map(|at| embeds.remove(at))
+        };
+        drop(dropped);
+    }
+
+    /// Performs one effect. No borrow is held here.
+    pub(crate) fn perform(&self, effect: Effect) {
+        match effect {
+            Effect::RequestToken {
+                request,
+                reason,
+                attempt,
+            } => self.request_token(request, reason, attempt),
+            Effect::AbortRequest(id) => self.abort_request(id),
+            Effect::AcquireLock(request) => self.facade.request_lock(request),
+            Effect::ReleaseLock => self.facade.give_lock_back(),
+            Effect::BroadcastToken(token, expires) => self.facade.broadcast(&token, expires),
+            Effect::SetAccessToken { embed, call, token } => self.set_access_token(embed, call, &token),
+            Effect::Recover { embed, call, how } => self.recover(embed, call, how),
+            Effect::ObserveEmbed(embed) => self.observe_embed(embed, false),
+            Effect::ForgetEmbed(embed) => self.drop_embed(embed),
+            Effect::ResolveWaiter(waiter, outcome) => self.facade.settle_waiter(waiter, &outcome),
+            Effect::Emit(event) => self.emit(&event),
+        }
+    }
+
+    fn request_token(&self, id: RequestId, reason: Reason, attempt: u32) {
+        let Ok(abort) = AbortController::new() else { return };
+        let embeds = self.facade.embeds_for_source();
+        let request = token_request(reason, attempt, &abort, &embeds);
+        let signal = abort.signal();
+        self.request.set(Some((id, abort)));
+        let this = self.this.clone();
+        let completion = move |response| {
+            if let Some(this) = this.upgrade() {
+                this.request_finished(id, response);
+            }
+        };
+        self.source.ask(&request, &signal, Box::new(completion));
+    }
+
+    fn request_finished(&self, request: RequestId, response: SourceResponse) {
+        // a stop that comes now has nothing to abort
+        drop(self.take_request(request));
+        let SourceResponse { result, headers } = response;
+        let input = match result {
+            Ok(answer) => Input::ResponseReceived {
+                request,
+                answer,
+                headers,
+            },
+            Err(failure) => Input::RequestFailed {
+                request,
+                failure,
+                headers,
+            },
+        };
+        mailbox::post(self.id, input);
+    }
+
+    fn abort_request(&self, id: RequestId) {
+        if let Some(abort) = self.take_request(id) {
+            abort.abort();
+        }
+    }
+
+    /// The request under way, if it is that one; from now on there is none.
+    fn take_request(&self, id: RequestId) -> Option<AbortController> {
+        let (current, abort) = self.request.take()?;
+        if current == id {
+            return Some(abort);
+        }
+        self.request.set(Some((current, abort)));
+        None
+    }
+
+    fn set_access_token(&self, id: EmbedId, call: EmbedCallId, token: &AccessToken) {
+        let Some(embed) = self.embed(id) else { return };
+        let finished = self.embed_call(&embed);
+        embed.apply(token, move |outcome| {
+            finished(Input::ApplyFinished {
+                embed: id,
+                call,
+                outcome,
+            });
+        });
+    }
+
+    fn recover(&self, id: EmbedId, call: EmbedCallId, how: Recovery) {
+        let Some(embed) = self.embed(id) else { return };
+        let finished = self.embed_call(&embed);
+        embed.recover(how, move |outcome| {
+            finished(Input::RecoveryFinished {
+                embed: id,
+                call,
+                outcome,
+            });
+        });
+    }
+
+    /// Begins a call into an embed. The result is to be called when it has ended, with the input that tells so.
+    fn embed_call(&self, embed: &Rc<Embed>) -> impl FnOnce(Input) + use<> {
+        embed.begin_call();
+        let (keeper, embed) = (self.id, Rc::downgrade(embed));
+        move |input| {
+            if let Some(embed) = embed.upgrade() {
+                embed.end_call();
+            }
+            mailbox::post(keeper, input);
+        }
+    }
+
+    /// Gives the core a snapshot of an embed. `by_facade`: the facade has taken the same, and tells when it changes.
+    pub(crate) fn observe_embed(&self, id: EmbedId, by_facade: bool) {
+        let Some(embed) = self.embed(id) else { return };
+        embed.set_observed(by_facade);
+        let snapshot = embed.snapshot();
+        mailbox::post(self.id, Input::EmbedObserved { embed: id, snapshot });
+    }
+
+    /// Has the facade observe the embeds whose turn it is, and returns the clocks, which the same call brings. Observing
+    /// them from here would be twenty calls for each.
+    pub(crate) fn observe_embeds(&self) -> Now {
+        let mut numbers = Vec::new();
+        for id in self.core.borrow().embeds_to_observe() {
+            if let Some(embed) = self.embed(id) {
+                numbers.push(2 * embed.id.0 + u32::from(!embed.is_observed_by_facade()));
+            }
+        }
+        self.facade.observe(&numbers)
+    }
+
+    fn emit(&self, event: &Event) {
+        let embed = match event {
+            Event::ApplyFailed(embed, _) | Event::Recovered(embed, _) => self.embed(*embed),
+            Event::Refreshed(_) | Event::RefreshFailed(..) | Event::Expired(_) | Event::StateChange(_) => {
+                None
+            }
+        };
+        self.facade
+            .emit(event, embed.as_ref().map(|embed| &embed.element));
+    }
+
+    fn on_embed_error(&self, id: EmbedId, error: &JsValue) {
+        if self.embed(id).is_some() {
+            self.facade.report_embed_error(id, error);
+        }
+    }
+
+    /// Releases all that is owned in the page.
+    pub(crate) fn clear(&self) {
+        let embeds = self.embeds.take();
+        if let Some((_, abort)) = self.request.take() {
+            abort.abort();
+        }
+        drop(embeds);
+    }
+}

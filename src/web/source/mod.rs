@@ -1,0 +1,80 @@
+//! Asking the source for a token: the page's function, or its endpoint.
+
+mod http;
+
+use super::convert::json::to_json;
+use super::js;
+use crate::io::{Headers, Reason, SourceFailure};
+use crate::token::Json;
+use js_sys::{Function, Object};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, AbortSignal};
+
+/// Where new tokens come from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// A function of the page, or an endpoint as the facade normalised it.
+    source: JsValue,
+}
+
+/// The end of a request: an answer or a failure, with the headers that came with it.
+#[derive(Debug)]
+pub(crate) struct SourceResponse {
+    pub(crate) result: Result<Json, SourceFailure>,
+    pub(crate) headers: Headers,
+}
+
+/// Called once with the end of a request.
+// no futures: an executor with its queue, wakers and state machines is 10 KB of a page's load
+type Completion = Box<dyn FnOnce(SourceResponse)>;
+
+/// Completes a request that got no response at all.
+fn fail(completion: Completion, failure: SourceFailure) {
+    completion(SourceResponse {
+        result: Err(failure),
+        headers: Headers::default(),
+    });
+}
+
+/// The argument of a source: `TokenRequest` of the declarations.
+pub(crate) fn token_request(
+    reason: Reason,
+    attempt: u32,
+    abort: &AbortController,
+    embeds: &JsValue,
+) -> Object {
+    let request = Object::new();
+    js::set_text(&request, "reason", reason.as_str());
+    js::set(&request, "attempt", &JsValue::from(attempt));
+    js::set(&request, "signal", &abort.signal());
+    js::set(&request, "embeds", embeds);
+    request
+}
+
+impl Source {
+    /// The source that the facade's `options` name.
+    pub(crate) fn new(options: &JsValue) -> Self {
+        Self {
+            source: js::get(options, "source"),
+        }
+    }
+
+    /// Asks for a token. `completion` is called once, when the source has settled; if it never does, what is held for
+    /// it goes with its promise.
+    pub(crate) fn ask(&self, request: &Object, signal: &AbortSignal, completion: Completion) {
+        match self.source.dyn_ref::<Function>() {
+            Some(function) => match js::run(function, request) {
+                Some(called) => js::when_settled(&called, move |answer| {
+                    completion(SourceResponse {
+                        result: answer
+                            .map(|answer| to_json(&answer))
+                            .ok_or(SourceFailure::SourceThrew),
+                        headers: Headers::default(),
+                    });
+                }),
+                None => fail(completion, SourceFailure::SourceThrew),
+            },
+            None => http::ask(&self.source, request, signal, completion),
+        }
+    }
+}
