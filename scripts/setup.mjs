@@ -26,9 +26,9 @@ function checkTools() {
   const rust = capture("rustc", ["--version"]);
   if (!rust || !capture("cargo", ["--version"]))
     throw new UserError("Rust is needed: install it with rustup, then run this again.");
-  const minor = Number(rust.match(/^rustc 1\.(\d+)/)?.[1] ?? 0);
-  if (minor < 85)
-    throw new UserError(`Rust 1.85 or newer is needed (edition 2024); this is ${rust}. Try \`rustup update stable\`.`);
+  const [, oldest] = readFileSync(fromRoot("Cargo.toml"), "utf8").match(/^rust-version = "1\.(\d+)"/m);
+  if (Number(rust.match(/^rustc 1\.(\d+)/)?.[1] ?? 0) < Number(oldest))
+    throw new UserError(`Rust 1.${oldest} or newer is needed; this is ${rust}. Try \`rustup update stable\`.`);
   say(`Node ${process.versions.node}, ${rust}`);
 }
 
