@@ -1,6 +1,6 @@
 // `npm run reproducible`: builds the package from two copies of the repository in different folders and compares what
-// came out, byte for byte. Catches a folder, a date or an order that gets into what is published. Takes some minutes, so
-// it is no part of `npm test`; what is not under version control is left out.
+// came out, byte for byte. Catches a folder, a date or an order that gets into what is published. Takes some minutes,
+// so it is no part of `npm test`; what is not under version control is left out.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -20,7 +20,9 @@ app.MapPost("/api/embed-token", async (HttpResponse response) =>
     request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", got.AccessToken);
     request.Content = JsonContent.Create(new { reports = new[] { new { id = Setting("POWERBI_REPORT_ID") } }, datasets = new[] { new { id = Setting("POWERBI_DATASET_ID") } } });
     using var answer = await powerBi.SendAsync(request);
-    if (answer.Headers.RetryAfter is { } retryAfter) response.Headers.RetryAfter = retryAfter.ToString();
+    // the keeper reads when to come back, and explains what Microsoft said
+    foreach (var name in new[] { "Retry-After", "RequestId", "X-PowerBI-Error-Info" })
+        if (answer.Headers.TryGetValues(name, out var values)) response.Headers[name] = values.ToArray();
     response.Headers.CacheControl = "no-store";
     return Results.Text(await answer.Content.ReadAsStringAsync(), "application/json", statusCode: (int)answer.StatusCode);
 });

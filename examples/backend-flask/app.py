@@ -7,6 +7,9 @@ from flask import Flask, Response
 LOGIN = os.environ.get("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.com")
 API = os.environ.get("POWERBI_API_URL", "https://api.powerbi.com")
 
+# the keeper reads when to come back, and explains what Microsoft said
+PASSED_ON = ("Content-Type", "Retry-After", "RequestId", "X-PowerBI-Error-Info")
+
 app = Flask(__name__)
 entra = msal.ConfidentialClientApplication(
     os.environ["AZURE_CLIENT_ID"],
@@ -30,7 +33,7 @@ def embed_token():
         json={"reports": [{"id": os.environ["POWERBI_REPORT_ID"]}], "datasets": [{"id": os.environ["POWERBI_DATASET_ID"]}]},
         timeout=20,
     )
-    passed_on = {name: answer.headers[name] for name in ("Content-Type", "Retry-After") if name in answer.headers}
+    passed_on = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}
     return Response(answer.content, answer.status_code, {**passed_on, "Cache-Control": "no-store"})
 
 

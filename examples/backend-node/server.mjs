@@ -26,13 +26,15 @@ async function generateToken() {
   });
 }
 
+/** The keeper reads when to come back, and explains what Microsoft said. */
+const PASSED_ON = ["Content-Type", "Retry-After", "RequestId", "X-PowerBI-Error-Info"];
+
 createServer(async (request, response) => {
   if (request.method !== "POST" || request.url !== "/api/embed-token") return response.writeHead(404).end();
   // here: who asks, and may they see the report?
   try {
     const answer = await generateToken();
-    for (const name of ["Content-Type", "Retry-After"])
-      if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name));
+    for (const name of PASSED_ON) if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name));
     response.writeHead(answer.status, { "Cache-Control": "no-store" }).end(await answer.text());
   } catch (error) {
     response

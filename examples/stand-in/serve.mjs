@@ -20,8 +20,13 @@ import { buildServer } from "../../scripts/server.mjs";
 import { signIn } from "./sign-in.mjs";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
+/** For a backend that serves no page of its own. */
+const PAGE = path.join(HERE, "page.html");
 const LIFETIME_SECONDS = 120;
-const REPORT = "5d9c4b5a-1111-4aaa-8bbb-000000000001";
+const REPORTS = {
+  sales: "5d9c4b5a-1111-4aaa-8bbb-000000000001",
+  stock: "7d1c0de0-5eed-4a11-9b0b-0c0ffee19001",
+};
 const GROUP = "5d9c4b5a-2222-4aaa-8bbb-000000000002";
 const CLUSTER = btoa('{"clusterUrl":"https://WABI-DEMO-SANDBOX-redirect.analysis.windows.net"}');
 const TYPES = {
@@ -38,17 +43,18 @@ export async function serveExample({ folder, command, backend = false, port = 0 
   await buildServer();
   const { DemoBackend, mintAadToken } = await import("../../www/dist-server/backend.js");
   const tokens = new DemoBackend({ switches: { lifetimeSeconds: LIFETIME_SECONDS } });
-  const child = command && (await start(command, backend ? await microsoft() : null));
+  const child = command && (await start(command, folder, backend ? await microsoft() : null));
 
   /** A token of the demo's backend, with the rest of what `powerbi.embed()` needs. */
-  async function embedConfig(kind) {
-    const { body } = await tokens.handle({ method: "POST", path: `/api/${kind}-token` });
+  async function embedConfig({ kind = "embed", report = "sales" }) {
+    const id = REPORTS[report] ?? REPORTS.sales;
+    const { body } = await tokens.handle({ method: "POST", path: `/api/${kind}-token`, body: { embeds: [{ id }] } });
     return {
       type: "report",
       tokenType: kind === "aad" ? 0 : 1,
-      id: REPORT,
+      id,
       groupId: GROUP,
-      embedUrl: `https://app.powerbi.com/reportEmbed?reportId=${REPORT}&groupId=${GROUP}&config=${CLUSTER}`,
+      embedUrl: `https://app.powerbi.com/reportEmbed?reportId=${id}&groupId=${GROUP}&config=${CLUSTER}`,
       accessToken: body.token ?? body.access_token,
     };
   }
@@ -62,11 +68,12 @@ export async function serveExample({ folder, command, backend = false, port = 0 
   async function answer(request, response) {
     const url = new URL(request.url, "http://localhost");
     const { pathname } = url;
-    if (pathname === "/api/embed")
-      return sendJson(response, await embedConfig(url.searchParams.get("kind") ?? "embed"));
-    if (backend && pathname === "/") return sendPage(response, readFileSync(path.join(HERE, "page.html"), "utf8"));
+    if (pathname === "/api/embed") return sendJson(response, await embedConfig(Object.fromEntries(url.searchParams)));
     if (!backend && /^\/api\/(embed|aad)-token$/.test(pathname)) {
-      const { status, headers, body } = await tokens.handle({ method: request.method, path: pathname });
+      const { embeds = [] } = await readJson(request);
+      const wanted = embeds.length > 0 ? embeds : [{ id: REPORTS.sales }];
+      const asked = { method: request.method, path: pathname, body: { embeds: wanted } };
+      const { status, headers, body } = await tokens.handle(asked);
       return sendJson(response, body, status, headers);
     }
     if (pathname.startsWith("/stand-in/sign-in/")) {
@@ -74,7 +81,7 @@ export async function serveExample({ folder, command, backend = false, port = 0 
       return sendJson(response, signIn(new URL(path, "https://login.microsoftonline.com"), mint));
     }
     if (pathname.startsWith("/stand-in/")) return sendFile(response, standInFile(pathname));
-    if (child) return forward(request, response, child.port);
+    if (child) return forward(request, response, child.port, backend && pathname === "/" ? PAGE : null);
     const file = path.join(folder, path.normalize(pathname.endsWith("/") ? `${pathname}index.html` : pathname));
     return file.endsWith(".html") && existsSync(file)
       ? sendPage(response, readFileSync(file, "utf8"))
@@ -106,6 +113,12 @@ function standInFile(pathname) {
   return fromRoot("dist", path.basename(file ?? ""));
 }
 
+async function readJson(request) {
+  let text = "";
+  for await (const chunk of request) text += chunk;
+  return text === "" ? {} : JSON.parse(text);
+}
+
 function sendJson(response, body, status = 200, headers = {}) {
   response.writeHead(status, { "Cache-Control": "no-store", ...headers, "Content-Type": "application/json" });
   response.end(JSON.stringify(body));
@@ -129,11 +142,15 @@ function sendPage(response, html, status = 200, headers = {}) {
   response.end(withClient(html));
 }
 
-/** To the example's own server; a page of it gets the stand-in's script. */
-function forward(request, response, port) {
+/** To the example's own server; a page of it gets the stand-in's script. `instead` is the page where it has none. */
+function forward(request, response, port, instead) {
   const headers = { ...request.headers, "accept-encoding": "identity" };
   return new Promise((done, failed) => {
     const onward = ask({ host: "localhost", port, method: request.method, path: request.url, headers }, (answer) => {
+      if (instead && answer.statusCode === 404) {
+        sendPage(response, readFileSync(instead, "utf8"));
+        return done();
+      }
       const isPage = answer.headers["content-type"]?.startsWith("text/html");
       if (!isPage) {
         response.writeHead(answer.statusCode, answer.headers);
@@ -177,6 +194,7 @@ async function microsoft() {
     AZURE_TENANT_ID: IDS.tenant,
     AZURE_CLIENT_ID: IDS.client,
     AZURE_CLIENT_SECRET: SECRET,
+    POWERBI_WORKSPACE_ID: IDS.group,
     POWERBI_REPORT_ID: IDS.report,
     POWERBI_DATASET_ID: IDS.dataset,
     AZURE_AUTHORITY_HOST: azure.origin,
@@ -185,10 +203,11 @@ async function microsoft() {
 }
 
 /** Starts a program that will listen at a port, and waits until it does. A backend (with `settings`) reads PORT. */
-async function start([program, ...args], settings) {
+async function start([program, ...args], folder, settings) {
   const port = await freePort();
   const windows = process.platform === "win32";
   const child = spawn(program, settings ? args : [...args, String(port)], {
+    cwd: folder,
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, ...settings, PORT: String(port), ASPNETCORE_URLS: `http://localhost:${port}` },
     shell: windows,
@@ -234,7 +253,8 @@ await runIfMain(import.meta, async (args) => {
     throw new UserError("The package is not built. Run `npm install` and `npm run build` in the repository's root.");
   const dashes = args.indexOf("--");
   const command = dashes < 0 ? undefined : args.slice(dashes + 1);
-  const example = { command, folder: path.resolve(args[0] ?? "."), backend: args.includes("--backend") };
+  const backend = args.includes("--backend");
+  const example = { command, backend, folder: path.resolve(dashes === 0 || backend ? "." : (args[0] ?? ".")) };
   const { url, close } = await serveExample({ ...example, port: Number(process.env.PORT ?? 5180) });
   console.log(
     `\n${url}\n\nThe tokens live two minutes; keeper.status in the console shows the next check. Ctrl+C ends.`,

@@ -173,8 +173,8 @@ test("an unknown address and a wrong method are told", async () => {
   const { ask } = backend();
   assert.equal((await ask("GET", "/api/nothing")).status, 404);
   assert.equal((await ask("GET", "/api/constructor")).status, 404);
-  const wrong = await ask("GET", "/api/embed-token");
-  assert.deepEqual([wrong.status, wrong.headers.Allow], [405, "POST"]);
+  const wrong = await ask("DELETE", "/api/embed-token");
+  assert.deepEqual([wrong.status, wrong.headers.Allow], [405, "GET, POST"]);
   assert.deepEqual((await ask("GET", "/api/config")).body, { mode: "sandbox" });
 });
 

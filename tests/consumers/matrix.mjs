@@ -4,7 +4,8 @@
 // A kind has commands, run in its folder after the installation; then what it made is either served as files
 // (`files`), or by its own server (`server`, which gets the port as its last argument), and opened in a browser;
 // with neither, the last command is the test. `policy` is the page's content security policy, `engine` the
-// one that must run where it is not WebAssembly; `versions` are the packages that the table of docs/compatibility.md
+// one that must run where it is not WebAssembly; `clicks` are buttons that are pressed before time passes, and `loads` how
+// often the report then has loaded; `versions` are the packages that the table of docs/compatibility.md
 // names.
 
 export const kinds = [
@@ -126,6 +127,48 @@ export const kinds = [
     versions: [],
     commands: [["vite", "build", "--logLevel", "warn"]],
     files: "dist",
+  },
+  {
+    name: "script-jquery",
+    what: "script tags with jQuery, a source with GET",
+    versions: ["jquery"],
+    files: ".",
+    cheap: true,
+  },
+  {
+    name: "react-plain",
+    what: "React without a wrapper, a function and a class component",
+    versions: ["react"],
+    server: ["vite", "--host", "127.0.0.1", "--logLevel", "warn", "--port"],
+  },
+  {
+    name: "svelte",
+    what: "Svelte 5",
+    versions: ["svelte"],
+    commands: [["vite", "build", "--logLevel", "warn"]],
+    files: "dist",
+  },
+  {
+    name: "vue-options",
+    what: "powerbi-client-vue-js, options API",
+    versions: ["vue", "powerbi-client-vue-js"],
+    commands: [["vite", "build", "--logLevel", "warn"]],
+    files: "dist",
+  },
+  {
+    name: "switch-reports",
+    what: "another report and another role in one container",
+    versions: [],
+    commands: [["vite", "build", "--logLevel", "warn"]],
+    files: "dist",
+    clicks: ["stock", "manager"],
+    loads: 2,
+  },
+  {
+    name: "backend-express",
+    what: "a page and its backend in Express",
+    versions: ["express"],
+    backend: ["node", "server.mjs"],
   },
   { name: "vitest", what: "Vitest with jsdom", commands: [["vitest", "run"]] },
   {

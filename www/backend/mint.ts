@@ -32,7 +32,9 @@ export interface EmbedTokenOptions {
   allowAccessOverPublicInternet?: boolean;
   /** Default true. Tokens of 2021 carry none. */
   withExp?: boolean;
-  /** The content that the token covers, by id; default: any. Microsoft's tokens have this inside of what is encrypted. */
+  /**
+   * The content that the token covers, by id; default: any. Microsoft's tokens have this inside of what is encrypted.
+   */
   covers?: readonly string[];
 }
 

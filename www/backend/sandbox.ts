@@ -12,7 +12,7 @@ const FIRST_CONTENT = Array.from({ length: 40 }, (_, i) => contentId(String(i + 
 
 export const sandbox: Issuer = {
   tokens: {
-    "/api/embed-token": { methods: ["POST"], issue: minting("embed") },
+    "/api/embed-token": { methods: ["GET", "POST"], issue: minting("embed") },
     "/api/aad-token": { methods: ["GET", "POST"], issue: minting("aad") },
   },
   switches: Object.keys(DEFAULTS) as (keyof Switches)[],

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fromRoot } from "../../../scripts/lib/run.mjs";
+import { serveExample } from "../../../examples/stand-in/serve.mjs";
 import { signIn } from "../../../examples/stand-in/sign-in.mjs";
 import { mintAadToken, mintEmbedToken } from "../../../www/dist-server/backend.js";
 
@@ -61,7 +62,7 @@ class World {
         },
       });
     });
-    await context.route(/\/api\/(embed|aad)-token$/, (route, request) => {
+    await context.route(/\/api\/(embed|aad)-token(\?|$)/, (route, request) => {
       const { text, expiresAt } = this.mint(request.url().includes("aad-token") ? "aad" : "embed", "keeper");
       return route.fulfill({ json: { token: text, expiration: new Date(expiresAt).toISOString() } });
     });
@@ -78,7 +79,7 @@ class World {
 const REFUSED = /violates the following Content Security Policy directive.*wasm|wasm-eval|WebAssembly/;
 
 /** Rejects with what went wrong; resolves to what was seen. */
-export async function visit(browser, url, { policy, engine = "wasm" } = {}) {
+export async function visit(browser, url, { policy, engine = "wasm", clicks = [], loads: expectedLoads = 1 } = {}) {
   const context = await browser.newContext();
   try {
     const world = new World();
@@ -86,6 +87,10 @@ export async function visit(browser, url, { policy, engine = "wasm" } = {}) {
     await context.clock.install();
     const tab = await context.newPage();
     tab.setDefaultTimeout(30_000);
+    const taken = (frames) =>
+      Promise.all(
+        frames.map((frame) => frame.evaluate((text) => window.sandbox.holds(text), world.minted.at(-1).text)),
+      );
     const wrong = [];
     tab.on("pageerror", (error) => wrong.push(String(error?.stack ?? error)));
     tab.on(
@@ -103,16 +108,20 @@ export async function visit(browser, url, { policy, engine = "wasm" } = {}) {
       const fresh = () =>
         until("the keeper is fresh", () => tab.evaluate(() => window.keeper?.status.state === "fresh"));
       await fresh();
-      const frames = await loaded(tab);
+      let frames = await loaded(tab);
+      for (const id of clicks) {
+        const before = world.minted.length;
+        await tab.locator(`#${id}`).click();
+        await until(`the click on ${id} brings a token`, () => world.minted.length > before);
+        frames = await loaded(tab);
+        await until(`the frame has it after the click on ${id}`, async () => (await taken(frames)).every(Boolean));
+        await fresh();
+      }
       const started = world.minted.length;
       await world.passes(tab, AWAY);
-      const taken = async () =>
-        Promise.all(
-          frames.map((frame) => frame.evaluate((text) => window.sandbox.holds(text), world.minted.at(-1).text)),
-        );
       await until(
         "each frame holds the new token",
-        async () => world.minted.length > started && (await taken()).every(Boolean),
+        async () => world.minted.length > started && (await taken(frames)).every(Boolean),
       );
       assert.equal(world.minted.length - started, 1, "one token was asked for");
       await fresh();
@@ -120,7 +129,7 @@ export async function visit(browser, url, { policy, engine = "wasm" } = {}) {
         const loads = await frame.evaluate(
           () => window.sandbox.seen.filter(({ method, url: to }) => method === "POST" && /\/load$/.test(to)).length,
         );
-        assert.equal(loads, 1, "the report was loaded once, and not again for its new token");
+        assert.equal(loads, expectedLoads, "the report was not loaded again for its new token");
       }
       const status = await tab.evaluate(() => window.keeper.status);
       assert.equal(status.engine, engine);
@@ -132,6 +141,33 @@ export async function visit(browser, url, { policy, engine = "wasm" } = {}) {
     }
   } finally {
     await context.close();
+  }
+}
+
+/**
+ * A backend with a page of its own, as its `npm start` runs it: against the stand-in for Microsoft, in real time. The
+ * report must load with the token in the page, and the keeper must replace it on request.
+ */
+export async function visitBackend(browser, folder, { backend: command }) {
+  const { url, close } = await serveExample({ folder, command, backend: true });
+  const tab = await browser.newPage();
+  try {
+    const wrong = [];
+    tab.on("pageerror", (error) => wrong.push(String(error?.stack ?? error)));
+    await tab.goto(url);
+    await until("the keeper is fresh", () => tab.evaluate(() => window.keeper?.status.state === "fresh"));
+    const frame = () => tab.frames().find((one) => one.url().includes("/stand-in/frame.html"));
+    const state = () => frame()?.evaluate(() => window.sandbox?.state());
+    await until("the report has loaded", async () => (await state())?.phase === "loaded");
+    const { fingerprint } = await state();
+    assert.equal((await tab.evaluate(() => window.keeper.refresh())).ok, true);
+    await until("the frame has another token", async () => (await state()).fingerprint !== fingerprint);
+    assert.equal((await state()).usable, true);
+    assert.deepEqual(wrong, []);
+    return "ok";
+  } finally {
+    await tab.close();
+    await close();
   }
 }
 
@@ -153,9 +189,9 @@ async function loaded(tab) {
 }
 
 async function until(what, met) {
-  const patience = performance.now() + 30_000;
+  const patience = performance.now() + 60_000;
   while (!(await met())) {
-    if (performance.now() > patience) throw new Error(`${what}: not within 30 s`);
+    if (performance.now() > patience) throw new Error(`${what}: not within a minute`);
     await new Promise((later) => setTimeout(later, 50));
   }
 }

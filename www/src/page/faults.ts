@@ -83,8 +83,8 @@ export const FAULTS: readonly Fault[] = [
     label: "A slow backend: 60 s",
     ...backend("delay", { delayMs: 60_000 }, { delayMs: 0 }),
     watch:
-      "The keeper’s time limit of 30 seconds doubles after each timeout, until the backend can keep it. The loop has no " +
-      "limit and sends another request every 30 seconds.",
+      "The keeper’s time limit of 30 seconds doubles after each timeout, until the backend can keep it. The loop has " +
+      "no limit and sends another request every 30 seconds.",
   },
   {
     key: "denied",

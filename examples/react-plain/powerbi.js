@@ -1,0 +1,3 @@
+import { factories, service } from "powerbi-client";
+
+export const powerbi = new service.Service(factories.hpmFactory, factories.wpmpFactory, factories.routerFactory);
