@@ -46,7 +46,9 @@ const DIAGNOSED = /^ERR_TOKEN_(UNUSABLE|TYPE|EXPIRED|SUBJECT)$/;
 /** False on a server, where nothing runs, is loaded or is listened to. */
 const isInBrowser = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
 
-/** Starts to load the engine while a keeper's options are checked, which takes as long as a request to a near server. */
+/**
+ * Starts to load the engine while a keeper's options are checked, which takes as long as a request to a near server.
+ */
 export function preloadEngine(): void {
   if (isInBrowser()) loadEngine().catch(() => {});
 }

@@ -4,9 +4,8 @@
 // A kind has commands, run in its folder after the installation; then what it made is either served as files
 // (`files`), or by its own server (`server`, which gets the port as its last argument), and opened in a browser;
 // with neither, the last command is the test. `policy` is the page's content security policy, `engine` the
-// one that must run where it is not WebAssembly; `clicks` are buttons that are pressed before time passes, and `loads` how
-// often the report then has loaded; `versions` are the packages that the table of docs/compatibility.md
-// names.
+// one that must run where it is not WebAssembly; `clicks` are buttons that are pressed before time passes, and `loads`
+// how often the report then has loaded; `versions` are the packages that the table of docs/compatibility.md names.
 
 export const kinds = [
   { name: "module", what: '`<script type="module">` and an import map, no build', files: ".", cheap: true },

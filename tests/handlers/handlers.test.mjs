@@ -104,12 +104,18 @@ for (const { name, start, skip = false } of HANDLERS) {
       azure.refuses(
         "generate",
         { status: 429, headers: { "Retry-After": "30" }, body: restError("TooManyRequests", "") },
-        { status: 404, body: restError("PowerBIEntityNotFound", "") },
+        {
+          status: 404,
+          headers: { "X-PowerBI-Error-Info": "PowerBIEntityNotFound", RequestId: "of Microsoft" },
+          body: restError("PowerBIEntityNotFound", ""),
+        },
       );
       const throttled = await ask(port);
       assert.deepEqual([throttled.status, throttled.headers.get("retry-after")], [429, "30"]);
       const missing = await ask(port);
       assert.equal(missing.status, 404);
+      assert.equal(missing.headers.get("x-powerbi-error-info"), "PowerBIEntityNotFound");
+      assert.equal(missing.headers.get("requestid"), "of Microsoft");
       assert.match((await explain(JSON.parse(missing.text))).summary, /finds no such content/);
       azure.refuses("token", {
         status: 401,

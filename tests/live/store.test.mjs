@@ -95,8 +95,7 @@ test("a page without a token gets an old one rather than an error; a keeper that
   await assert.rejects(world.get("initial"), /refused/);
 });
 
-// ---- the REST API, over plain http: what it says of when to come back
-// ------------------------------------------------
+// ---- the REST API, over plain http: what it says of when to come back ----------------------------------------------
 
 let server;
 let asked = 0;

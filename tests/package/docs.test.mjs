@@ -17,8 +17,7 @@ const pages = readdirSync(path.join(root, "docs"), { recursive: true })
   .filter((file) => file.endsWith(".md"));
 const written = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ...pages];
 
-// ---- Recipes
-// ---------------------------------------------------------------------------------------------------------
+// ---- Recipes -------------------------------------------------------------------------------------------------------
 
 const QUOTE = /<!-- (examples\/\S+) -->\n```\w+\n([\s\S]*?)```\n/g;
 const recipes = pages.flatMap((page) => [...read(page).matchAll(QUOTE)]);
@@ -40,8 +39,7 @@ for (const kind of kinds) {
   });
 }
 
-// ---- The reference
-// ---------------------------------------------------------------------------------------------------
+// ---- The reference -------------------------------------------------------------------------------------------------
 
 const types = read("npm/src/types.ts").replace(/\/\*\*[\s\S]*?\*\//g, "");
 const reference = read("docs/options-and-events.md");
@@ -101,8 +99,7 @@ test("the defaults and ranges of the durations are the code's", () => {
   }
 });
 
-// ---- README
-// ----------------------------------------------------------------------------------------------------------
+// ---- README --------------------------------------------------------------------------------------------------------
 
 test("the README is a front door", () => {
   const lines = read("README.md").split("\n").length;
@@ -133,8 +130,7 @@ test("the README's figures are those that were measured", () => {
     assert.ok(readme.includes(text), `the README does not say: ${text}`);
 });
 
-// ---- Code
-// ------------------------------------------------------------------------------------------------------------
+// ---- Code ----------------------------------------------------------------------------------------------------------
 
 const BLOCKS = /^```(js|jsx|ts|json)\n([\s\S]*?)^```$/gm;
 const exported = [...read("npm/src/index.ts").matchAll(/[\w$]+(?=[,\s]*[},])/g)].map(([name]) => name);
@@ -149,8 +145,7 @@ for (const file of written) {
   });
 }
 
-// ---- Links
-// -----------------------------------------------------------------------------------------------------------
+// ---- Links ---------------------------------------------------------------------------------------------------------
 
 /** The anchor that a heading gets. */
 const anchor = (heading) =>
@@ -178,8 +173,7 @@ test("every page is in the table of contents", () => {
     assert.ok(contents.includes(`(${page.slice("docs/".length)})`), page);
 });
 
-// ---- Names of the code
-// -----------------------------------------------------------------------------------------------
+// ---- Names of the code ---------------------------------------------------------------------------------------------
 
 const FOLDERS = /^(?:src|npm|tests|examples|bench|fuzz|scripts|www|docs|tools|\.github|\.cargo)\/[\w./-]*$/;
 const quoted = (file) => [...prose(file).matchAll(/`([^`\n]+)`/g)].map(([, text]) => text);
