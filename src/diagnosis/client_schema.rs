@@ -3,7 +3,9 @@
 //! `tests/package/config-invalid.test.mjs` compares them with the real validation of several versions.
 
 use super::schema::Era::{V19, V22, V24};
-use super::schema::Shape::{AnyOf, Bool, Fields, ListOf, MapOf, Number, Object, OneOf, Since, Text, Word};
+use super::schema::Shape::{
+    AnyOf, Bool, Fields, ListOf, MapOf, NotEmpty, Number, Object, OneOf, Since, Text, Word,
+};
 use super::schema::{Field, Shape, forbidden, optional, required};
 
 /// A report, and a visual of one.
@@ -130,7 +132,8 @@ static PAGINATED_BINDING: Shape = Fields(&[
     required("sourceDatasetId", &Text),
     required("targetDatasetId", &Text),
 ]);
-static DATASET_BINDING: Shape = Fields(&[
+static DATASET_BINDING: Shape = NotEmpty(V24, &["datasetId", "paginatedReportBindings"], &BINDINGS);
+static BINDINGS: Shape = Fields(&[
     required("datasetId", &Text).until(V22),
     optional("datasetId", &Text).since(V24),
     optional("paginatedReportBindings", &ListOf(&PAGINATED_BINDING)).since(V24),
@@ -198,8 +201,20 @@ static SETTINGS: Shape = Fields(&[
 ]);
 
 static SELECTOR: Shape = AnyOf(&[
-    Fields(&[required("visualName", &Text)]),
-    Fields(&[required("visualType", &Text)]),
+    Fields(&[
+        optional(
+            "$schema",
+            &Word(&["http://powerbi.com/product/schema#visualSelector"]),
+        ),
+        required("visualName", &Text),
+    ]),
+    Fields(&[
+        required(
+            "$schema",
+            &Word(&["http://powerbi.com/product/schema#visualTypeSelector"]),
+        ),
+        required("visualType", &Text),
+    ]),
 ]);
 static COMMAND_EXTENSION: Shape = Fields(&[
     required("name", &Text),

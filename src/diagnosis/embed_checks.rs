@@ -4,19 +4,14 @@ use super::client_schema;
 use super::config::Content;
 use super::format::quote_safely;
 use super::misplaced;
-use super::schema::{Era, Shape, problem};
+use super::schema::{Era, Shape, is_falsy, problem};
 use crate::token::Json;
 
 /// Props of wrapper components, and what powerbi-client calls them.
-const PROPS: [(&str, &str); 8] = [
+const PROPS: [(&str, &str); 3] = [
     ("embedType", "type"),
     ("embedId", "id"),
     ("reportMode", "viewMode"),
-    ("reportId", "id"),
-    ("embedToken", "accessToken"),
-    ("token", "accessToken"),
-    ("url", "embedUrl"),
-    ("workspaceId", "groupId"),
 ];
 
 /// The version of the checks that a version of powerbi-client has; the newest where none is stated.
@@ -76,29 +71,25 @@ fn as_embedded(config: &Json, content: Option<Content>) -> Json {
     Json::Object(members.cloned().collect())
 }
 
-fn is_falsy(value: &Json) -> bool {
-    match value {
-        Json::Null | Json::Bool(false) => true,
-        Json::Number(number) => *number == 0.0 || number.is_nan(),
-        Json::String(text) => text.expose().is_empty(),
-        Json::Bool(true) | Json::Date(_) | Json::Array(_) | Json::Object(_) => false,
-    }
-}
-
 fn type_problem(config: &Json) -> Option<String> {
     let value = config.get("type").filter(|value| !is_falsy(value));
     let Some(value) = value else {
-        let there = misplaced::content_type(config).map(|found| found.path);
         let props: Vec<_> = PROPS
             .iter()
             .filter(|(prop, _)| config.get(prop).is_some())
             .collect();
-        return Some(match (there, props.as_slice()) {
-            (Some(path), _) => format!("type is missing; it is called {path} here"),
-            (None, [(prop, name), ..]) => {
-                format!("type is missing, and {prop} is called {name} in powerbi-client")
-            }
-            (None, []) => "type is missing".to_owned(),
+        if !props.is_empty() {
+            let list = |names: Vec<&str>| names.join(", ");
+            return Some(format!(
+                "type is missing; these are props of a wrapper component, and powerbi-client calls {} by the names {}",
+                list(props.iter().map(|(prop, _)| *prop).collect()),
+                list(props.iter().map(|(_, name)| *name).collect())
+            ));
+        }
+        let there = misplaced::content_type(config).map(|found| found.path);
+        return Some(match there {
+            Some(path) => format!("type is missing; it is called {path} here"),
+            None => "type is missing".to_owned(),
         });
     };
     let Some(name) = value.as_str() else {

@@ -51,6 +51,15 @@ pub(super) fn classify_non_token(text: &str) -> NonToken {
         "embed token",
     ]) || has(&[
         "placeholder",
+        "mock",
+        "dummy",
+        "fake",
+        "changeme",
+        "change_me",
+        "redacted",
+        "todo",
+        "process.env",
+        "import.meta",
         "token_here",
         "insert",
         "paste",
@@ -87,6 +96,9 @@ mod tests {
             ("https://app.powerbi.com/reportEmbed?reportId=x", NonToken::Url),
             ("<!DOCTYPE html><html></html>", NonToken::Words),
             ("hello", NonToken::Words),
+            ("mock-powerbi-access-token", NonToken::Placeholder),
+            ("TODO", NonToken::Placeholder),
+            ("process.env.TOKEN", NonToken::Placeholder),
         ] {
             assert_eq!(classify_non_token(text), wanted, "{text}");
         }

@@ -41,6 +41,8 @@ pub(super) enum Shape {
     Fields(&'static [Field]),
     /// This shape from a version on; none before.
     Since(Era, &'static Shape),
+    /// An object of this shape with at least one of these members, from a version on.
+    NotEmpty(Era, &'static [&'static str], &'static Shape),
 }
 
 /// Whether a member must be there.
@@ -155,6 +157,13 @@ pub(super) fn problem(value: &Json, shape: &Shape, era: Era, path: &str) -> Opti
             .filter(|field| (field.since..=field.until).contains(&era))
             .find_map(|field| field_problem(value, field, era, path)),
         (Shape::Fields(_), _) => must_be("an object"),
+        (Shape::NotEmpty(since, names, shape), _) => {
+            let is_filled = |name: &&str| value.get(name).is_some_and(|member| !is_falsy(member));
+            if *since <= era && matches!(value, Json::Object(_)) && !names.iter().any(is_filled) {
+                return Some(format!("{path} must have {}", names.join(" or ")));
+            }
+            problem(value, shape, era, path)
+        }
         (Shape::Since(since, shape), _) if *since <= era => problem(value, shape, era, path),
         (Shape::Since(..), _) => must_be("of a form that this version of powerbi-client accepts"),
     }
@@ -183,6 +192,16 @@ fn field_problem(object: &Json, field: &Field, era: Era, path: &str) -> Option<S
         (None | Some(Json::Null), Need::Optional | Need::Forbidden) => None,
         (Some(_), Need::Forbidden) => Some(format!("{path} must not be set here")),
         (Some(value), Need::Required | Need::Optional) => problem(value, field.shape, era, &path),
+    }
+}
+
+/// Whether JavaScript takes a value for false.
+pub(super) fn is_falsy(value: &Json) -> bool {
+    match value {
+        Json::Null | Json::Bool(false) => true,
+        Json::Number(number) => *number == 0.0 || number.is_nan(),
+        Json::String(text) => text.expose().is_empty(),
+        Json::Bool(true) | Json::Date(_) | Json::Array(_) | Json::Object(_) => false,
     }
 }
 

@@ -266,7 +266,7 @@ fn members() -> [(&'static str, Vec<Value>); 5] {
         json!({"settings": {"layoutType": 3, "background": 1, "hideErrors": true, "zoomLevel": 0.5}}),
         json!({"settings": {"extensions": [command]}}),
         json!({"settings": {"extensions": {"commands": [command["command"]], "groups": [{"name": "g", "title": "G"}]}}}),
-        json!({"settings": {"commands": [{"exportData": {"displayOption": 1, "selector": {"visualType": "map"}}}]}}),
+        json!({"settings": {"commands": [{"exportData": {"displayOption": 1, "selector": {"$schema": "http://powerbi.com/product/schema#visualTypeSelector", "visualType": "map"}}}]}}),
         json!({"settings": {"visualSettings": {"visualHeaders": [{"settings": {"visible": false}, "selector": {"visualName": "v"}}]}}}),
         json!({"settings": {"localeSettings": {"language": "en", "formatLocale": "en-US"}, "navContentPaneEnabled": false}}),
         json!({"settings": {"hyperlinkClickBehavior": 2, "personalBookmarksEnabled": true, "printSettings": {"browserPrintAdjustmentsMode": 1}}}),

@@ -10,6 +10,7 @@ mod cases;
 mod contract;
 mod damage;
 mod errors;
+mod field;
 mod healthy;
 mod properties;
 mod rules;

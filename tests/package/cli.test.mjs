@@ -144,7 +144,7 @@ test("explain: a confirmed cause ends with 1, a possible one with 0", async () =
   const error = file("error.json", expired);
   const alone = await run(["explain", error, ...now]);
   assert.equal(alone.status, 0, alone.stderr);
-  assert.match(alone.stdout, /^TokenExpired\n.+\nA new token of the same kind can help\.\n\nPossible\n/);
+  assert.match(alone.stdout, /^TokenExpired\n.+\nA new token of the same kind can help\.\n\nPossible, the likeliest first\n\n1\. +token-expired\n/);
   assert.doesNotMatch(alone.stdout, /^Confirmed$/m);
 
   const late = ["--now", "2023-11-15T12:00:00Z"];
@@ -160,28 +160,82 @@ test("explain: a confirmed cause ends with 1, a possible one with 0", async () =
   for (const { verdict } of explanation.causes) assert.match(verdict, /^(confirmed|possible|ruled-out)$/);
 });
 
-test("a file that can't be read or is no JSON ends with 2 and its name", async () => {
+test("explain: the three likeliest causes, all with --all, and what to add to know more", async () => {
+  const error = file("error.json", { message: "LoadReportFailed", detailedMessage: "Could not resolve cluster" });
+  const few = (await run(["explain", error, ...now])).stdout;
+  const all = (await run(["explain", error, "--all", ...now])).stdout;
+  const count = (text) => text.match(/^\d+\. +[a-z-]+$/gm).length;
+  assert.equal(count(few), 3);
+  assert.ok(count(all) > 10);
+  assert.match(few, new RegExp(`^${count(all) - 3} more: run it again with --all\\.$`, "m"));
+  assert.match(few, /^To know more, add the embed configuration as a second file/m);
+  const both = (await run(["explain", error, file("config.json", config), ...now])).stdout;
+  assert.doesNotMatch(both, /To know more/);
+});
+
+test("explain: an error in any wrapping, and plain text", async () => {
+  for (const [name, content, error, code] of [
+    ["line.txt", "AADSTS50196: The server terminated an operation.\nTrace ID: 1", "AADSTS50196", "throttled"],
+    ["net.txt", "One or more errors occurred. (AADSTS7000222: The provided client secret keys are expired.)", "AADSTS7000222", "backend-credentials"],
+    ["console.txt", "Uncaught (in promise) {message: 'LoadReportFailed', errorCode: '404', level: 6}", "LoadReportFailed", "id-mismatch"],
+    ["literal.js", "[{ message: 'permissions must be a number' }]", "permissions property is invalid", "config-invalid"],
+    ["middle.log", 'POST failed: {"error":{"code":"InvalidRequest","message":"requires roles to be included"}} after 3 s', "InvalidRequest", "identity-invalid"],
+    ["axios.json", { name: "AxiosError", code: "ERR_BAD_REQUEST", response: { status: 401, data: { error: { code: "GroupNotAccessible" } } } }, "GroupNotAccessible", "permission"],
+  ]) {
+    const { stdout, stderr, status } = await run(["explain", file(name, content), "--json", ...now]);
+    assert.notEqual(status, 2, stderr);
+    const explanation = JSON.parse(stdout);
+    assert.equal(explanation.error, error, name);
+    assert.ok(explanation.causes.some((cause) => cause.code === code), `${name}: ${stdout}`);
+  }
+});
+
+test("diagnose: JavaScript as it is in the code, and a GenerateToken request", async () => {
+  const code = `const config = {
+    type: 'report', id: "${reportId}", // the report
+    tokenType: models.TokenType.Aad, permissions: models.Permissions.All,
+    embedUrl: '${config.embedUrl}',
+    accessToken: "${healthy}",
+  } as models.IReportEmbedConfiguration;\n`;
+  const good = await run(["diagnose", file("config.ts", code), ...now]);
+  assert.deepEqual(good, { stdout: "Nothing is known to be wrong with this configuration.\n", stderr: "", status: 0 });
+  const request = { accessLevel: "Create", identities: [{ username: "jo", roles: "Sales" }] };
+  const bad = await run(["diagnose", file("request.json", request)]);
+  assert.equal(bad.status, 1);
+  assert.match(bad.stdout, /^error +request-invalid\n +accessLevel is Create, but datasetId is missing\.$/m);
+  assert.match(bad.stdout, /^error +identity-invalid$/m);
+  const fine = await run(["diagnose", file("request.json", { accessLevel: "View" })]);
+  assert.deepEqual(fine, { stdout: "Nothing is known to be wrong with this GenerateToken request.\n", stderr: "", status: 0 });
+});
+
+test("inspect says nothing good of what is no token", async () => {
+  for (const text of ["TODO", "mock-powerbi-access-token", "x".repeat(200)]) {
+    const { stdout } = await run(["inspect", ...now], { input: text });
+    assert.match(stdout, /token-not-a-token/, text.slice(0, 10));
+    assert.doesNotMatch(stdout, /Nothing is known to be wrong/);
+  }
+});
+
+test("a file that can't be read ends with 2 and its name", async () => {
   const good = file("config.json", config);
   for (const [name, content, says] of [
     ["page.json", "<!doctype html><title>Sign in</title>", /like HTML/],
-    ["garbage.json", `{"accessToken": "${healthy}", oops`, /starts like JSON/],
-    ["bare.json", healthy, /does not start with \{/],
+    ["garbage.json", `{"accessToken": "${healthy}", oops "`, /starts like one but has a syntax error/],
+    ["bare.json", healthy, /there is no \{ in it/],
     ["empty.json", "", /it is empty/],
     ["list.json", "[]", /not an embed configuration/],
     ["large.json", " ".repeat(5 << 20), /larger than 4 MiB/],
   ]) {
     const where = file(name, content);
-    const calls = [
+    for (const args of [
       ["diagnose", where],
       ["explain", good, where],
-      ...(name === "list.json" ? [] : [["explain", where]]),
-    ];
-    for (const args of calls) {
+    ]) {
       const { stdout, stderr, status } = await run(args);
       assert.equal(status, 2, `${args[0]} ${name}`);
       assert.equal(stdout, "");
       assert.match(stderr, says);
-      assert.ok(stderr.includes(name), stderr);
+      assert.ok(stderr.includes(name) && !stderr.includes(folder), stderr);
       if (content.includes(healthy)) assertSilent({ stdout, stderr }, healthy, name);
     }
   }
@@ -189,6 +243,8 @@ test("a file that can't be read or is no JSON ends with 2 and its name", async (
   assert.equal(missing.status, 2);
   assert.match(missing.stderr, /missing\.json can't be read: it does not exist/);
   assert.match((await run(["diagnose", folder])).stderr, /it is a directory/);
+  const secret = await run(["explain", path.join(folder, "q3Zk9xWvT2LmN8pRsYbC4d.json")]);
+  assert.match(secret.stderr, /^powerbi-token-keeper: The file can't be read/);
 });
 
 test("called wrongly, it ends with 2 and a sentence", async () => {
@@ -274,12 +330,17 @@ test("no part of any token comes out", async () => {
 
 test("what strangers wrote into a token can't command the terminal", async () => {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const aud = "\u001b]0;owned\u0007\u001b[2J\u009b2J";
-  const claims = { aud, iss: "https://sts.windows.net/x/", exp: 9e15, scp: "a\u001b[31m" };
+  const aud = "\u001b]0;owned\u0007\u001b[2J\u009b2J\u202e\u2028";
+  const claims = { aud, iss: "https://sts.windows.net/x/", exp: 9e15, scp: "a\u001b[31m", tid: healthy };
   const hostile = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}.AAAA`;
-  const { stdout, status } = await run(["inspect"], { input: hostile });
-  assert.notEqual(status, 2);
-  assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  for (const args of [["inspect"], ["inspect", "--json"]]) {
+    const said = await run(args, { input: hostile });
+    assert.notEqual(said.status, 2);
+    assert.doesNotMatch(said.stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e]/);
+    assertSilent(said, healthy, "a token in a claim");
+    if (args.length > 1) assert.equal(JSON.parse(said.stdout).audience, aud);
+    else assert.match(said.stdout, /\\u001b\]0;owned/);
+  }
 });
 
 test("no colours where a program reads, whatever FORCE_COLOR says", async () => {
@@ -292,7 +353,7 @@ test("no colours where a program reads, whatever FORCE_COLOR says", async () => 
 test("--help and --version", async () => {
   const { stdout, status } = await run(["--help"]);
   assert.equal(status, 0);
-  for (const word of ["inspect", "diagnose", "explain", "--json", "--now", "--tenant", "--sdk-version", "Exit code"])
+  for (const word of ["inspect", "diagnose", "explain", "--all", "--json", "--now", "--tenant", "--sdk-version", "Exit code"])
     assert.ok(stdout.includes(word), word);
   assert.ok(stdout.split("\n").every((line) => line.length <= 120));
   const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));

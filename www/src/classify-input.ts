@@ -1,7 +1,7 @@
 // Tells what was pasted: a configuration, a bare token, an error, or several of these at once.
 import type { EmbedConfigLike } from "powerbi-token-keeper";
 import { mask, maskPieces, maskRuns } from "./mask";
-import { type Pasted, read, Unreadable, type Value } from "./parse-input";
+import { type Pasted, read, Unreadable, type Value } from "../../npm/src/cli/parse-input";
 
 export interface Subject {
   config: (EmbedConfigLike & Record<string, unknown>) | null;

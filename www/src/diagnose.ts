@@ -1,7 +1,7 @@
 // The diagnosis page: reads the input, masks it, and shows the report.
 import { diagnose, explain, type Finding, type FindingCode, inspectToken } from "powerbi-token-keeper";
 import { isMasked, mask, tokenWord } from "./mask";
-import { Unreadable } from "./parse-input";
+import { Unreadable } from "../../npm/src/cli/parse-input";
 import { SAMPLES } from "./samples";
 import { readError, readSubject, type Subject } from "./classify-input";
 import { count, type Reading, show } from "./report-view";

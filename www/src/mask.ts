@@ -1,6 +1,6 @@
 // Puts a mask in the place of everything in a pasted text that is, or could be, a secret. What is unsure is masked.
 import type { TokenReport } from "powerbi-token-keeper";
-import type { Piece } from "./parse-input";
+import type { Piece } from "../../npm/src/cli/parse-input";
 
 /** A text under such a name is a secret however short it is. */
 const SECRET_NAME = /(?:token|secret|password|assertion|authorization|credential|cookie|key)s?$/i;

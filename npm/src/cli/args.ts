@@ -16,6 +16,8 @@ export interface Command {
   readonly name: "inspect" | "diagnose" | "explain";
   readonly files: readonly string[];
   readonly json: boolean;
+  /** Print every possible cause. */
+  readonly all: boolean;
   readonly options: DiagnoseOptions;
 }
 
@@ -23,11 +25,14 @@ export const help = `Explains why a Power BI token or embed configuration does n
 
   powerbi-token-keeper inspect                            describe a token and what is wrong with it
   powerbi-token-keeper diagnose config.json               find what is wrong with an embed configuration
-  powerbi-token-keeper explain error.json [config.json]   explain an error of powerbi-client or a backend
+  powerbi-token-keeper diagnose request.json              find what is wrong with a GenerateToken request's body
+  powerbi-token-keeper explain error.txt [config.json]    explain an error of powerbi-client, Entra or a backend
 
 inspect reads the token from standard input, or prompts for it without echoing it; never pass a token as an argument.
-Use - as the file to read from standard input.
+A configuration may be JSON or JavaScript as it is in the code, an error any text. Use - as the file to read from
+standard input.
 
+  --all                   print every possible cause of an error, not only the three likeliest
   --json                  print the result as JSON: TokenReport, Finding[] or Explanation
   --now TIME              check as of this time: 2026-01-31T12:00:00Z, or milliseconds since 1970
   --tenant GUID           the tenant that owns the content
@@ -39,6 +44,7 @@ unreadable file. Output to a terminal is coloured unless NO_COLOR is set.
 `;
 
 const options = {
+  all: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "v" },
@@ -53,7 +59,12 @@ export function parse(args: string[]): Command | "help" | "version" {
   if (values.help) return "help";
   if (values.version) return "version";
   const [name, ...files] = positionals;
-  return { ...command(name, files), json: values.json ?? false, options: toDiagnoseOptions(values) };
+  return {
+    ...command(name, files),
+    json: values.json ?? false,
+    all: values.all ?? false,
+    options: toDiagnoseOptions(values),
+  };
 }
 
 const SEE = "See powerbi-token-keeper --help.";

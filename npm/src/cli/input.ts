@@ -4,6 +4,7 @@ import path from "node:path";
 import process from "node:process";
 import type { EmbedConfigLike } from "powerbi-token-keeper";
 import { UsageError } from "./args.js";
+import { read, type Value } from "./parse-input.js";
 import { ask } from "./prompt.js";
 
 /** The largest file that is read, far above any configuration; a wrong file would fill the memory. */
@@ -16,42 +17,65 @@ export async function readToken(): Promise<string> {
   return decode(await readAll(process.stdin, "Standard input")).replace(/\r?\n$/, "");
 }
 
-/** Reads a JSON file; `-` is standard input. */
-export async function readJson(file: string): Promise<unknown> {
+/**
+ * Reads an error: JSON, JavaScript literals, or any text with an error in it, such as a line of a console or a log; `-`
+ * is standard input.
+ */
+export async function readError(file: string): Promise<unknown> {
   const name = displayName(file);
   const text = decode(await bytesOf(file, name)).trim();
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's message quotes the text.
-    throw new UsageError(`${name} is not JSON: ${describeNonJson(text)}.`);
-  }
+  if (text === "") throw new UsageError(`${name} is empty.`);
+  const values = literals(text);
+  if (values === null || values.length === 0) return text;
+  // What stands around the values is a part of the error too, as in `Uncaught (in promise) {…}`.
+  return /^[{[]/.test(text) && values.length === 1 ? values[0] : [...values, text];
 }
 
-/** Reads an embed configuration. */
-export async function readObject(file: string): Promise<EmbedConfigLike> {
-  const value = await readJson(file);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+/** Reads an embed configuration or the body of a GenerateToken request: JSON, or JavaScript as it is in the code. */
+export async function readConfig(file: string): Promise<EmbedConfigLike> {
+  const name = displayName(file);
+  const text = decode(await bytesOf(file, name)).trim();
+  const values = literals(text) ?? [];
+  const objects = values.filter((value) => typeof value === "object" && value !== null && !Array.isArray(value));
+  const config = objects.find((value) => CONFIG_MARKS.some((mark) => mark in (value as object))) ?? objects[0];
+  if (config === undefined) {
     throw new UsageError(
-      `${displayName(file)} is not an embed configuration, which is an object: ` +
-        '{ "type": …, "embedUrl": …, "accessToken": … }.',
+      `${name} is not an embed configuration, which is an object ` +
+        `{ type: …, embedUrl: …, accessToken: … }: ${describe(text)}.`,
     );
   }
-  return value as EmbedConfigLike;
+  return config as EmbedConfigLike;
 }
 
-function describeNonJson(text: string): string {
+const CONFIG_MARKS = ["accessToken", "tokenType", "embedUrl", "accessLevel", "datasets", "identities"];
+
+/** The objects and lists in a text; null where it breaks off. */
+function literals(text: string): Value[] | null {
+  try {
+    return [JSON.parse(text) as Value];
+  } catch {
+    // Not JSON; the parser's message would quote the text.
+  }
+  try {
+    return read(text).values;
+  } catch {
+    return null;
+  }
+}
+
+function describe(text: string): string {
   if (text === "") return "it is empty";
   if (text.startsWith("<")) return "it starts with <, like HTML; it may be a server's sign-in or error page";
-  if (/^[{[]/.test(text))
-    return "it starts like JSON but has a syntax error, such as a comment, a missing quote or a trailing comma";
-  return "it does not start with { or [";
+  if (/^[{[]/.test(text)) return "it starts like one but has a syntax error, such as a missing quote or brace";
+  return "there is no { in it";
 }
 
-/** A file's name, if it clearly is one; a token passed by mistake is not repeated. */
+/** A file's base name, if no part of it could be a secret; the folders before it are not repeated. */
 function displayName(file: string): string {
   if (file === "-") return "Standard input";
-  return /^[\w.-]{1,64}\.\w{1,8}$/.test(path.basename(file)) && !/eyJ|H4sI/.test(file) ? file : "The file";
+  const base = path.basename(file);
+  const isPlain = /^[\w.-]{1,64}\.\w{1,8}$/.test(base) && !/eyJ|H4sI|[A-Za-z\d]{20}/.test(base);
+  return isPlain ? base : "The file";
 }
 
 function bytesOf(file: string, name: string): Promise<Buffer> {

@@ -9,9 +9,9 @@ import process from "node:process";
 import { diagnose, explain, inspectToken, KeeperError } from "powerbi-token-keeper";
 import type { DiagnoseOptions, Explanation, Finding, TokenReport } from "powerbi-token-keeper";
 import { type Command, help, parse, UsageError } from "./args.js";
-import { readJson, readObject, readToken } from "./input.js";
-import { TerminalWriter } from "./terminal.js";
-import { printExplanation, printFindings, printReport } from "./report.js";
+import { readConfig, readError, readToken } from "./input.js";
+import { escapeControls, TerminalWriter } from "./terminal.js";
+import { printExplanation, printFindings, printReport, withoutSecrets } from "./report.js";
 
 /** Exit codes. */
 const EXIT_OK = 0;
@@ -28,22 +28,32 @@ interface Outcome {
 }
 
 async function runInspect(options: DiagnoseOptions, now: number): Promise<Outcome> {
-  const data = await inspectToken(await readToken(), options);
+  const data = withoutSecrets(await inspectToken(await readToken(), options));
   return { data, bad: data.findings.some(isError), write: (out) => printReport(out, data, now) };
 }
 
 async function runDiagnose(file: string, options: DiagnoseOptions): Promise<Outcome> {
-  const data = await diagnose(await readObject(file), options);
-  return { data, bad: data.some(isError), write: (out) => printFindings(out, data, "this configuration") };
+  const config = await readConfig(file);
+  const data = await diagnose(config, options);
+  const isRequest =
+    !("type" in config) && ["accessLevel", "datasets", "reports", "identities"].some((name) => name in config);
+  const of = isRequest ? "this GenerateToken request" : "this configuration";
+  return { data, bad: data.some(isError), write: (out) => printFindings(out, data, of) };
 }
 
-async function runExplain(error: string, config: string | undefined, options: DiagnoseOptions): Promise<Outcome> {
-  const data = await explain(await readJson(error), config === undefined ? config : await readObject(config), options);
+async function runExplain(
+  error: string,
+  config: string | undefined,
+  all: boolean,
+  options: DiagnoseOptions,
+): Promise<Outcome> {
+  const read = await readError(error);
+  const data = await explain(read, config === undefined ? config : await readConfig(config), options);
   const bad = data.causes.some((cause) => cause.verdict === "confirmed" && isError(cause));
-  return { data, bad, write: (out) => printExplanation(out, data) };
+  return { data, bad, write: (out) => printExplanation(out, data, { all, hasConfig: config !== undefined }) };
 }
 
-function runCommand({ name, files: [first = "", second], options }: Command): Promise<Outcome> {
+function runCommand({ name, files: [first = "", second], all, options }: Command): Promise<Outcome> {
   const now = options.now ?? Date.now();
   switch (name) {
     case "inspect":
@@ -51,7 +61,7 @@ function runCommand({ name, files: [first = "", second], options }: Command): Pr
     case "diagnose":
       return runDiagnose(first, { ...options, now });
     case "explain":
-      return runExplain(first, second, { ...options, now });
+      return runExplain(first, second, all, { ...options, now });
   }
 }
 
@@ -67,7 +77,7 @@ async function main(args: string[]): Promise<number> {
   const { data, bad, write } = await runCommand(asked);
   const out = new TerminalWriter(process.stdout, process.env);
   if (!asked.json) write(out);
-  process.stdout.write(asked.json ? `${JSON.stringify(data, null, 2)}\n` : out.text());
+  process.stdout.write(asked.json ? `${escapeControls(JSON.stringify(data, null, 2))}\n` : out.text());
   return bad ? EXIT_FOUND : EXIT_OK;
 }
 

@@ -19,22 +19,44 @@ const PRINCIPALS = { user: "a user", "service-principal": "a service principal (
 
 const VERDICTS: ReadonlyArray<readonly [Verdict, string]> = [
   ["confirmed", "Confirmed"],
-  ["possible", "Possible"],
+  ["possible", "Possible, the likeliest first"],
   ["ruled-out", "Ruled out"],
 ];
+
+/** How many possible causes are printed without `--all`. */
+const LIKELIEST = 3;
+/** A claim that is longer, or holds such a run of letters, could hold a token. */
+const MAX_CLAIM = 120;
+const LIKE_A_SECRET = /eyJ|H4sI|[\w+/=~-]{41}/;
+
+/** The report with claims cut that could hold a token: whoever made the token chose what they say. */
+export function withoutSecrets(report: TokenReport): TokenReport {
+  const cut = (text: string) =>
+    text.length > MAX_CLAIM || LIKE_A_SECRET.test(text) ? `(${text.length} characters)` : text;
+  const claim = (text: string | null) => (text === null ? null : cut(text));
+  return {
+    ...report,
+    audience: claim(report.audience),
+    tenantId: claim(report.tenantId),
+    clusterUrl: claim(report.clusterUrl),
+    scopes: report.scopes.map(cut),
+  };
+}
 
 /** Prints a token's facts, then its findings. */
 export function printReport(out: TerminalWriter, report: TokenReport, now: number): void {
   const row = (label: string, value: string | null) => {
     if (value) out.line(value, { indent: 11, label, labelStyle: "dim" });
   };
-  row("token", KINDS[report.kind]);
+  const isUnreadable = report.findings.some((one) => one.code === "token-not-a-token" && one.severity === "warning");
+  row("token", isUnreadable ? "of no known form; it may be a token that can't be read" : KINDS[report.kind]);
   row("principal", report.principal && PRINCIPALS[report.principal]);
   row("audience", report.audience);
   row("tenant", report.tenantId);
   row("scopes", report.scopes.join(", "));
   row("issued", report.issuedAt === null ? null : when(report.issuedAt, now));
-  row("expires", report.expiresAt === null ? "not stated in the token" : when(report.expiresAt, now));
+  const isToken = report.kind !== "unknown" || report.expiresAt !== null;
+  if (isToken) row("expires", report.expiresAt === null ? "not stated in the token" : when(report.expiresAt, now));
   row("cloud", report.cloud);
   row("cluster", report.clusterUrl);
   out.blank();
@@ -59,23 +81,44 @@ export function printFindings(out: TerminalWriter, findings: readonly Finding[],
   }
 }
 
-/** Prints the error, whether a new token can help, and the causes by verdict. */
-export function printExplanation(out: TerminalWriter, { error, summary, causes, refreshHelps }: Explanation): void {
+/** Prints the error, whether a new token can help, and the causes by verdict: of the possible ones the likeliest. */
+export function printExplanation(
+  out: TerminalWriter,
+  { error, summary, causes, refreshHelps }: Explanation,
+  { all, hasConfig }: { all: boolean; hasConfig: boolean },
+): void {
   out.line(error === "unknown" ? "Unknown error" : error, { style: "bold" }).line(summary);
   out.line(refreshHelps ? "A new token of the same kind can help." : "A new token of the same kind does not help.");
   for (const [verdict, title] of VERDICTS) {
     const those = causes.filter((cause) => cause.verdict === verdict);
-    if (those.length) out.blank().line(title, { style: "bold" });
-    for (const cause of those) {
+    const shown = verdict === "possible" && !all ? those.slice(0, LIKELIEST) : those;
+    if (shown.length) out.blank().line(title, { style: "bold" });
+    shown.forEach((cause, n) => {
       if (verdict === "ruled-out") out.line(`${cause.code}: ${cause.message}`, { indent: 2, style: "dim" });
+      else if (verdict === "possible") printFinding(out.blank(), cause, { label: `${n + 1}.`, labelStyle: "yellow" });
       else printFinding(out.blank(), cause);
-    }
+    });
+    const more = those.length - shown.length;
+    if (more) out.blank().line(`${more} more: run it again with --all.`, { style: "dim" });
   }
+  if (!hasConfig && causes.some(({ verdict }) => verdict === "possible"))
+    out
+      .blank()
+      .line("To know more, add the embed configuration as a second file: it confirms causes or rules them out.");
+  if (!causes.length && hasConfig) out.blank().line("Nothing is known to be wrong with the configuration.");
+  if (!causes.length && !hasConfig && error === "unknown")
+    out
+      .blank()
+      .line("To know more, add the embed configuration as a second file, and pass the whole error, not a part.");
 }
 
-function printFinding(out: TerminalWriter, { severity, code, message, fix, docs }: Finding): void {
+function printFinding(
+  out: TerminalWriter,
+  { severity, code, message, fix, docs }: Finding,
+  { label, labelStyle }: { label: string; labelStyle: Style } = { label: severity, labelStyle: STYLE[severity] },
+): void {
   const indent = 9;
-  out.line(code, { indent, label: severity, labelStyle: STYLE[severity], style: "bold" });
+  out.line(code, { indent, label, labelStyle, style: "bold" });
   out.line(message, { indent }).line(fix, { indent, label: "fix", labelStyle: "dim" });
   if (docs) out.line(docs, { indent, label: "docs", labelStyle: "dim" });
 }

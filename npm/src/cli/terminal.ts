@@ -34,7 +34,7 @@ export class TerminalWriter {
     }: { indent?: number; label?: string; style?: Style; labelStyle?: Style } = {},
   ): this {
     const gap = " ".repeat(Math.max(0, indent - label.length));
-    wrap(withoutControls(text), this.#width - indent).forEach((part, n) => {
+    wrap(escapeControls(text, true), this.#width - indent).forEach((part, n) => {
       const before = n ? " ".repeat(indent) : this.#in(labelStyle, label) + gap;
       this.#lines.push((before + this.#in(style, part)).trimEnd());
     });
@@ -56,8 +56,17 @@ export class TerminalWriter {
   }
 }
 
-/** Claims and ids are untrusted: without control characters they can't send commands to the terminal. */
-const withoutControls = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ");
+/**
+ * Claims, ids and file names are untrusted: with control, format and separator characters escaped they can't send
+ * commands to the terminal or reorder its text. JSON escapes the others itself, and keeps its line breaks.
+ */
+export function escapeControls(text: string, lineBreaks = false): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    character === "\n" && !lineBreaks ? character : character.split("").map(unit).join(""),
+  );
+}
+
+const unit = (half: string) => `\\u${half.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 function wrap(text: string, width: number): string[] {
   const lines = [""];

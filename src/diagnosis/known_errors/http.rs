@@ -174,7 +174,7 @@ pub(super) const FLOOR: &[KnownError] = &[
     KnownError {
         error: None,
         matches: |report| report.code.is_some(),
-        summary: "This code is not in the catalogue; the causes are what is wrong with the configuration, where one is given.",
+        summary: "This error code is not in the catalogue.",
         confirms: &[],
         causes: FindingCode::ALL,
         refresh_helps: RefreshHelps::IfConfirmed,

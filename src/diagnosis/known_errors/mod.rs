@@ -99,7 +99,7 @@ const fn because(code: FindingCode, fix: &'static str, docs: &'static str) -> Re
 static UNKNOWN: KnownError = KnownError {
     error: None,
     matches: |_| true,
-    summary: "This error is not in the catalogue; the causes are what is wrong with the configuration, where one is given.",
+    summary: "This error is not in the catalogue.",
     confirms: &[],
     causes: FindingCode::ALL,
     refresh_helps: RefreshHelps::IfConfirmed,

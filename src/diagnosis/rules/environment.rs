@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
         code: FindingCode::Capacity,
         severity: Error,
         evidence: |_| Evidence::Inconclusive,
-        possible_message: "The workspace's capacity may be paused or deleted, which a page can't see; check it in the Azure portal or the admin portal.",
+        possible_message: "The workspace's capacity may be paused or deleted, or it has none and the quota of embed tokens is used up; check it in the Azure portal or the admin portal.",
         fix: "Resume the capacity, or assign the workspace to one; a new token does not help.",
         docs: Some(docs::TROUBLESHOOT),
         fixed_by_refresh: false,

@@ -282,7 +282,7 @@ fn describe(non_token: NonToken) -> &'static str {
         NonToken::Secret => "This is a client secret, not a token.",
         NonToken::Nothing => "This is what JavaScript prints for a missing value, not a token.",
         NonToken::Object => "This is an object, or what JavaScript prints for one, not a token.",
-        NonToken::Placeholder => "This is a placeholder from a sample, not a token.",
+        NonToken::Placeholder => "This is a placeholder or a mock value, not a token.",
         NonToken::Url => "This is a web address, not a token.",
         NonToken::Words => {
             "This doesn't look like a token: it is too short, or has characters that no token has."

@@ -1,6 +1,7 @@
 // Reads values out of code as people paste it: JSON, JavaScript and TypeScript literals, what a console prints. It
-// never runs any of it. JSON5 would end at the first name, function or enum word, which nearly every pasted
-// configuration has; here they are passed over, and it is noted where one stood.
+// never runs any of it. The command line and the demo's diagnosis page share it. JSON5 would end at the first name,
+// function or enum word, which nearly every pasted configuration has, and a parser of JavaScript at the first type or
+// broken line; here they are passed over, and it is noted where one stood. Every step is linear in the text.
 
 export type Value = string | number | boolean | null | undefined | (() => void) | Value[] | { [key: string]: Value };
 
@@ -37,7 +38,7 @@ const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", b: "\b", f:
 const NAME = /[\p{L}\p{Nl}$_][\p{L}\p{Nl}\p{Nd}$_]*/uy;
 const NUMBER = /[+-]?(?:0x[\da-f]+|(?:\d[\d_]*)?\.?\d+(?:e[+-]?\d+)?)/iy;
 const PATH = /[\p{L}$_][\p{L}\p{Nd}$_]*(?:\s*\??\.\s*[\p{L}$_][\p{L}\p{Nd}$_]*)*/uy;
-const TYPE_NOTE = /\s+(?:as|satisfies)\s+[\w$.<>[\] |]+?(?=\s*[,}\])]|\s*$)/y;
+const TYPE_WORD = /(?:as|satisfies)(?=\s)/y;
 const FUNCTION = /^(?:async\b\s*)?(?:function\b|\([^()]*\)\s*(?::[^=]*)?=>|[\w$]+\s*=>)/;
 const noop = () => {};
 
@@ -104,11 +105,17 @@ class Reader {
     const value = this.#literal(key);
     this.#depth -= 1;
     if (value !== CODE) {
-      this.#match(TYPE_NOTE);
       this.#blanks();
+      this.#typeNote();
       if (this.#depth === 0 || this.#peek() === "" || ",;}])".includes(this.#peek())) return value;
     }
     return this.#code(key, from);
+  }
+
+  /** `as const`, `satisfies models.IEmbedConfiguration`: passed over up to what ends the value. */
+  #typeNote(): void {
+    if (this.#match(TYPE_WORD) === null) return;
+    while (this.#peek() !== "" && !",;}])".includes(this.#peek())) this.#at += 1;
   }
 
   #literal(key: string): Value | typeof CODE {
