@@ -78,22 +78,33 @@ fn search<'a>(
             return Some(found);
         }
     }
-    for (name, member) in value.members() {
-        let is_plain = name.len() <= 40
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let shown = if is_plain { name.as_str() } else { "…" };
-        let path = if path.is_empty() {
-            shown.to_owned()
-        } else {
-            format!("{path}.{shown}")
-        };
-        if let Some(found) = search(member, &path, name, is_it, depth, left) {
-            return Some(found);
+    // what lies near comes before what lies deep
+    for is_text in [true, false] {
+        for (name, member) in value.members() {
+            if matches!(member, Json::String(_)) != is_text {
+                continue;
+            }
+            let path = joined(path, name);
+            if let Some(found) = search(member, &path, name, is_it, depth, left) {
+                return Some(found);
+            }
         }
     }
     None
+}
+
+/// A path with a member's name, where the name can't be a secret.
+fn joined(path: &str, name: &str) -> String {
+    let is_plain = name.len() <= 40
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let name = if is_plain { name } else { "…" };
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 #[cfg(test)]

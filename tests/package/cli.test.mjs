@@ -144,7 +144,10 @@ test("explain: a confirmed cause ends with 1, a possible one with 0", async () =
   const error = file("error.json", expired);
   const alone = await run(["explain", error, ...now]);
   assert.equal(alone.status, 0, alone.stderr);
-  assert.match(alone.stdout, /^TokenExpired\n.+\nA new token of the same kind can help\.\n\nPossible, the likeliest first\n\n1\. +token-expired\n/);
+  assert.match(
+    alone.stdout,
+    /^TokenExpired\n.+\nA new token of the same kind can help\.\n\nPossible, the likeliest first\n\n1\. +token-expired\n/,
+  );
   assert.doesNotMatch(alone.stdout, /^Confirmed$/m);
 
   const late = ["--now", "2023-11-15T12:00:00Z"];
@@ -176,17 +179,49 @@ test("explain: the three likeliest causes, all with --all, and what to add to kn
 test("explain: an error in any wrapping, and plain text", async () => {
   for (const [name, content, error, code] of [
     ["line.txt", "AADSTS50196: The server terminated an operation.\nTrace ID: 1", "AADSTS50196", "throttled"],
-    ["net.txt", "One or more errors occurred. (AADSTS7000222: The provided client secret keys are expired.)", "AADSTS7000222", "backend-credentials"],
-    ["console.txt", "Uncaught (in promise) {message: 'LoadReportFailed', errorCode: '404', level: 6}", "LoadReportFailed", "id-mismatch"],
-    ["literal.js", "[{ message: 'permissions must be a number' }]", "permissions property is invalid", "config-invalid"],
-    ["middle.log", 'POST failed: {"error":{"code":"InvalidRequest","message":"requires roles to be included"}} after 3 s', "InvalidRequest", "identity-invalid"],
-    ["axios.json", { name: "AxiosError", code: "ERR_BAD_REQUEST", response: { status: 401, data: { error: { code: "GroupNotAccessible" } } } }, "GroupNotAccessible", "permission"],
+    [
+      "net.txt",
+      "One or more errors occurred. (AADSTS7000222: The provided client secret keys are expired.)",
+      "AADSTS7000222",
+      "backend-credentials",
+    ],
+    [
+      "console.txt",
+      "Uncaught (in promise) {message: 'LoadReportFailed', errorCode: '404', level: 6}",
+      "LoadReportFailed",
+      "id-mismatch",
+    ],
+    [
+      "literal.js",
+      "[{ message: 'permissions must be a number' }]",
+      "permissions property is invalid",
+      "config-invalid",
+    ],
+    [
+      "middle.log",
+      'POST failed: {"error":{"code":"InvalidRequest","message":"requires roles to be included"}} after 3 s',
+      "InvalidRequest",
+      "identity-invalid",
+    ],
+    [
+      "axios.json",
+      {
+        name: "AxiosError",
+        code: "ERR_BAD_REQUEST",
+        response: { status: 401, data: { error: { code: "GroupNotAccessible" } } },
+      },
+      "GroupNotAccessible",
+      "permission",
+    ],
   ]) {
     const { stdout, stderr, status } = await run(["explain", file(name, content), "--json", ...now]);
     assert.notEqual(status, 2, stderr);
     const explanation = JSON.parse(stdout);
     assert.equal(explanation.error, error, name);
-    assert.ok(explanation.causes.some((cause) => cause.code === code), `${name}: ${stdout}`);
+    assert.ok(
+      explanation.causes.some((cause) => cause.code === code),
+      `${name}: ${stdout}`,
+    );
   }
 });
 
@@ -205,7 +240,11 @@ test("diagnose: JavaScript as it is in the code, and a GenerateToken request", a
   assert.match(bad.stdout, /^error +request-invalid\n +accessLevel is Create, but datasetId is missing\.$/m);
   assert.match(bad.stdout, /^error +identity-invalid$/m);
   const fine = await run(["diagnose", file("request.json", { accessLevel: "View" })]);
-  assert.deepEqual(fine, { stdout: "Nothing is known to be wrong with this GenerateToken request.\n", stderr: "", status: 0 });
+  assert.deepEqual(fine, {
+    stdout: "Nothing is known to be wrong with this GenerateToken request.\n",
+    stderr: "",
+    status: 0,
+  });
 });
 
 test("inspect says nothing good of what is no token", async () => {
@@ -353,7 +392,17 @@ test("no colours where a program reads, whatever FORCE_COLOR says", async () => 
 test("--help and --version", async () => {
   const { stdout, status } = await run(["--help"]);
   assert.equal(status, 0);
-  for (const word of ["inspect", "diagnose", "explain", "--all", "--json", "--now", "--tenant", "--sdk-version", "Exit code"])
+  for (const word of [
+    "inspect",
+    "diagnose",
+    "explain",
+    "--all",
+    "--json",
+    "--now",
+    "--tenant",
+    "--sdk-version",
+    "Exit code",
+  ])
     assert.ok(stdout.includes(word), word);
   assert.ok(stdout.split("\n").every((line) => line.length <= 120));
   const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));

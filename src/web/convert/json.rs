@@ -5,8 +5,8 @@ use crate::token::{AccessToken, Json};
 use js_sys::{Array, Date, Reflect};
 use wasm_bindgen::prelude::*;
 
-/// How many levels of an answer are converted; the deepest known shape has three.
-const MAX_DEPTH: u32 = 6;
+/// How many levels of a value are converted: a visual in a report's custom layout lies eight deep.
+const MAX_DEPTH: u32 = 10;
 /// How many entries of one object or list are converted.
 const MAX_ENTRIES: u32 = 100;
 
