@@ -92,7 +92,7 @@ const left = (page) =>
   );
 
 async function check(page, subject, error = "") {
-  await page.getByLabel("Embed configuration or token").fill(subject);
+  await page.getByLabel("Embed configuration, token or GenerateToken request").fill(subject);
   await page.getByLabel("Error, if there is one").fill(error);
   await page.locator("#status").evaluate((status) => {
     status.textContent = "";
@@ -261,8 +261,8 @@ visit(
       `{ type: 'report', tokenType, accessToken: data.token ?? '${embed}', embedUrl: '${ADDRESS}', id: '${REPORT}' }`,
     );
     const text = await page.locator("#report").innerText();
-    assert.match(text, /accessToken is code here/);
-    assert.match(text, /tokenType is code here/);
+    assert.match(text, /accessToken is an expression/);
+    assert.match(text, /tokenType is an expression/);
     assert.deepEqual(await codes(page), []);
   },
   { tokens: [embed] },
@@ -288,7 +288,7 @@ visit(
 visit(
   "the original comes back by no undo, no second check and no way back",
   async ({ page }) => {
-    const box = page.getByLabel("Embed configuration or token");
+    const box = page.getByLabel("Embed configuration, token or GenerateToken request");
     await box.focus();
     await page.keyboard.insertText(config(embed, "Aad"));
     await page.keyboard.press("Control+Enter");

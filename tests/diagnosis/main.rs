@@ -13,6 +13,7 @@ mod errors;
 mod field;
 mod healthy;
 mod properties;
+mod requests;
 mod rules;
 mod support;
 mod vectors;

@@ -16,7 +16,16 @@ export interface Subject {
 
 type Members = Record<string, Value>;
 
-const CONFIG_MARKS = ["accessToken", "tokenType", "embedUrl"];
+/** Members of an embed configuration, and of the body of a GenerateToken request. */
+const CONFIG_MARKS = [
+  "accessToken",
+  "tokenType",
+  "embedUrl",
+  "accessLevel",
+  "targetWorkspaces",
+  "lifetimeInMinutes",
+  "identities",
+];
 const ERROR_MARKS = [
   "message",
   "Message",

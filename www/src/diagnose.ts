@@ -12,6 +12,7 @@ const UNKNOWN: Record<string, readonly FindingCode[]> = {
   tokenType: ["token-type-missing"],
   embedUrl: ["embed-url-missing"],
   id: ["id-missing"],
+  type: ["config-invalid"],
 };
 
 function el<T extends HTMLElement = HTMLElement>(id: string): T {

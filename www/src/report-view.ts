@@ -10,6 +10,9 @@ export interface Reading {
   now: number;
 }
 
+/** How many possible causes are shown at once. */
+const LIKELIEST = 3;
+
 type Child = Node | string | null;
 type Verdict = Explanation["causes"][number]["verdict"];
 
@@ -20,7 +23,7 @@ const SEVERITIES: Record<Finding["severity"], { word: string; tone: string; rank
 };
 const VERDICTS: Record<Verdict, { title: string; tone: string }> = {
   confirmed: { title: "Confirmed", tone: "bad" },
-  possible: { title: "Possible", tone: "busy" },
+  possible: { title: "Possible, the likeliest first", tone: "busy" },
   "ruled-out": { title: "Ruled out", tone: "off" },
 };
 const CLOUDS: Record<string, string> = {
@@ -116,11 +119,16 @@ function group(verdict: "confirmed" | "possible", all: Explanation["causes"]): H
   const causes = all.filter((cause) => cause.verdict === verdict);
   const { title, tone } = VERDICTS[verdict];
   if (causes.length === 0) return null;
+  const shown = verdict === "possible" ? causes.slice(0, LIKELIEST) : causes;
+  const rest = causes.slice(shown.length);
+  const findings = (some: Explanation["causes"]) =>
+    h("ul", { class: "findings" }, ...some.map((cause) => item(cause, null, tone)));
   return h(
     "div",
     { class: "part" },
     h("h4", {}, title),
-    h("ul", { class: "findings" }, ...causes.map((cause) => item(cause, null, tone))),
+    findings(shown),
+    rest.length === 0 ? null : h("details", {}, h("summary", {}, `${rest.length} more, less likely`), findings(rest)),
   );
 }
 
