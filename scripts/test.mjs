@@ -122,6 +122,7 @@ const all = [
     after: ["demo"],
     browser: true,
   },
+  { name: "tests, other browsers", runs: () => [script("browsers.mjs", "--cut")], after: ["demo"], browser: true },
   { name: "types", runs: types, after: ["build", "demo, server"] },
   { name: "snapshots", runs: () => [script("snapshots.mjs")], after: ["build"] },
   { name: "size", runs: () => [script("size.mjs")], after: ["build"] },

@@ -186,18 +186,30 @@ for (const [name, bring, begun] of [
   );
 }
 
-story(
-  "an engine that traps without a panic, as it does when memory runs out, at the poll",
-  async (told) => {
-    const { page } = told;
-    await begins(told);
-    await page.run(() => (window.armed = "trap"));
-    await dueAtPoll(told);
-    assert.equal(await page.run(() => window.armed), false, "it trapped");
-    await expectCrashed(told);
-  },
-  { keepers: 2 },
-);
+for (const [name, bring, names] of [
+  ["the poll", dueAtPoll],
+  ["refresh()", ({ keeper }) => keeper.calls("refresh")],
+  ["status", ({ keeper }) => keeper.status()],
+  [
+    "the start of another keeper",
+    ({ another }) => another("third").starts({}, { engine: false }),
+    ["keeper", "other", "third"],
+  ],
+]) {
+  story(
+    `an engine that traps without a panic, as it does when memory runs out, at ${name}`,
+    async (told) => {
+      const { page } = told;
+      await begins(told);
+      await page.run(() => (window.armed = "trap"));
+      await bring(told);
+      await page.rests();
+      assert.equal(await page.run(() => window.armed), false, "it trapped");
+      await expectCrashed(told, names);
+    },
+    { keepers: 3 },
+  );
+}
 
 for (const [name, options, prepare] of [
   ["the page's source", () => ({ source: () => window.trap() }), () => {}],

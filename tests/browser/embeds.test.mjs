@@ -261,6 +261,7 @@ for (const [name, end] of [
     await page.run(remove);
     await page.passes(seconds(31));
     await page.run(end);
+    assert.deepEqual(await page.registrations(), before, "before its frame loads, which takes the listeners off too");
     await page.run(putBack);
     await frame.loads();
     assert.deepEqual(await page.registrations(), before);
@@ -269,6 +270,31 @@ for (const [name, end] of [
     source.expectRequests(0);
   });
 }
+
+story("a container that was reset is not attached again by an event without an embed", async (told) => {
+  const { page, keeper } = told;
+  await begins(told);
+  await page.run(reset);
+  await page.passes(seconds(31));
+  assert.equal((await keeper.status()).embeds, 0);
+  await page.does(
+    () => void document.getElementById("report").dispatchEvent(new CustomEvent("loaded", { detail: {} })),
+  );
+  assert.equal((await keeper.status()).embeds, 0);
+});
+
+story("a container that the page attaches again itself is waited for no more", async (told) => {
+  const { page, keeper } = told;
+  const before = await begins(told);
+  await page.run(remove);
+  await page.passes(seconds(31));
+  const waitsFor = async () => (await page.listeners()).filter((one) => one === "#report tileLoaded");
+  assert.equal((await waitsFor()).length, 1);
+  await page.does(() => void stage.keepers.keeper.attach(window.taken));
+  assert.deepEqual(await waitsFor(), []);
+  await keeper.stops();
+  assert.deepEqual(ours(await page.registrations()), ours(before));
+});
 
 story("a report that comes and goes ten times leaves no listener and is kept once", async (told) => {
   const { page, source, keeper, frame } = told;

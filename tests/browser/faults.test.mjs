@@ -267,6 +267,43 @@ for (const [name, code, step] of USELESS) {
   });
 }
 
+story("an answer just under 1 MiB is read", async ({ page, source, frame, keeper }) => {
+  await page.embeds();
+  await keeper.keeps();
+  await page.passes(minutes(1));
+  const token = source.mint();
+  const body = { ...source.answerOf(token), padding: "" };
+  body.padding = "x".repeat(1024 * 1024 - JSON.stringify(body).length);
+  source.next({ body });
+  const call = await keeper.calls("refresh");
+  assert.deepEqual((await call.now()).value, { ok: true, expiresAt: token.expiresAt });
+  await frame.expectHolds(token);
+});
+
+for (const [name, step] of [
+  ["of an error", { status: 500, body: "x".repeat(100_000) }],
+  ["that is too long", { body: "x".repeat(2 * 1024 * 1024) }],
+]) {
+  story(`the body ${name} is cancelled, so that the browser loads no more of it`, async ({ page, source, keeper }) => {
+    await page.run(() => {
+      window.cancelled = 0;
+      for (const { prototype } of [ReadableStream, ReadableStreamDefaultReader]) {
+        const { cancel } = prototype;
+        prototype.cancel = function (...args) {
+          window.cancelled += 1;
+          return cancel.apply(this, args);
+        };
+      }
+    });
+    await page.embeds();
+    await keeper.keeps();
+    source.next(step);
+    const call = await keeper.calls("refresh");
+    assert.equal((await call.now()).value.ok, false);
+    assert.equal(await page.run(() => window.cancelled), 1);
+  });
+}
+
 for (const [name, claims] of [
   ["another user's token", { userId: "7d1c0de0-5eed-4a11-9b0b-0c0ffee0beef" }],
   ["another tenant's token", { tenantId: "7d1c0de0-5eed-4a11-9b0b-0c0ffee0beef" }],

@@ -38,8 +38,11 @@ const seesEngines = (page) =>
       });
   });
 
-/** Runs a thousand `cycles` in the page. After some, with which it grows into what it needs, nothing grows. */
-async function expectSteady({ page }, cycles) {
+/**
+ * Runs a thousand `cycles` in the page. After some, with which it grows into what it needs, nothing grows; `slack` are
+ * the bytes that its scripts may hold beyond what they did, less than what one object of each cycle would be.
+ */
+async function expectSteady({ page }, cycles, slack) {
   const hundred = async () => {
     await page.run(cycles, 100);
     await page.rests();
@@ -51,8 +54,11 @@ async function expectSteady({ page }, cycles) {
   const before = await held(page);
   assert.equal(before.memories.length, 1);
   assert.equal(before.keepers, 0);
+  const heap = await page.heap();
   for (let i = 0; i < 10; i += 1) await hundred();
   assert.deepEqual(await held(page), before);
+  const grown = (await page.heap()) - heap;
+  assert.ok(grown < slack, `the page's heap has grown by ${grown} bytes`);
 }
 
 story("a thousand times attach and detach: nothing grows", async (told) => {
@@ -60,15 +66,19 @@ story("a thousand times attach and detach: nothing grows", async (told) => {
   await seesEngines(page);
   await page.embeds();
   await keeper.starts();
-  await expectSteady(told, async (times) => {
-    for (let i = 0; i < times; i += 1) {
-      const letGo = stage.keepers.keeper.attach(stage.embeds.report);
-      // now and then the engine has its turn in between
-      if (i % 3 === 0) await window.turn();
-      if (i % 2) letGo();
-      else stage.keepers.keeper.detach(stage.container("report"));
-    }
-  });
+  await expectSteady(
+    told,
+    async (times) => {
+      for (let i = 0; i < times; i += 1) {
+        const letGo = stage.keepers.keeper.attach(stage.embeds.report);
+        // now and then the engine has its turn in between
+        if (i % 3 === 0) await window.turn();
+        if (i % 2) letGo();
+        else stage.keepers.keeper.detach(stage.container("report"));
+      }
+    },
+    40_000,
+  );
   assert.equal(await page.timers(), 0);
   source.expectRequests(0);
   await page.passes(minutes(1));
@@ -85,21 +95,25 @@ story(
     await page.embeds();
     const before = await page.registrations();
     await page.run(async () => void (window.K = await import("/dist/index.js")));
-    await expectSteady(told, async (times) => {
-      for (let i = 0; i < times; i += 1) {
-        const keeper = window.K.keepFresh(stage.embeds.report, { source: "/api/token" });
-        const ending = new AbortController();
-        const other = new window.K.TokenKeeper({ source: () => new Promise(() => {}), signal: ending.signal });
-        // some before their engine is there, some while they ask
-        if (i % 2) await window.turn();
-        void keeper.accessTokenProvider();
-        void other.refresh();
-        if (i % 3 === 0) await window.turn();
-        keeper.stop();
-        ending.abort();
-        window.ended.push(new WeakRef(keeper), new WeakRef(other));
-      }
-    });
+    await expectSteady(
+      told,
+      async (times) => {
+        for (let i = 0; i < times; i += 1) {
+          const keeper = window.K.keepFresh(stage.embeds.report, { source: "/api/token" });
+          const ending = new AbortController();
+          const other = new window.K.TokenKeeper({ source: () => new Promise(() => {}), signal: ending.signal });
+          // some before their engine is there, some while they ask
+          if (i % 2) await window.turn();
+          void keeper.accessTokenProvider();
+          void other.refresh();
+          if (i % 3 === 0) await window.turn();
+          keeper.stop();
+          ending.abort();
+          window.ended.push(new WeakRef(keeper), new WeakRef(other));
+        }
+      },
+      150_000,
+    );
     assert.deepEqual(await page.registrations(), before);
     const { length } = source.requests;
     await page.passes(hours(1));
@@ -134,6 +148,39 @@ story(
     assert.deepEqual(await page.registrations(), before);
   },
 );
+
+story("memory that grows while embeds are observed: each of them is observed all the same", async (told) => {
+  const { page, source, keeper } = told;
+  await seesEngines(page);
+  await page.run((token) => {
+    window.grow = false;
+    for (let i = 0; i < 6; i += 1) {
+      const element = stage.container(`panel${i}`);
+      const config = { type: "report", tokenType: 1, accessToken: token };
+      element.powerBiEmbed = stage.embeds[element.id] = {
+        element,
+        iframe: element.appendChild(document.createElement("p")),
+        setAccessToken: async (given) => void (config.accessToken = given),
+        get config() {
+          if (window.grow) {
+            const all = window.engines.flatMap(({ exports }) => Object.values(exports));
+            for (const one of all) if (one instanceof WebAssembly.Memory) one.grow(1);
+          }
+          return config;
+        },
+      };
+    }
+  }, source.mint().text);
+  await keeper.starts();
+  await keeper.attaches(...Array.from({ length: 6 }, (_, i) => `panel${i}`));
+  await page.passes(minutes(1));
+  await page.run(() => {
+    for (let i = 0; i < 6; i += 1) document.querySelector(`#panel${i} p`).remove();
+    window.grow = true;
+  });
+  await page.passes(minutes(1));
+  assert.equal((await keeper.status()).embeds, 0);
+});
 
 // ---- frameworks ---------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,8 @@ async function expectStopped({ page, source, keeper }, before) {
   for (const event of ["focus", "online"]) await page.hears("window", event);
   assert.equal(source.requests.length, requests);
   assert.equal((await keeper.events()).length, events.length);
-  await keeper.expectState("stopped");
+  const { state, embeds, lastErrorCode } = await keeper.status();
+  assert.deepEqual({ state, embeds, lastErrorCode }, { state: "stopped", embeds: 0, lastErrorCode: null });
 }
 
 for (const [name, options, reach] of [
@@ -177,19 +178,18 @@ story("after stop everything answers at once", async ({ page, source, keeper }) 
 story("stop() before the engine has loaded", async ({ page, source, keeper, site }) => {
   let load;
   site.engine = new Promise((done) => (load = done));
-  const before = await page.listeners();
+  await page.embeds();
+  const before = await page.registrations();
   await keeper.starts({}, { engine: false });
+  await keeper.attaches();
   const token = await keeper.calls("getToken");
   await keeper.stops();
   assert.equal((await token.now()).error.code, "ERR_STOPPED");
   load();
-  await page.embeds();
   await page.passes(minutes(1));
   source.expectRequests(0);
   await keeper.expectState("stopped");
-  const own = (list) =>
-    list.filter((one) => !/ (error|ready)$|pointer|mouse|click|touch|contextmenu|__playwright/.test(one));
-  assert.deepEqual(own(await page.listeners()), own(before));
+  assert.deepEqual(await page.registrations(), before);
 });
 
 story("an AbortSignal stops it, and keeps no listener of it", async (told) => {
@@ -300,6 +300,24 @@ story("keepFresh() is one line", async ({ page, source, frame, keeper }) => {
   await page.passes(minutes(52));
   source.expectRequests(1);
   await frame.expectHolds(source.newest);
+});
+
+story("a request that was answered is not aborted afterwards", async ({ page, keeper }) => {
+  await page.embeds();
+  await keeper.keeps(() => {
+    window.signals = [];
+    return {
+      source: async ({ signal }) => {
+        window.signals.push(signal);
+        return (await fetch("/api/token", { method: "POST" })).json();
+      },
+    };
+  });
+  await page.passes(minutes(1));
+  await keeper.calls("refresh");
+  assert.equal((await keeper.events("refreshed")).length, 1);
+  await keeper.stops();
+  assert.deepEqual(await page.run(() => window.signals.map(({ aborted }) => aborted)), [false]);
 });
 
 story("Symbol.dispose stops it", async (told) => {

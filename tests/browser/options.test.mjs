@@ -6,7 +6,7 @@ import { minutes, seconds, story } from "./lib/story.mjs";
 /** Constructs a keeper in the page and tells what was thrown. */
 const thrown = (page, code) =>
   page.run(async (text) => {
-    const { TokenKeeper, keepFresh } = await import("/dist/index.js");
+    const { TokenKeeper, keepFresh } = await import("https://host.test/dist/index.js");
     try {
       const made = new Function("TokenKeeper", "keepFresh", text)(TokenKeeper, keepFresh);
       made?.stop?.();
@@ -18,6 +18,7 @@ const thrown = (page, code) =>
 
 const WRONG = [
   ["options", "TypeError", "new TokenKeeper()"],
+  ["options", "TypeError", "new TokenKeeper(null)"],
   ["source", "TypeError", "new TokenKeeper({})"],
   ["source", "TypeError", "new TokenKeeper({ source: 7 })"],
   ["source", "TypeError", "new TokenKeeper({ source: null })"],
@@ -25,9 +26,13 @@ const WRONG = [
   ["url", "TypeError", "new TokenKeeper({ source: { method: 'POST' } })"],
   ["url", "TypeError", "new TokenKeeper({ source: 'https://' })"],
   ["url", "RangeError", "new TokenKeeper({ source: 'http://api.example.com/token' })"],
+  ["url", "RangeError", "new TokenKeeper({ source: 'http://localhost.evil.example/token' })"],
+  ["url", "RangeError", "new TokenKeeper({ source: 'https://user:pw@api.example.com/token' })"],
+  ["url", "RangeError", "new TokenKeeper({ source: 'https://:pw@api.example.com/token' })"],
   ["url", "RangeError", "new TokenKeeper({ source: 'ftp://host.test/token' })"],
   ["url", "RangeError", "new TokenKeeper({ source: 'data:text/plain,token' })"],
   ["method", "RangeError", "new TokenKeeper({ source: { url: '/t', method: 'PUT' } })"],
+  ["body", "TypeError", "new TokenKeeper({ source: { url: '/t', method: 'GET', body: {} } })"],
   ["headers", "TypeError", "new TokenKeeper({ source: { url: '/t', headers: 'X: 1' } })"],
   ["credentials", "RangeError", "new TokenKeeper({ source: { url: '/t', credentials: 'always' } })"],
   ["timeout", "TypeError", "new TokenKeeper({ source: { url: '/t', timeout: 3 } })"],
@@ -37,8 +42,11 @@ const WRONG = [
   ["whileHidden", "TypeError", "new TokenKeeper({ source: '/t', whileHidden: true })"],
   ["afterExpiry", "RangeError", "new TokenKeeper({ source: '/t', afterExpiry: 'panic' })"],
   ["initial", "TypeError", "new TokenKeeper({ source: '/t', initial: 7 })"],
+  ["initial", "TypeError", "new TokenKeeper({ source: '/t', initial: null })"],
   ["signal", "TypeError", "new TokenKeeper({ source: '/t', signal: true })"],
+  ["signal", "TypeError", "new TokenKeeper({ source: '/t', signal: null })"],
   ["shareKey", "TypeError", "new TokenKeeper({ source: '/t', shareKey: '' })"],
+  ["shareKey", "TypeError", "new TokenKeeper({ source: '/t', shareKey: 7 })"],
   ["pollInterval", "TypeError", "new TokenKeeper({ source: '/t', pollInterval: 30000 })"],
   ...[
     ["pollIntervalMs", 1000, 600_000],
@@ -57,6 +65,9 @@ const WRONG = [
   ["embed", "TypeError", "keepFresh(null, { source: '/t' })"],
   ["embed", "TypeError", "keepFresh({}, { source: '/t' })"],
   ["embed", "TypeError", "new TokenKeeper({ source: '/t' }).attach('report')"],
+  ["embed", "TypeError", "new TokenKeeper({ source: '/t' }).attach(document)"],
+  ["embed", "TypeError", "new TokenKeeper({ source: '/t' }).attach(document.createTextNode('report'))"],
+  ["embed", "TypeError", "new TokenKeeper({ source: '/t' }).attach({ setAccessToken() {}, element: document })"],
 ];
 
 story("a bad option throws at once a TypeError or RangeError that names it", async ({ page }) => {
@@ -81,11 +92,36 @@ story("a source may be a text, a URL, loopback without TLS, or the page's own or
     "'http://localhost:5000/t'",
     "'http://127.0.0.1/t'",
     "'http://[::1]:8080/t'",
+    "'http://app.localhost/t'",
     "() => 'x'",
     "{ url: '/t', method: 'GET' }",
+    "{ url: '/t', credentials: 'omit' }",
   ]) {
     assert.equal(await thrown(page, `return new TokenKeeper({ source: ${source} })`), null, source);
   }
+});
+
+story("a page without TLS may ask its own origin, and no other without TLS", async ({ page }) => {
+  await page.run(() => {
+    const base = document.head.appendChild(document.createElement("base"));
+    base.href = "http://intranet.test/reports/";
+  });
+  assert.equal(await thrown(page, "return new TokenKeeper({ source: '/t' })"), null);
+  const error = await thrown(page, "new TokenKeeper({ source: 'http://other.test/t' })");
+  assert.deepEqual([error.type, error.code], ["RangeError", "ERR_OPTION"]);
+});
+
+story("a mistake leaves nothing behind: no keeper, no rejection, no file loaded", async ({ page, site }) => {
+  site.engine = 404;
+  const before = await page.registrations();
+  const loaded = () =>
+    page.run(() => performance.getEntriesByType("resource").some(({ name }) => /\/dist\/engine/.test(name)));
+  assert.match((await thrown(page, "keepFresh({}, { source: '/t' })")).message, /\bembed\b/);
+  assert.equal(await loaded(), false, "the engine was loaded for a keeper that can't be");
+  // the constructor has the engine loaded while it reads the options; here neither comes to anything
+  assert.match((await thrown(page, "new TokenKeeper({ source: '/t', leadMs: 1 })")).message, /\bleadMs\b/);
+  await page.awaits("the attempt", loaded);
+  assert.deepEqual(await page.registrations(), before);
 });
 
 // ---- endpoints ----------------------------------------------------------------------------------------------------

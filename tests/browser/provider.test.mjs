@@ -183,7 +183,9 @@ story("a keeper made after an engine that could not be had tries again", async (
   await another("second").starts({}, { engine: false });
   const token = await another("second").calls("getToken");
   await token.settles();
-  assert.equal((await token.now()).value, source.newest?.text);
+  assert.equal((await token.now()).state, "fulfilled");
+  source.expectRequests(1);
+  assert.equal((await token.now()).value, source.newest.text);
 });
 
 story("after stop: null", async (told) => {
@@ -194,6 +196,32 @@ story("after stop: null", async (told) => {
   await page.rests();
   assert.deepEqual(await asked.answer(), { statusCode: 200, body: null });
   source.expectRequests(0);
+});
+
+story("a frame that was not given the newest token yet gets it without another request", async (told) => {
+  const { page, source, frame, keeper } = told;
+  await begins(told);
+  await page.passes(minutes(1));
+  await frame.plan({ token: [{ drop: true }] });
+  await keeper.calls("refresh");
+  source.expectRequests(1);
+  await frame.expectHolds(source.tokens[0]);
+  const asked = await frame.asks();
+  await page.rests();
+  assert.equal((await asked.answer())?.body, source.newest.text);
+  source.expectRequests(1);
+});
+
+story("an answered question leaves no timer, be it before or after stop", async (told) => {
+  const { page, keeper } = told;
+  await begins(told);
+  const during = await page.timers();
+  const asked = await keeper.calls("accessTokenProvider");
+  assert.equal((await asked.now()).state, "fulfilled");
+  assert.equal(await page.timers(), during);
+  await keeper.stops();
+  await keeper.calls("accessTokenProvider");
+  assert.equal(await page.timers(), during - 1, "the keeper's own has gone, and no other has come");
 });
 
 story("a frame that asks without being attached gets a token too", async (told) => {
@@ -261,6 +289,9 @@ story(
         settings: full.settings,
         unlike: new Set([1, 2].map(() => one.configure({ type: "report", tokenType: 0 }).uniqueId)).size === 2,
         missing: "eventHooks" in one.configure({ type: "report" }),
+        instead:
+          one.configure({ type: "report", tokenType: 0, eventHooks: { accessTokenProvider: async () => "own" } })
+            .eventHooks.accessTokenProvider === one.accessTokenProvider,
       };
     });
     assert.deepEqual(seen, {
@@ -271,6 +302,7 @@ story(
       settings: { a: 1 },
       unlike: true,
       missing: false,
+      instead: true,
     });
   },
 );

@@ -181,6 +181,24 @@ story("the Service's shared token is what it was, before and after", async ({ pa
   assert.equal(await page.run(() => powerbi.accessToken), "the page's own");
 });
 
+story("a shared token that the page sets during the call stays", async ({ page, source, keeper, frame }) => {
+  await page.embeds();
+  await keeper.keeps();
+  await page.passes(minutes(1));
+  await page.run(() => {
+    const { report } = stage.embeds;
+    report.setAccessToken = (token) => {
+      const set = Object.getPrototypeOf(report).setAccessToken.call(report, token);
+      return set.finally(() => {
+        powerbi.accessToken = "the page's own";
+      });
+    };
+  });
+  await keeper.calls("refresh");
+  await frame.expectHolds(source.newest);
+  assert.equal(await page.run(() => powerbi.accessToken), "the page's own");
+});
+
 story(
   "two reports whose tokens are set at the same time leave the shared token as it was",
   async ({ page, source, keeper }) => {

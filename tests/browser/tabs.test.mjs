@@ -184,12 +184,50 @@ story(
   },
 );
 
+story("another tab's own mark does not end the wait for what the tab before had to tell", async (told) => {
+  const { page, keeper, source } = told;
+  await keeper.starts({ shareKey: "jo" });
+  const { text, expiresAt } = source.mint();
+  // before the mark that this tab posts to itself, another tab's and then its news arrive
+  await page.run(
+    (news) => {
+      const { postMessage } = BroadcastChannel.prototype;
+      BroadcastChannel.prototype.postMessage = function (message) {
+        if (typeof message === "string") for (const one of ["turn 0.5", news]) postMessage.call(this, one);
+        postMessage.call(this, message);
+      };
+    },
+    { token: text, expiration: expiresAt },
+  );
+  const asked = await keeper.calls("getToken");
+  await untilBoth([{ page }], "a token", fulfilled(asked), { steps: 10 });
+  assert.equal((await asked.now()).value, text);
+  source.expectRequests(0);
+});
+
 story("after stop the lock is free and the channel is closed", async ({ page, keeper, source }) => {
+  await page.run(() => {
+    const { BroadcastChannel: Native } = window;
+    window.open = new Set();
+    window.BroadcastChannel = class extends Native {
+      constructor(name) {
+        super(name);
+        window.open.add(this);
+      }
+      close() {
+        window.open.delete(this);
+        super.close();
+      }
+    };
+  });
+  const channels = () => page.run(() => window.open.size);
   await keeper.starts({ shareKey: "jo" });
   source.always({ hang: true });
   await keeper.calls("getToken");
   await untilBoth([{ page }], "the request", () => source.requests.length === 1);
   assert.equal((await locks({ page }))[0].length, 1);
+  assert.equal(await channels(), 1, "its own, and none of those that it posts its marks with");
   await keeper.stops();
   await page.awaits("the lock's end", async () => (await locks({ page })).flat().length === 0);
+  await page.awaits("the channel's end", async () => (await channels()) === 0);
 });

@@ -382,6 +382,42 @@ test("what strangers wrote into a token can't command the terminal", async () =>
   }
 });
 
+test("a token that is given as a file's name is not repeated", async () => {
+  for (const name of ["eyJhbGciOiJSUzI1NiJ9.json", "H4sIAAAAAAAEAB2W.txt", healthy, damaged.slice(0, 60)]) {
+    const { stdout, stderr, status } = await run(["diagnose", name]);
+    assert.equal(status, 2, stdout + stderr);
+    assert.ok(!(stdout + stderr).includes(name.slice(0, 12)), stderr);
+  }
+  const { stderr } = await run(["diagnose", "no-such-configuration.json"]);
+  assert.match(stderr, /no-such-configuration\.json/, "a name that is one is told");
+});
+
+test("an error that is not its own is not quoted", async () => {
+  // whatever is read, the text of it is in the error of a library
+  const broken = encodeURIComponent(
+    `const { decode } = TextDecoder.prototype;
+     TextDecoder.prototype.decode = function (...args) { throw new Error(decode.apply(this, args)); };`,
+  );
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${broken}` };
+  const { stdout, stderr, status } = await run(["inspect"], { input: healthy, env });
+  assert.equal(status, 2, stdout + stderr);
+  assert.match(stderr, /report/, stderr);
+  assertSilent({ stdout, stderr }, healthy, "a library's error");
+});
+
+test("whoever reads may stop reading", async () => {
+  const { status, stderr } = await new Promise((ended, failed) => {
+    const child = spawn(process.execPath, [cli, "inspect", "--json"], { timeout: 20_000 });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => (said += text));
+    child.stdout.destroy();
+    child.stdin.on("error", () => {}).end(damaged);
+    child.on("error", failed).on("close", (code, signal) => ended({ status: code ?? signal, stderr: said }));
+  });
+  assert.equal(stderr, "");
+  assert.notEqual(status, 2);
+});
+
 test("no colours where a program reads, whatever FORCE_COLOR says", async () => {
   for (const args of [["inspect"], ["--help"], ["inspect", "--json"]]) {
     const { stdout } = await run(args, { input: damaged, env: { FORCE_COLOR: "1" } });
@@ -473,6 +509,15 @@ test("at a terminal, a paste of 20,000 characters arrives whole", terminal, () =
   assert.equal(status, 1);
   assert.match(shown, /white space inside it/);
   assert.ok(!shown.includes("AAAAAAAA"));
+});
+
+test("at a terminal, a paste in two pieces, with a line's end in each, is one", terminal, () => {
+  const half = Math.floor(healthy.length / 2);
+  const pieces = [`${healthy.slice(0, half)}\r`, `${healthy.slice(half)}\r`];
+  const { shown, status } = atTerminal([["Enter: ", ...pieces]], ["inspect", "--json", ...now]);
+  assert.equal(status, 1, shown);
+  assert.match(shown, /token-wrapped/);
+  assertSilent({ stdout: shown, stderr: "" }, healthy, "what came after the first line");
 });
 
 test("at a terminal, Backspace and Ctrl+U correct, Ctrl+D ends", terminal, () => {

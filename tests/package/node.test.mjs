@@ -51,3 +51,36 @@ for (const [type, load] of [
     assert.deepEqual(rest, { touched: [], added: [], busy: [] });
   });
 }
+
+test("a keeper made on a server is idle: no chunk is read, nothing is asked for, and every answer comes at once", () => {
+  const made = node(
+    "commonjs",
+    `const { TokenKeeper } = require("powerbi-token-keeper");
+    let asked = 0;
+    const events = [];
+    const keeper = new TokenKeeper({ source: () => (asked += 1), signal: new AbortController().signal });
+    for (const type of ["statechange", "refreshfailed"]) keeper.addEventListener(type, () => events.push(type));
+    (async () => {
+      const token = await keeper.getToken().catch(({ code }) => code);
+      const provided = await keeper.accessTokenProvider();
+      const refreshed = await keeper.refresh();
+      const { state, engine, embeds } = keeper.status;
+      keeper.stop();
+      const chunks = Object.keys(require.cache).filter((file) => /-(wasm|js)[.]/.test(file));
+      const busy = process.getActiveResourcesInfo().filter((name) => /Timer|TCP|Immediate/.test(name));
+      console.log(JSON.stringify({ token, provided, refreshed, state, engine, embeds, asked, events, chunks, busy }));
+    })();`,
+  );
+  assert.deepEqual(made, {
+    token: "ERR_ENGINE",
+    provided: null,
+    refreshed: { ok: false, code: "ERR_ENGINE" },
+    state: "idle",
+    engine: "none",
+    embeds: 0,
+    asked: 0,
+    events: [],
+    chunks: [],
+    busy: [],
+  });
+});

@@ -1,6 +1,6 @@
 """Runs a command in a pseudo-terminal: terminal.py STEPS COMMAND...
 
-STEPS is JSON: [[wait for this text, then type this], ...]. Prints JSON: what the terminal showed, the exit code, and
+STEPS is JSON: [[wait for this text, then type this, and this a moment later], ...]. Prints JSON: what the terminal showed, the exit code, and
 whether the terminal echoes again afterwards. Everything ends after 20 seconds.
 """
 
@@ -18,18 +18,26 @@ if child == 0:
         os.dup2(theirs, number)
     os.execvp(command[0], command)
 
-shown, typing, status = b"", [], None
+MOMENT = 0.04  # seconds between two pieces of one step
+
+shown, typing, status, held = b"", [], None, 0
 end = time.monotonic() + 20
 while time.monotonic() < end:
-    readable, writable, _ = select.select([ours], [ours] if typing else [], [], 0.05)
+    ready = typing and time.monotonic() >= held
+    readable, writable, _ = select.select([ours], [ours] if ready else [], [], 0.01)
     if readable:
         shown += os.read(ours, 65536)
     if writable:
         # Piece by piece, as a paste arrives.
-        os.write(ours, typing.pop(0))
+        piece = typing.pop(0)
+        if piece:
+            os.write(ours, piece)
+        else:
+            held = time.monotonic() + MOMENT
     if steps and steps[0][0].encode() in shown:
-        text = steps.pop(0)[1].encode()
-        typing += [text[i : i + 512] for i in range(0, len(text), 512)]
+        for number, text in enumerate(steps.pop(0)[1:]):
+            text = text.encode()
+            typing += [b""] * (number > 0) + [text[i : i + 512] for i in range(0, len(text), 512)]
     if status is None:
         pid, code = os.waitpid(child, os.WNOHANG)
         status = os.waitstatus_to_exitcode(code) if pid else None

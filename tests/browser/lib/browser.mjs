@@ -1,10 +1,11 @@
-// The browser of the stories: Chromium, or with BROWSER=firefox the Firefox at FIREFOX (else firefox-esr or firefox on
-// PATH), which Playwright drives by WebDriver BiDi, without a driver of Mozilla's.
+// The browser of the scenarios: Chromium; with BROWSER=firefox the Firefox at FIREFOX (else firefox-esr or firefox on
+// PATH), which Playwright drives by WebDriver BiDi, without a driver of Mozilla's; with BROWSER=webkit WebKitGTK.
 
 import Module from "node:module";
 import process from "node:process";
 import { which } from "../../../scripts/lib/browser.mjs";
 import { findBrowser } from "../../../scripts/setup.mjs";
+import { launchWebKit } from "./webkit.mjs";
 
 export const BROWSER = process.env.BROWSER ?? "chromium";
 const ARGS = [
@@ -23,6 +24,7 @@ const TOGETHER = ["--disable-site-isolation-trials"];
 
 /** A browser; `isolated` has a process for each site, as people's browsers have. */
 export async function launch({ isolated = true } = {}) {
+  if (BROWSER === "webkit") return launchWebKit();
   if (BROWSER === "firefox") forgiveMedia();
   const { chromium, firefox } = await import("playwright-core");
   if (BROWSER !== "firefox")
@@ -41,8 +43,19 @@ function forgiveMedia() {
   };
 }
 
-/** A request of the browser's, as the site and the source see it. */
-export const asked = (route, request) => ({
+/** Has a context's requests answered by `serve`, and tells by `lost` which one the page has given up. */
+export async function connect(context, { serve, lost }) {
+  if (BROWSER === "webkit") return Object.assign(context, { serve, lost });
+  context.on("requestfailed", lost);
+  await context.route(
+    () => true,
+    (route, request) => serve(asked(route, request)),
+  );
+  return context;
+}
+
+/** A request of the browser's, as the site and the source see it; lib/webkit.mjs has the same. */
+const asked = (route, request) => ({
   native: request,
   url: request.url(),
   method: request.method(),

@@ -59,8 +59,8 @@ export class Site {
   engine = null;
   /** Whether the engine is the one that can be made to panic (scripts/panicking-engine.mjs). */
   panickingEngine = false;
-  /** Whether the diagnosis' chunk was asked for, and whether it is missing. */
-  diagnosis = { asked: false, missing: false };
+  /** Whether the diagnosis' chunk was asked for, what it waits for, and whether it is missing. */
+  diagnosis = { asked: false, arrives: null, missing: false };
   /** Whether the chunk for several tabs is missing. */
   tabsMissing = false;
   /** A promise that the frame's document waits for. */
@@ -96,6 +96,7 @@ export class Site {
     }
     if (url.pathname.includes("/dist/diagnosis")) {
       this.diagnosis.asked = true;
+      await this.diagnosis.arrives;
       if (this.diagnosis.missing) return request.answer({ status: 404, body: "" });
     }
     if (url.href === `${HOST}/powerbi.js`) return request.answer(this.#client);

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { asked, BROWSER, launch } from "./browser.mjs";
+import { BROWSER, connect, launch } from "./browser.mjs";
 import { Keeper } from "./keeper.mjs";
 import { Clock, Page } from "./page.mjs";
 import { HOST, Site, VERSIONS } from "./site.mjs";
@@ -33,19 +33,19 @@ class Stand {
     const stand = new Stand();
     stand.isolated = isolated;
     stand.context = await (await browserWith(isolated)).newContext();
-    await stand.context.route(
-      () => true,
-      (route, request) => stand.scenario.site.serve(asked(route, request)),
-    );
+    await connect(stand.context, {
+      serve: (request) => stand.scenario.site.serve(request),
+      lost: (request) => stand.scenario.source.lost(request),
+    });
     stand.first = await stand.tab();
     return stand;
   }
 
   async tab() {
     const tab = await this.context.newPage();
-    tab.on("console", (message) => this.scenario.said.push(message.text()));
-    tab.on("pageerror", (error) => this.scenario.errors.push(`${error?.message ?? error}\n${error?.stack}`));
-    tab.on("requestfailed", (request) => this.scenario.source.lost(request));
+    // WebDriver tells of neither; what the page itself has noted is looked at in the end, in every browser
+    tab.on?.("console", (message) => this.scenario.said.push(message.text()));
+    tab.on?.("pageerror", (error) => this.scenario.errors.push(`${error?.message ?? error}\n${error?.stack}`));
     return tab;
   }
 
@@ -139,7 +139,7 @@ export function storyOfEach(name, tell, unlike) {
 }
 
 async function expectQuiet({ page, source, site, said, errors, keepers, pageErrors }) {
-  const { heard, longest } = await page.run(() => ({
+  const { heard, longest, thrown } = await page.run(() => ({
     heard: [
       ...window.__watch.console,
       ...window.__watch.rejections,
@@ -148,7 +148,9 @@ async function expectQuiet({ page, source, site, said, errors, keepers, pageErro
       ...stage.promises.filter(({ error }) => error).map(({ error }) => JSON.stringify(error)),
     ],
     longest: window.__watch.longestTimer,
+    thrown: [...window.__watch.errors, ...window.__watch.rejections],
   }));
+  errors.push(...thrown);
   for (const text of [...heard, ...said, ...errors]) expectNoToken(text, source.tokens);
   // Firefox calls a chunk that is missing, as some stories want it, an error of the page
   const missing = BROWSER === "firefox" ? /^Loading module from / : undefined;

@@ -10,6 +10,7 @@ import { clock, native, turn } from "./clock.js";
     fetching: 0,
     busy: 0,
     console: [],
+    errors: [],
     rejections: [],
     fetches: [],
     fired: [],
@@ -146,7 +147,18 @@ import { clock, native, turn } from "./clock.js";
       say.apply(console, args);
     };
   }
+  window.addEventListener("error", (event) => {
+    // an embed's errors have the same name
+    if (event instanceof ErrorEvent) watch.errors.push(`${event.message} ${spell(event.error)}`);
+  });
   window.addEventListener("unhandledrejection", ({ reason }) => watch.rejections.push(spell(reason)));
+
+  /** Forgets what was noted. */
+  watch.forgets = () => {
+    for (const noted of [watch.console, watch.rejections, watch.fetches, watch.fired]) noted.length = 0;
+    window.stage.events.length = 0;
+    if (window.ended) window.ended.length = 0;
+  };
 
   // ---- visibility ----------------------------------------------------------------------------------------------
   let hidden = false;
