@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 /** Real milliseconds for what the browser does in its own time, such as loading a document. */
-export const PATIENCE = 20_000;
+export const PATIENCE = 40_000;
 
 export class Frame {
   #page;
