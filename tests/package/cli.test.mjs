@@ -393,10 +393,14 @@ test("a token that is given as a file's name is not repeated", async () => {
 });
 
 test("an error that is not its own is not quoted", async () => {
-  // whatever is read, the text of it is in the error of a library
+  // what is read is in the error of a library
   const broken = encodeURIComponent(
     `const { decode } = TextDecoder.prototype;
-     TextDecoder.prototype.decode = function (...args) { throw new Error(decode.apply(this, args)); };`,
+     TextDecoder.prototype.decode = function (...args) {
+       const text = decode.apply(this, args);
+       if (text.startsWith("eyJ")) throw new Error(text);
+       return text;
+     };`,
   );
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${broken}` };
   const { stdout, stderr, status } = await run(["inspect"], { input: healthy, env });
