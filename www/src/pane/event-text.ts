@@ -1,5 +1,5 @@
 // The text of the log for each of the keeper's events, and of its states.
-import type { ErrorCode, KeeperEventMap, KeeperState, RefreshReason } from "powerbi-token-keeper";
+import type { ErrorCode, Explanation, KeeperEventMap, KeeperState, RefreshReason } from "powerbi-token-keeper";
 import type { LogEvent } from "./api";
 
 export type EventText = Pick<LogEvent, "kind" | "tone" | "text">;
@@ -52,6 +52,15 @@ const failure = (code: ErrorCode) => FAILURES[code] ?? code;
 const seconds = (ms: number) => `${Math.max(1, Math.round(ms / 1000))} s`;
 const nextTry = (ms: number | null) => (ms === null ? "" : ` Retry in ${seconds(ms)}.`);
 
+const statusOf = ({ status }: { status?: number }) => (status === undefined ? "" : ` (${status})`);
+
+/** Why the source failed, where its response or error said so, and what to do about the likeliest cause. */
+function reasonOf({ explanation }: { code: ErrorCode; explanation?: Explanation }): string {
+  if (!explanation) return "";
+  const cause = explanation.causes.find(({ verdict }) => verdict !== "ruled-out");
+  return ` ${explanation.summary}${cause ? ` ${cause.fix}` : ""}`;
+}
+
 /** One line per event; an event without a line is shown elsewhere on the page. */
 export const EVENT_TEXT: { [K in keyof KeeperEventMap]?: (detail: KeeperEventMap[K]["detail"]) => EventText | null } = {
   refreshed: ({ reason, expiresAt }) => ({
@@ -59,10 +68,10 @@ export const EVENT_TEXT: { [K in keyof KeeperEventMap]?: (detail: KeeperEventMap
     tone: "good",
     text: `New token until ${clock(expiresAt)} (${REASONS[reason]}).`,
   }),
-  refreshfailed: ({ code, status, retryInMs }) => ({
+  refreshfailed: (detail) => ({
     kind: "refresh",
     tone: "warn",
-    text: `No new token: ${failure(code)}${status === undefined ? "" : ` (${status})`}.${nextTry(retryInMs)}`,
+    text: `No new token: ${failure(detail.code)}${statusOf(detail)}.${reasonOf(detail)}${nextTry(detail.retryInMs)}`,
   }),
   applyfailed: ({ code, retryInMs }) => ({
     kind: "refresh",
