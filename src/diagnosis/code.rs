@@ -15,6 +15,19 @@ macro_rules! codes {
         impl FindingCode {
             /// Every code there is, in the order of the contract.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The code as JavaScript has it: `token-expired`.
+            #[must_use]
+            pub fn name(self) -> String {
+                let mut name = String::new();
+                for letter in format!("{self:?}").chars() {
+                    if letter.is_ascii_uppercase() && !name.is_empty() {
+                        name.push('-');
+                    }
+                    name.push(letter.to_ascii_lowercase());
+                }
+                name
+            }
         }
     };
 }

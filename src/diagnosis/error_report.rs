@@ -10,7 +10,7 @@ const MAX_DEPTH: u8 = 9;
 /// The most values of an error that are looked at.
 const MAX_VALUES: u16 = 600;
 /// Members that say what happened, in the order in which they are read.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 15] = [
     "message",
     "Message",
     "errorMessage",
@@ -23,7 +23,6 @@ const TEXTS: [&str; 16] = [
     "text",
     "statusText",
     "reason",
-    "name",
     "subError",
     "suberror",
     "stack",
@@ -209,6 +208,13 @@ impl ErrorReport {
         }
         for code in codes() {
             self.note(code);
+        }
+        // the name of an error's class says less than a code
+        if let Some(class) = text("name") {
+            self.all
+                .push_str(&class.chars().take(80).collect::<String>().to_lowercase());
+            self.all.push('\n');
+            self.fallback_code = self.fallback_code.take().or(codes_in(class).0);
         }
         if get("error_codes").is_some() || text("error_description").is_some() || text("errorMsg").is_some() {
             self.origin_is(Origin::RestApi);
@@ -410,7 +416,7 @@ mod tests {
             (json!({"errorCode": "x"}), None),
             (json!({"status": 7}), None),
             (json!("Request failed with status code 403"), Some(403)),
-            (json!("403 Client Error: Forbidden for url"), None),
+            (json!("403 Client Error: Forbidden for url"), Some(403)),
             (
                 json!("Operation returned an invalid status code 'Forbidden'"),
                 Some(403),

@@ -210,12 +210,24 @@ pub(super) fn status_in(text: &str) -> Option<u16> {
         "2",
     ];
     let start: String = text.chars().take(600).collect();
+    const AFTER: [&str; 8] = [
+        "client",
+        "server",
+        "forbidden",
+        "unauthorized",
+        "bad",
+        "not",
+        "too",
+        "internal",
+    ];
     let (mut earlier, mut last) = ("", "");
     let words = start.split(|letter: char| !letter.is_ascii_alphanumeric());
-    for word in words.filter(|word| !word.is_empty()) {
+    let mut words = words.filter(|word| !word.is_empty()).peekable();
+    while let Some(word) = words.next() {
+        let after = words.peek().copied().unwrap_or("");
         if word.len() == 3
             && let Ok(status @ 400..=599) = word.parse()
-            && [earlier, last].iter().any(|word| BEFORE.contains(word))
+            && ([earlier, last].iter().any(|word| BEFORE.contains(word)) || AFTER.contains(&after))
         {
             return Some(status);
         }

@@ -161,7 +161,10 @@ fn name(known: &KnownError, report: &ErrorReport) -> String {
         (None, Some(code), _) => code.clone(),
         (None, None, Some(status)) => format!("HTTP {status}"),
         (None, None, None) if report.is_html => "HTML".to_owned(),
-        (None, None, None) => "unknown".to_owned(),
+        (None, None, None) => known
+            .confirms
+            .first()
+            .map_or("unknown".to_owned(), |reason| reason.code.name()),
     }
 }
 

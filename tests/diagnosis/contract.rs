@@ -20,6 +20,7 @@ fn codes_are_those_of_the_contract() {
     let ours: BTreeSet<String> = FindingCode::ALL.iter().map(name).collect();
     assert_eq!(ours.len(), FindingCode::ALL.len());
     assert_eq!(ours, contract());
+    assert!(FindingCode::ALL.iter().all(|code| code.name() == name(code)));
 }
 
 /// The published declarations may be in another folder of a checkout, or not there yet.

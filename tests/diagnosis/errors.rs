@@ -216,9 +216,9 @@ fn of_a_backend() -> Vec<Case> {
     let sample = |code: &str| json!({"status": 403, "error": format!("Error while retrieving report embed details\r\nForbidden\r\nResponse: {{\"error\":{{\"code\":\"{code}\"}}}}\r\nRequestId: 1")});
     let entra = |number: u32| json!(format!("AADSTS{number}: something. Trace ID: 1"));
     vec![
-        case(Capacity, "a quota", rest("x", "Report has exceeded the amount of embed token"), None, ("unknown", false, &["capacity"]), &[]),
+        case(Capacity, "a quota", rest("x", "Report has exceeded the amount of embed token"), None, ("capacity", false, &["capacity"]), &[]),
         case(Capacity, "a paused one", json!({"message": "LoadReportFailed", "detailedMessage": "Get report failed", "errorCode": "400", "technicalDetails": {"requestId": "r", "errorInfo": [{"key": "Error message", "value": "Capacity operation failed with error code CapacityNotActive"}]}}), for_customers(), ("LoadReportFailed", false, &["capacity"]), &[]),
-        case(TenantSetting, "the tenant's setting", json!({"Message": "API is not accessible for application"}), None, ("unknown", false, &["tenant-setting"]), &["permission=absent"]),
+        case(TenantSetting, "the tenant's setting", json!({"Message": "API is not accessible for application"}), None, ("tenant-setting", false, &["tenant-setting"]), &["permission=absent"]),
         case(TenantSetting, "a workspace", rest("GroupNotAccessible", ""), None, ("GroupNotAccessible", false, &["permission"]), &["tenant-setting=absent", "group-mismatch=possible"]),
         case(Permission, "not authorized", sample("PowerBINotAuthorizedException"), None, ("PowerBINotAuthorizedException", false, &["permission"]), &[]),
         case(LicenseMissing, "a license", rest("UserNotLicensed", ""), None, ("UserNotLicensed", false, &["license-missing"]), &["permission=absent", "capacity=absent"]),

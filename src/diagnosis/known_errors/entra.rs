@@ -38,6 +38,15 @@ const PARAMETERS: &[u32] = &[
 ];
 
 pub(super) const ENTRIES: &[KnownError] = &[
+    KnownError {
+        error: Some("err.json is not a function"),
+        ..entra(
+            |report| report.says("err.json is not a function"),
+            &[],
+            &[BackendCredentials, BackendPermission],
+            "Microsoft's Node sample says this where signing in to Entra failed; its own log has the reason.",
+        )
+    },
     entra(
         |report| is_one_of(report, SECRET) || report.says("invalid_client"),
         &[because(
@@ -121,6 +130,10 @@ pub(super) const ENTRIES: &[KnownError] = &[
                     "monitor_window_timeout",
                     "invalid_grant",
                     "user_cancelled",
+                    "popup_window_error",
+                    "empty_window_error",
+                    "monitor_popup_timeout",
+                    "unauthenticated",
                 ])
         },
         &[because(

@@ -111,7 +111,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
     },
     KnownError {
         error: Some("ExplorationContainer_FailedToLoadModel_DefaultDetails"),
-        matches: |report| report.says("explorationcontainer_failedtoloadmodel"),
+        matches: |report| report.says("failedtoloadmodel"),
         summary: "Power BI could not load the report's data set.",
         confirms: &[],
         causes: &[Capacity, ContentNotInToken, Permission],
@@ -249,7 +249,7 @@ const NOT_FOUND: &[FindingCode] = &[
 ];
 
 fn is_expiry(report: &ErrorReport) -> bool {
-    report.is("tokenexpired") || report.says("access token has expired")
+    report.is("tokenexpired") || report.says_any(&["token has expired", "token expired"])
 }
 
 fn is_unauthorized(report: &ErrorReport) -> bool {

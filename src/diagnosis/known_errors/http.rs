@@ -99,6 +99,11 @@ pub(super) const FLOOR: &[KnownError] = &[
             |report| {
                 report.says_any(&[
                     "failed to fetch",
+                    "0 unknown error",
+                    "network_error",
+                    "network request failed",
+                    "timed out",
+                    "timeouterror",
                     "networkerror",
                     "network error",
                     "load failed",

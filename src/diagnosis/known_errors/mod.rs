@@ -109,7 +109,9 @@ static UNKNOWN: KnownError = KnownError {
 /// An error that says nothing.
 static EMPTY: KnownError = KnownError {
     error: None,
-    matches: |report| report.is_empty,
+    matches: |report| {
+        report.is_empty || report.is("uncaught (in promise) undefined") || report.is("undefined")
+    },
     summary: "The error is empty: powerbi-client rejects with undefined when the embed's iframe is gone, for example after reset() or when its container was removed.",
     confirms: &[],
     causes: &[],

@@ -31,15 +31,17 @@ pub(super) const ENTRIES: &[KnownError] = &[
                 "capacity is not active",
                 "capacitypaused",
                 "capacity is paused",
+                "capacity limit",
+                "capacitylimit",
             ]) && !is_frame(report)
         },
         &[because(
             Capacity,
-            "Resume the capacity in the Azure portal, or assign the workspace to one that is running.",
+            "Resume the capacity in the Azure portal, scale it up, or assign the workspace to another one.",
             docs::CAPACITY,
         )],
         &[],
-        "The workspace's capacity is paused or deleted.",
+        "The workspace's capacity is paused, deleted or over its limits.",
     ),
     rest(
         |report| {
