@@ -52,7 +52,7 @@ for (const [type, load] of [
   });
 }
 
-test("a keeper made on a server is idle: no chunk is read, nothing is asked for, and every answer comes at once", () => {
+test("a keeper made on a server is idle: no chunk is read, nothing is asked for, every answer comes at once", () => {
   const made = node(
     "commonjs",
     `const { TokenKeeper } = require("powerbi-token-keeper");
