@@ -101,6 +101,13 @@ export const kinds = [
     versions: ["@angular/core", "powerbi-client-angular"],
   },
   {
+    name: "angular-ngmodule",
+    what: "Angular with NgModule, HttpClient and the async pipe",
+    commands: [["ng", "build"]],
+    files: "dist/browser",
+    versions: ["@angular/core"],
+  },
+  {
     name: "react",
     what: "powerbi-client-react in StrictMode, with `accessTokenProvider`",
     versions: ["react", "powerbi-client-react"],
