@@ -35,6 +35,7 @@ test("a failed refresh that the keeper explains: why, and the fix of the likelie
   };
   assert.equal(
     lines.refreshfailed({ ...FAILED, retryInMs: null, explanation }).text,
-    "No new token: the backend refused: sign in again (401). Entra ID rejects the client secret. Fix backend-credentials.",
+    "No new token: the backend refused: sign in again (401). " +
+      "Entra ID rejects the client secret. Fix backend-credentials.",
   );
 });

@@ -7,7 +7,9 @@ import { TokenKeeper } from "powerbi-token-keeper";
 @Component({
   selector: "app-report",
   standalone: false,
-  template: `<powerbi-report *ngIf="config | async as embedConfig" [embedConfig]="embedConfig" [eventHandlers]="handlers" />`,
+  template: `
+    <powerbi-report *ngIf="config | async as embedConfig" [embedConfig]="embedConfig" [eventHandlers]="handlers" />
+  `,
 })
 export class ReportComponent implements OnDestroy {
   @ViewChild(PowerBIReportEmbedComponent) wrapper?: PowerBIReportEmbedComponent;

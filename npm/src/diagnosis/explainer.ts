@@ -29,8 +29,8 @@ export class Explainer {
   /**
    * Explains an error in any wrapping, or a text. A failure of the token source is
    * `{ source: true, status?, contentType?, errorInfo?, body? }`: the HTTP status, the headers Content-Type and
-   * X-PowerBI-Error-Info, and what came with it, as a text or parsed. A reason in the body counts before the status; with
-   * neither the address and the method are suspected. The explanation quotes none of it.
+   * X-PowerBI-Error-Info, and what came with it, as a text or parsed. A reason in the body counts before the status;
+   * with neither the address and the method are suspected. The explanation quotes none of it.
    */
   explain(error: unknown, config?: EmbedConfigLike, options?: DiagnoseOptions): Explanation {
     return engine.explain(error, config, checkDiagnoseOptions(options)) as Explanation;
