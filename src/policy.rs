@@ -26,7 +26,7 @@ const fn limit(name: &'static str, default: u64, min: u64, max: u64) -> Limit {
 
 /// `pollIntervalMs`: how often the expiration is checked.
 pub const POLL_INTERVAL: Limit = limit("pollIntervalMs", 30_000, 1_000, 600_000);
-/// `leadMs`: how long before expiration the refresh window opens.
+/// `leadMs`: how long before expiration the refresh window opens, at least.
 pub const LEAD: Limit = limit("leadMs", 600_000, 1_000, 86_400_000);
 /// `sourceTimeoutMs`: how long one request to the source may take.
 pub const SOURCE_TIMEOUT: Limit = limit("sourceTimeoutMs", 30_000, 1_000, 300_000);
@@ -43,6 +43,10 @@ pub const LIMITS: [Limit; 5] = [
     APPLY_TIMEOUT,
     PROVIDER_TIMEOUT,
 ];
+
+/// The longest that an expiration counts for, from a token's receipt: Entra's longest-lived token has 28 hours, and one
+/// that claims the year 2100 must not keep every later one out.
+pub const MAX_LIFETIME: Duration = Duration::from_mins(48 * 60);
 
 /// The least time between a token's receipt from the source and the next request for one.
 pub const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(30);
@@ -168,9 +172,9 @@ pub struct RefreshWindow {
 impl RefreshWindow {
     /// The window of a token that was `received` (in the server's time) and `expires`.
     ///
-    /// Opens `min(lead, lifetime / 2)` before the expiration, later by up to a fifth of that as `draw`
-    /// (0 to `u32::MAX`) says, so that a fleet does not ask in the same second; never within
-    /// [`MIN_REFRESH_INTERVAL`] of a receipt from the source. The lifetime counts from `issued` where it is known.
+    /// Opens at least `min(lead, lifetime / 2)` before the expiration, earlier by up to a tenth of that as `draw`
+    /// (0 to `u32::MAX`) says, so that a fleet does not ask in the same second and nobody gets less than the lead; never
+    /// within [`MIN_REFRESH_INTERVAL`] of a receipt from the source. The lifetime counts from `issued` where it is known.
     #[must_use]
     pub fn new(
         policy: &RefreshPolicy,
@@ -182,8 +186,7 @@ impl RefreshWindow {
     ) -> Self {
         let born = issued.filter(|issued| *issued < expires).unwrap_or(received);
         let lead = policy.lead.min(expires.since(born) / 2);
-        let jitter = (lead / 5).scaled_by(draw);
-        let opens = expires - lead + jitter;
+        let opens = expires - lead - (lead / 10).scaled_by(draw);
         let opens = match origin {
             Origin::Source => opens.max(received + MIN_REFRESH_INTERVAL),
             Origin::Existing => opens,
@@ -214,9 +217,9 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_opens_ten_minutes_before_the_end_and_at_most_two_later() {
+    fn an_hour_opens_ten_to_eleven_minutes_before_the_end() {
         assert_eq!(window(3_600, 0), (3_000, 3_600));
-        assert_eq!(window(3_600, u32::MAX), (3_120, 3_600));
+        assert_eq!(window(3_600, u32::MAX), (2_940, 3_600));
     }
 
     #[test]

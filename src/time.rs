@@ -3,7 +3,6 @@
 //! All are whole milliseconds. A [`Timestamp`] is what the calendar says and may jump; an [`Instant`] only
 //! ever grows; a [`Duration`] is never negative; a [`Skew`] is signed.
 
-use crate::io::FieldValue;
 use core::ops::{Add, Div, Sub};
 
 /// JavaScript's dates end 8.64e15 ms from the epoch. Everything is clamped to that on its way in, so that sums can't
@@ -228,16 +227,3 @@ pub struct Now {
     /// What the stopwatch says.
     pub mono: Instant,
 }
-
-/// As JavaScript has it: a number of milliseconds, never a `BigInt`.
-macro_rules! as_number {
-    ($($name:ident),*) => {$(
-        impl From<$name> for FieldValue {
-            #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers are f64, and no date needs 2^53 ms")]
-            fn from(time: $name) -> Self {
-                Self::Number(time.0 as f64)
-            }
-        }
-    )*};
-}
-as_number!(Duration, Timestamp, Skew);

@@ -1,6 +1,6 @@
 //! What a shell must do.
 
-use super::{EmbedCallId, EmbedId, ErrorCode, Event, LockRequestId, Reason, Recovery, RequestId, WaiterId};
+use super::{Content, EmbedCallId, EmbedId, ErrorCode, Event, LockRequestId, Reason, Recovery, RequestId, WaiterId};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
 
@@ -33,8 +33,16 @@ pub enum Effect {
     AcquireLock(LockRequestId),
     /// End that wait, or let the next tab have its turn.
     ReleaseLock,
-    /// Give the token, with its expiration, to the tabs of the same `shareKey`; they are told [`Input::TokenReceivedFromTab`](super::Input::TokenReceivedFromTab).
-    BroadcastToken(AccessToken, Timestamp),
+    /// Give the token to the tabs of the same `shareKey`, which receive
+    /// [`Input::TokenReceivedFromTab`](super::Input::TokenReceivedFromTab).
+    BroadcastToken {
+        /// The token.
+        token: AccessToken,
+        /// Its expiration.
+        expires: Timestamp,
+        /// The content that it was requested for.
+        contents: Vec<Content>,
+    },
     /// Call `setAccessToken`; answer with [`Input::ApplyFinished`](super::Input::ApplyFinished).
     SetAccessToken {
         /// The embed.
@@ -44,6 +52,13 @@ pub enum Effect {
         /// The token to set.
         token: AccessToken,
     },
+    /// Capture the report's state as a bookmark; answer with [`Input::StateCaptured`](super::Input::StateCaptured).
+    CaptureState {
+        /// The embed.
+        embed: EmbedId,
+        /// The call.
+        call: EmbedCallId,
+    },
     /// Call `reload()` or `refresh()`; answer with [`Input::RecoveryFinished`](super::Input::RecoveryFinished).
     Recover {
         /// The embed.
@@ -52,6 +67,8 @@ pub enum Effect {
         call: EmbedCallId,
         /// Which.
         how: Recovery,
+        /// Apply the captured state once the report has loaded again, and answer after that.
+        restore_state: bool,
     },
     /// Look at the embed; answer with [`Input::EmbedObserved`](super::Input::EmbedObserved).
     ObserveEmbed(EmbedId),

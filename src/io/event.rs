@@ -18,7 +18,14 @@ pub enum Event {
     /// The token has run out and none is there to replace it.
     Expired(Expired),
     /// The embed was reloaded or refreshed after a late token.
-    Recovered(EmbedId, Recovery),
+    Recovered {
+        /// The embed.
+        embed: EmbedId,
+        /// Which of the two.
+        how: Recovery,
+        /// The report's page, filters and slicers were put back.
+        state_restored: bool,
+    },
     /// The state changed.
     StateChange(Status),
 }

@@ -1,5 +1,6 @@
 //! What a page sees of our words and details: plain objects of numbers and texts.
 
+use crate::time::{Duration, Skew, Timestamp};
 use crate::token::Kind;
 
 /// An enum whose variants have one stable spelling each.
@@ -92,5 +93,33 @@ impl From<Kind> for FieldValue {
 impl<T: Into<Self>> From<Option<T>> for FieldValue {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl From<Duration> for FieldValue {
+    fn from(span: Duration) -> Self {
+        Self::from_ms(span.as_ms().cast_signed())
+    }
+}
+
+impl From<Timestamp> for FieldValue {
+    fn from(at: Timestamp) -> Self {
+        Self::from_ms(at.as_ms())
+    }
+}
+
+impl From<Skew> for FieldValue {
+    fn from(skew: Skew) -> Self {
+        Self::from_ms(skew.as_ms())
+    }
+}
+
+impl FieldValue {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "JavaScript's numbers are f64, and no date needs 2^53 ms"
+    )]
+    fn from_ms(ms: i64) -> Self {
+        Self::Number(ms as f64)
     }
 }

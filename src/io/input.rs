@@ -1,6 +1,6 @@
 //! What a keeper can be told.
 
-use super::{EmbedCallId, EmbedId, LockRequestId, Reason, RequestId, WaiterId};
+use super::{Content, EmbedCallId, EmbedId, LockRequestId, Reason, RequestId, WaiterId};
 use crate::policy::AfterExpiry;
 use crate::token::{AccessToken, Json, Kind};
 
@@ -99,6 +99,8 @@ pub enum SourceFailure {
     Status(u16),
     /// The source function threw or rejected.
     SourceThrew,
+    /// The source function rejected because the user must sign in.
+    SignInRequired,
     /// It answered, and the body can't be read: not text, or too long.
     InvalidBody,
 }
@@ -114,11 +116,22 @@ pub enum ApplyOutcome {
     Gone,
 }
 
-/// What a look at an embed showed.
+/// An embed's configuration, as far as the keeper needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EmbedConfig {
+    /// `accessToken`.
+    pub token: Option<AccessToken>,
+    /// `tokenType`.
+    pub kind: Option<Kind>,
+    /// `type`, `id` and `groupId`.
+    pub content: Content,
+}
+
+/// An embed as it was observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EmbedSnapshot {
-    /// An embed is there; its configuration holds this token, of this type.
-    Present(Option<AccessToken>, Option<Kind>),
+    /// An embed is there, with this configuration.
+    Present(EmbedConfig),
     /// Nothing is embedded there yet.
     NotEmbedded,
     /// The embed is gone from the page.
@@ -128,8 +141,11 @@ pub enum EmbedSnapshot {
 /// How a `reload()` or `refresh()` ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecoveryOutcome {
-    /// It resolved.
-    Done,
+    /// It resolved, and where there was a state to restore, the report has loaded again.
+    Done {
+        /// The report's page, filters and slicers were put back.
+        state_restored: bool,
+    },
     /// It would be swallowed now, straight after a load: to be tried again shortly.
     TooSoon,
     /// It rejected, or the embed has no such method.
@@ -158,10 +174,8 @@ pub enum Input {
     Attach {
         /// The embed.
         embed: EmbedId,
-        /// The token in its configuration.
-        held: Option<AccessToken>,
-        /// The token type in its configuration.
-        kind: Option<Kind>,
+        /// Its configuration.
+        config: EmbedConfig,
     },
     /// An embed is no longer to be kept fresh, or gone.
     Detach(EmbedId),
@@ -207,6 +221,15 @@ pub enum Input {
         call: EmbedCallId,
         /// How it ended.
         outcome: RecoveryOutcome,
+    },
+    /// The report's state was captured, or could not be; answers [`Effect::CaptureState`](super::Effect::CaptureState).
+    StateCaptured {
+        /// The embed.
+        embed: EmbedId,
+        /// The call.
+        call: EmbedCallId,
+        /// There is a state to restore.
+        captured: bool,
     },
     /// It is this tab's turn to ask, and what the tab before it got has been told.
     LockAcquired(LockRequestId),

@@ -1,19 +1,20 @@
-//! The alphabet: what a keeper is told ([`Input`]), what its shell must do ([`Effect`]) and what the page is told
-//! ([`Event`]).
+//! Inputs, effects and events of the state machine.
 
 #[macro_use]
 mod field_value;
 mod codes;
+mod content;
 mod effect;
 mod event;
 mod input;
 
+pub use content::Content;
 pub use codes::{DeadlineReason, ErrorCode, KeeperState, Reason};
 pub use effect::{Effect, Effects, Outcome};
 pub use event::{ApplyFailed, Event, Expired, RefreshFailed, Refreshed, Status};
 pub use field_value::FieldValue;
 pub use input::{
-    ApplyOutcome, EmbedSnapshot, ExpiryScope, Headers, Input, Recovery, RecoveryOutcome, SourceFailure,
+    ApplyOutcome, EmbedConfig, EmbedSnapshot, ExpiryScope, Headers, Input, Recovery, RecoveryOutcome, SourceFailure,
     Trigger,
 };
 

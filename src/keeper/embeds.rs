@@ -1,42 +1,32 @@
-//! The attached embeds, and the round of calls that brings a new token to all of them.
+//! The attached embeds.
 
-use super::embed_state::{EmbedState, RolloutProgress, Stage, advance, failed, mark_failed, settled};
+use super::context::Context;
+use super::embed_state::{EmbedState, apply_failed};
+use super::tracked_token::{TokenId, TrackedToken};
 use crate::io::{
-    ApplyOutcome, Effect, Effects, EmbedCallId, EmbedId, ErrorCode, Event, ExpiryScope, Recovery,
-    RecoveryOutcome,
+    ApplyOutcome, Content, Effect, EmbedCallId, EmbedConfig, EmbedId, ErrorCode, ExpiryScope, RecoveryOutcome,
 };
-use crate::policy::RefreshPolicy;
 use crate::time::{Duration, Instant};
-use crate::token::{AccessToken, Kind};
+use crate::token::Kind;
 
-/// How soon a frame that does not listen yet is looked at again, and a reload that came too soon is made again.
-const RETRY_SOON: Duration = Duration::from_secs(1);
-/// How soon one is looked at that has not listened for the length of an apply.
+/// How soon a frame is called again that has not listened for the length of an apply.
 const RETRY_LATER: Duration = Duration::from_secs(5);
-/// How many embeds are looked at in one check, in turn: a poll costs the same however many there are.
+/// How many embeds are observed in one check, in turn: a poll costs the same however many there are.
 const OBSERVATIONS_PER_POLL: usize = 8;
-/// With more than these it is one: a look at what has not been in use for hours is slow, and it would be hours all the same.
+/// With more than these it is one: an observation of what has not been in use for hours is slow, and it would be hours all
+/// the same.
 const MANY_EMBEDS: usize = 1_000;
 
 /// Every attached embed.
 #[derive(Debug)]
 pub(super) struct Embeds {
+    /// In the order of their ids.
     states: Vec<EmbedState>,
     calls: u32,
-    /// No next_wakeup is due before this. May be earlier than the next one, never later.
+    /// Nothing is due in any of them before this. May be earlier than the next such time, never later.
     next_wakeup: Instant,
-    /// Where the next look begins.
+    /// Where the next observation begins.
     next_observed: usize,
-    pub(super) progress: RolloutProgress,
-}
-
-/// What a shout asks of the keeper.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum ExpiryReport {
-    /// The newest token itself is refused: a newer one is needed.
-    CurrentRejected,
-    /// A newer token is already on its way to this embed, or has just arrived.
-    AlreadySuperseded,
 }
 
 impl Embeds {
@@ -46,7 +36,6 @@ impl Embeds {
             calls: 0,
             next_wakeup: Instant::NEVER,
             next_observed: 0,
-            progress: RolloutProgress::default(),
         }
     }
 
@@ -60,52 +49,69 @@ impl Embeds {
 
     /// The kind of token that the embeds' configurations ask for.
     pub(super) fn kind(&self) -> Option<Kind> {
-        self.states.iter().find_map(|state| state.kind)
+        self.states.iter().find_map(EmbedState::kind)
     }
 
-    /// The next time at which [`Self::run`] may have something to do.
+    /// The next time at which [`Self::advance`] may have something to do.
     pub(super) fn next_wakeup(&self) -> Instant {
         self.next_wakeup
     }
 
-    fn find(&mut self, embed: EmbedId) -> Option<&mut EmbedState> {
-        find(&mut self.states, embed)
+    pub(super) fn clear(&mut self) {
+        self.states.clear();
+        self.next_wakeup = Instant::NEVER;
     }
 
-    /// Takes an embed in; false when it is there already.
-    pub(super) fn attach(&mut self, id: EmbedId, holds: Option<AccessToken>, kind: Option<Kind>) -> bool {
+    pub(super) fn get(&self, id: EmbedId) -> Option<&EmbedState> {
+        let at = self.states.binary_search_by_key(&id, |state| state.id).ok()?;
+        self.states.get(at)
+    }
+
+    /// Does something with one embed; `None` when it is not there.
+    fn with<T>(&mut self, id: EmbedId, change: impl FnOnce(&mut EmbedState) -> T) -> Option<T> {
+        let at = self.states.binary_search_by_key(&id, |state| state.id).ok()?;
+        let state = self.states.get_mut(at)?;
+        let result = change(state);
+        self.next_wakeup = state.next_wakeup().min(self.next_wakeup);
+        Some(result)
+    }
+
+    /// Takes an embed in; one that is there already is attached once.
+    pub(super) fn attach(&mut self, id: EmbedId, config: EmbedConfig, ctx: &mut Context<'_>) {
         let Err(at) = self.states.binary_search_by_key(&id, |state| state.id) else {
-            return false;
+            return;
         };
-        let state = EmbedState {
-            id,
-            kind,
-            holds,
-            stage: Stage::Idle,
-            pending_recovery: None,
-            ignore_expiry_until: Instant::default(),
-            pending: false,
-            offered: Instant::default(),
-        };
+        let mut state = EmbedState::new(id, ctx.tokens);
+        state.observe(config, ctx);
+        // without a configuration there is no change to be observed
+        state.reconcile(ctx);
+        self.next_wakeup = state.next_wakeup().min(self.next_wakeup);
         self.states.insert(at, state);
-        true
     }
 
     /// Lets an embed go; false when it is not there.
-    pub(super) fn detach(&mut self, id: EmbedId) -> bool {
+    pub(super) fn detach(&mut self, id: EmbedId, ctx: &mut Context<'_>) -> bool {
         let Ok(at) = self.states.binary_search_by_key(&id, |state| state.id) else {
             return false;
         };
-        if self.states.remove(at).pending {
-            self.progress.pending = self.progress.pending.saturating_sub(1);
-        }
+        self.states.remove(at).release(ctx);
         true
     }
 
-    /// Has the next few looked at.
-    pub(super) fn observe_next(&mut self, fx: &mut Effects) {
+    /// An embed is gone from the page; false when it was not there.
+    pub(super) fn remove(&mut self, embed: EmbedId, ctx: &mut Context<'_>) -> bool {
+        let was_there = self.detach(embed, ctx);
+        if was_there {
+            ctx.fx.push(apply_failed(embed, ErrorCode::ApplyGone, 1, None));
+            ctx.fx.push(Effect::ForgetEmbed(embed));
+        }
+        was_there
+    }
+
+    /// Has the next few observed.
+    pub(super) fn observe_next(&mut self, ctx: &mut Context<'_>) {
         for embed in self.embeds_to_observe() {
-            fx.push(Effect::ObserveEmbed(embed));
+            ctx.fx.push(Effect::ObserveEmbed(embed));
         }
         self.next_observed = self.first() + self.observation_count();
     }
@@ -134,241 +140,167 @@ impl Embeds {
         }
     }
 
-    /// An embed holds `token`, of `kind`. True when the keeper did not know that.
-    pub(super) fn record_observation(
-        &mut self,
-        embed: EmbedId,
-        token: Option<&AccessToken>,
-        kind: Option<Kind>,
-    ) -> bool {
-        let Some(state) = self.find(embed) else {
-            return false;
-        };
-        // a call under way will say what it holds in the end
-        if matches!(
-            state.stage,
-            Stage::Applying { .. } | Stage::RecoveryInFlight { .. }
-        ) {
-            return false;
-        }
-        state.kind = kind;
-        let news = state.holds.as_ref() != token;
-        state.holds = token.cloned();
-        news
+    /// An embed's configuration is this now.
+    pub(super) fn record_observation(&mut self, embed: EmbedId, config: EmbedConfig, ctx: &mut Context<'_>) {
+        self.with(embed, |state| state.observe(config, ctx));
     }
 
-    /// An embed is gone from the page; false when it was not there.
-    pub(super) fn remove(&mut self, embed: EmbedId, fx: &mut Effects) -> bool {
-        let there = self.detach(embed);
-        if there {
-            fx.push(failed(embed, ErrorCode::ApplyGone, 1, None));
-            fx.push(Effect::ForgetEmbed(embed));
-        }
-        there
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.states.clear();
-        self.next_wakeup = Instant::NEVER;
-    }
-
-    /// Whether this embed is known to hold `token`.
-    pub(super) fn holds(&mut self, embed: EmbedId, token: &AccessToken) -> bool {
-        self.find(embed)
-            .is_some_and(|state| state.holds.as_ref() == Some(token))
-    }
-
-    /// Starts a round: every embed that does not hold `token` is to take it now.
-    pub(super) fn start_rollout(&mut self, token: &AccessToken, now: Instant) {
-        self.progress = RolloutProgress::default();
+    /// Gives each embed the newest token that was obtained for its content, where it should have that without a request.
+    pub(super) fn reconcile(&mut self, ctx: &mut Context<'_>) {
         for state in &mut self.states {
-            state.pending = state.holds.as_ref() != Some(token);
-            state.offered = now;
-            if !state.pending {
-                continue;
-            }
-            self.progress.pending += 1;
-            match &state.stage {
-                // calls into one embed are serialised: the one under way ends first
-                Stage::Applying { .. } | Stage::RecoveryInFlight { .. } => {}
-                Stage::Idle | Stage::Scheduled { .. } | Stage::RecoveryScheduled { .. } => {
-                    state.call_now(now)
-                }
+            state.reconcile(ctx);
+            self.next_wakeup = state.next_wakeup().min(self.next_wakeup);
+        }
+    }
+
+    /// A request begins, which names all of them. Answers with their content.
+    pub(super) fn name_all(&mut self) -> Vec<Content> {
+        let mut contents: Vec<Content> = self.states.iter().map(EmbedState::content).collect();
+        contents.sort_unstable();
+        contents.dedup();
+        for state in &mut self.states {
+            state.is_named = true;
+        }
+        contents
+    }
+
+    /// The content of all of them, each once.
+    pub(super) fn has_content(&self, content: Content) -> bool {
+        self.states.iter().any(|state| state.content() == content)
+    }
+
+    /// Another tab's token came for `contents`, or for all that its user may see: those count as named.
+    pub(super) fn name_those_with(&mut self, contents: Option<&[Content]>) {
+        for state in &mut self.states {
+            state.is_named = contents.is_none_or(|contents| contents.contains(&state.content()));
+        }
+    }
+
+    /// The tokens, each once, that an answer may replace; `None` among them for embeds without one.
+    pub(super) fn replaceable(&self, is_refresh: bool, ctx: &Context<'_>) -> Vec<Option<TokenId>> {
+        let mut tokens = Vec::new();
+        for state in self.states.iter().filter(|state| state.is_named) {
+            let token = state.effective();
+            if !tokens.contains(&token) && state.is_replaceable(is_refresh, ctx) {
+                tokens.push(token);
             }
         }
-        self.next_wakeup = now;
+        tokens
     }
 
-    /// Has every embed that does not hold `token` take it as soon as it can, outside any rollout.
-    pub(super) fn update_all(&mut self, token: &AccessToken, now: Instant) {
-        for state in &mut self.states {
-            state.want(token, now);
-        }
-        self.next_wakeup = now;
-    }
-
-    /// Has one embed take `token` as soon as it can, outside any rollout.
-    pub(super) fn update_one(&mut self, embed: EmbedId, token: &AccessToken, now: Instant) {
-        if let Some(state) = self.find(embed) {
-            state.want(token, now);
-            self.next_wakeup = now;
-        }
-    }
-
-    /// An embed said `TokenExpired`. `newest` is the newest token there is.
-    pub(super) fn token_expired(
+    /// Starts the rollout of `token` on the named embeds that it may replace something on, as `replaces` says.
+    pub(super) fn start_rollout(
         &mut self,
-        embed: EmbedId,
-        scope: ExpiryScope,
-        newest: Option<&AccessToken>,
-        now: Instant,
-    ) -> Option<ExpiryReport> {
-        let state = self.find(embed)?;
-        let reviving = matches!(
-            state.stage,
-            Stage::RecoveryScheduled { .. } | Stage::RecoveryInFlight { .. }
-        );
-        if now < state.ignore_expiry_until && (reviving || scope == ExpiryScope::Visual) {
-            return Some(ExpiryReport::AlreadySuperseded);
+        token: TokenId,
+        is_refresh: bool,
+        replaces: impl Fn(&TrackedToken) -> bool,
+        ctx: &mut Context<'_>,
+    ) {
+        for state in &mut self.states {
+            state.forget_rollout();
+            let old = state.effective().and_then(|id| ctx.tokens.get(id));
+            let is_better = old.is_none_or(&replaces);
+            if state.is_named && is_better && state.is_replaceable(is_refresh, ctx) {
+                state.roll_out(token, ctx);
+            } else {
+                state.reconcile(ctx);
+            }
         }
-        // a load-level failure needs more than a visual-level one: the worst is remembered
-        if state.pending_recovery != Some(ExpiryScope::Embed) {
-            state.pending_recovery = Some(scope);
-        }
-        let current = state.holds.as_ref() == newest && newest.is_some();
-        Some(if current {
-            ExpiryReport::CurrentRejected
-        } else {
-            ExpiryReport::AlreadySuperseded
-        })
+        self.next_wakeup = ctx.now.mono;
     }
 
-    /// An embed is to be brought back to life when it gets a newer token; false when it is not there.
+    /// The tokens of named embeds that no answer could replace.
+    pub(super) fn unserved(&self) -> impl Iterator<Item = Option<TokenId>> {
+        let named = self.states.iter().filter(|state| state.is_named);
+        named.map(EmbedState::effective)
+    }
+
+    /// Whether an embed holds `token` and is to get no other.
+    pub(super) fn depend_on(&self, token: TokenId) -> bool {
+        self.states
+            .iter()
+            .any(|state| state.token() == Some(token) && !state.has_target())
+    }
+
+    /// Its frame asked for a newer token.
+    pub(super) fn wants_newer(&mut self, embed: EmbedId, ctx: &mut Context<'_>) -> bool {
+        let asked = self.with(embed, |state| {
+            state.wants_newer = true;
+            state.reconcile(ctx);
+        });
+        asked.is_some()
+    }
+
+    /// An embed said `TokenExpired`. Answers with the token that it has, where no newer one is on its way.
+    pub(super) fn token_expired(&mut self, embed: EmbedId, scope: ExpiryScope, now: Instant) -> Option<TokenId> {
+        let state = self.with(embed, |state| state.token_expired(scope, now).then_some(state.token()));
+        state.flatten().flatten()
+    }
+
+    /// An embed is to be reloaded when it gets a newer token; false when it is not there.
     pub(super) fn recover_with_next_token(&mut self, embed: EmbedId) -> bool {
-        let state = self.find(embed);
-        state
-            .map(|state| state.pending_recovery = Some(ExpiryScope::Embed))
-            .is_some()
+        let state = self.with(embed, |state| state.pending_recovery = Some(ExpiryScope::Embed));
+        state.is_some()
+    }
+
+    fn next_call(&mut self) -> EmbedCallId {
+        self.calls = self.calls.wrapping_add(1);
+        EmbedCallId(self.calls)
     }
 
     /// Makes the calls that are due, and gives up on those that took too long.
-    pub(super) fn run(
-        &mut self,
-        newest: Option<&AccessToken>,
-        policy: &RefreshPolicy,
-        now: Instant,
-        fx: &mut Effects,
-    ) {
-        if now < self.next_wakeup {
+    pub(super) fn advance(&mut self, ctx: &mut Context<'_>) {
+        if ctx.now.mono < self.next_wakeup {
             return;
         }
-        let Self {
-            states,
-            calls,
-            progress,
-            next_wakeup,
-            ..
-        } = self;
-        *next_wakeup = Instant::NEVER;
-        for state in states {
-            advance(state, calls, progress, newest, policy, now, fx);
-            *next_wakeup = state.next_wakeup().min(*next_wakeup);
+        self.next_wakeup = Instant::NEVER;
+        for state in &mut self.states {
+            self.calls = self.calls.wrapping_add(1);
+            state.advance(EmbedCallId(self.calls), ctx);
+            self.next_wakeup = state.next_wakeup().min(self.next_wakeup);
         }
     }
 
     /// A call of `setAccessToken` ended. True when the embed is gone and was dropped.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of the keeper that it may not borrow"
-    )]
-    pub(super) fn applied(
+    pub(super) fn apply_finished(
         &mut self,
         embed: EmbedId,
         call: EmbedCallId,
         outcome: ApplyOutcome,
-        newest: Option<&AccessToken>,
-        policy: &RefreshPolicy,
-        now: Instant,
-        fx: &mut Effects,
+        ctx: &mut Context<'_>,
     ) -> bool {
-        let Self {
-            states,
-            progress,
-            next_wakeup,
-            ..
-        } = self;
-        let Some(state) = find(states, embed) else {
-            return false;
-        };
-        let current = state.calling(call);
+        let is_current = self.get(embed).is_some_and(|state| state.is_current(call));
         match outcome {
-            ApplyOutcome::Gone => {
-                return current && self.remove(embed, fx);
+            ApplyOutcome::Gone => return is_current && self.remove(embed, ctx),
+            ApplyOutcome::NotListening if is_current => {
+                self.with(embed, |state| state.not_listening(RETRY_LATER, ctx));
             }
-            ApplyOutcome::NotListening => {
-                let deaf = now.since(state.offered) >= policy.apply_timeout;
-                if let (true, Stage::Applying { attempt, .. }) = (current, &state.stage) {
-                    state.stage = Stage::Scheduled {
-                        until: now + if deaf { RETRY_LATER } else { RETRY_SOON },
-                        attempt: *attempt,
-                    };
-                    // whoever waits for the round is told in time; the frame gets the token when it listens
-                    if deaf {
-                        mark_failed(state, progress, ErrorCode::ApplyTimeout);
-                    }
-                }
+            ApplyOutcome::NotListening => {}
+            ApplyOutcome::Settled(text) => {
+                self.with(embed, |state| state.apply_settled(is_current, text, ctx));
             }
-            ApplyOutcome::Settled(holds) => settled(state, current, holds, newest, policy, progress, now, fx),
         }
-        *next_wakeup = state.next_wakeup().min(*next_wakeup);
         false
     }
 
+    /// The state of a report was captured, or could not be.
+    pub(super) fn state_captured(&mut self, embed: EmbedId, call: EmbedCallId, captured: bool, ctx: &mut Context<'_>) {
+        let next = self.next_call();
+        self.with(embed, |state| {
+            if state.is_current(call) {
+                state.state_captured(captured, next, ctx);
+            }
+        });
+    }
+
     /// A `reload()` or `refresh()` ended.
-    pub(super) fn recovered(
+    pub(super) fn recovery_finished(
         &mut self,
         embed: EmbedId,
         call: EmbedCallId,
         outcome: RecoveryOutcome,
-        newest: Option<&AccessToken>,
-        now: Instant,
-        fx: &mut Effects,
+        ctx: &mut Context<'_>,
     ) {
-        let Self {
-            states, next_wakeup, ..
-        } = self;
-        let Some(state) = find(states, embed) else { return };
-        let Stage::RecoveryInFlight {
-            call: current, how, ..
-        } = state.stage
-        else {
-            return;
-        };
-        if current != call {
-            return;
-        }
-        state.stage = match (outcome, how) {
-            (RecoveryOutcome::Done, _) => {
-                fx.push(Effect::Emit(Event::Recovered(embed, how)));
-                state.after_recovery(newest, now)
-            }
-            (RecoveryOutcome::TooSoon, _) => Stage::RecoveryScheduled {
-                how,
-                until: now + RETRY_SOON,
-            },
-            (RecoveryOutcome::Refused, Recovery::Refresh) => Stage::RecoveryScheduled {
-                how: Recovery::Reload,
-                until: now,
-            },
-            // its frame raises an error of its own, which says more
-            (RecoveryOutcome::Refused, Recovery::Reload) => state.after_recovery(newest, now),
-        };
-        *next_wakeup = state.next_wakeup().min(*next_wakeup);
+        self.with(embed, |state| state.recovery_finished(call, outcome, ctx));
     }
-}
-
-/// The embed's state; the states are in the order of their ids.
-fn find(states: &mut [EmbedState], embed: EmbedId) -> Option<&mut EmbedState> {
-    let at = states.binary_search_by_key(&embed, |state| state.id).ok()?;
-    states.get_mut(at)
 }

@@ -1,111 +1,59 @@
-//! The state machine that keeps one access token fresh.
+//! The state machine that keeps the access tokens of a page's embeds fresh.
 //!
 //! It is told what happened ([`Input`]) and says what to do ([`Effects`]) and when it wants to be called again
 //! ([`Keeper::deadline`]). It never waits, never reads a clock and never calls anybody.
+//!
+//! Each embed has its own token and its own expiration ([`embed_state`]); the tokens themselves are in [`tokens`]. A
+//! token that the keeper obtained is *known*; any other that stands on an embed is the page's own, and stays while it is
+//! good and not due.
 
 mod attachments;
-mod current_token;
+mod context;
 mod embed_state;
 mod embeds;
 mod provider;
 mod requests;
 mod retry;
+mod rollout;
 mod tabs;
 mod tokens;
+mod tracked_token;
 mod triggers;
 mod validation;
 mod waiters;
 
-use crate::budget::Budget;
 use crate::clock::{Clock, Jump, ServerTime};
 use crate::io::{
-    Deadline, DeadlineReason, Effect, Effects, EmbedId, EmbedSnapshot, ErrorCode, Event, Expired,
-    ExpiryScope, Headers, Input, KeeperState, LockRequestId, Outcome, Reason, RefreshFailed, Refreshed,
-    RequestId, SourceFailure, Status, Trigger, WaiterId,
+    Deadline, DeadlineReason, Effect, Effects, ErrorCode, Event, Expired, Input, KeeperState, Reason, Status,
 };
 use crate::policy::{Origin, RefreshPolicy, WhileHidden};
-use crate::time::{Duration, Instant, Now, Timestamp};
-use crate::token::{self, AccessToken, Json, Kind, ParseJson, Token};
-use current_token::CurrentToken;
-use embeds::{Embeds, ExpiryReport};
-use retry::{Backoff, BackoffReason, Failure, PendingRequest, RetryState};
-use tabs::LockRequest;
-use validation::Rejection;
-use waiters::{WaitFor, Waiters};
+use crate::time::{Duration, Instant, Now, Skew, Timestamp};
+use crate::token::{self, Json, Kind, ParseJson};
+use context::Context;
+use embeds::Embeds;
+use requests::{Phase, Requests};
+use retry::{BackoffReason, RetryState};
+use rollout::Rollout;
+use tokens::Tokens;
+use tracked_token::TrackedToken;
+use triggers::Triggers;
+use waiters::Waiters;
 
-/// Triggers within this time of each other count as one.
-const TRIGGER_DEBOUNCE: Duration = Duration::from_secs(1);
-/// For how long after waking a network that is not up yet is no surprise.
-const WAKE_GRACE: Duration = Duration::from_secs(60);
-
-/// What the keeper is doing about the source.
-#[derive(Debug)]
-enum Phase {
-    /// Nothing is to be asked yet.
-    Idle,
-    /// A request waits for its turn among the tabs.
-    AwaitingLock(LockRequest),
-    /// A request is under way.
-    Requesting(PendingRequest),
-    /// A request failed, or none may be made; the next is scheduled.
-    BackingOff(Backoff),
-    /// Everything has ended.
-    Stopped,
-}
-
-/// A new token on its way to the embeds.
-#[derive(Debug, Clone, Copy)]
-struct Rollout {
-    reason: Reason,
-    attempt: u32,
-    expires: Timestamp,
-    /// Waiters were told that no embed took it; `refreshed` follows when one does.
-    failure_reported: bool,
-}
-
-/// A token that looked expired when it was received, and when that was.
-#[derive(Debug)]
-struct SuspectToken {
-    text: AccessToken,
-    expires: Timestamp,
-    received: Instant,
-}
-
-/// Keeps one access token fresh.
+/// Keeps the access tokens of embeds fresh, all from one source.
 #[derive(Debug)]
 pub struct Keeper {
     policy: RefreshPolicy,
     parse_json: ParseJson,
     kind: Option<Kind>,
     clock: Clock,
-    rng: fastrand::Rng,
-    budget: Budget,
-    phase: Phase,
-    current: Option<CurrentToken>,
-    rollout: Option<Rollout>,
+    triggers: Triggers,
+    requests: Requests,
+    tokens: Tokens,
+    rollout: Rollout,
     embeds: Embeds,
     waiters: Waiters,
-    hidden: bool,
-    /// When it last checked, by the poll or a trigger.
-    last_poll: Instant,
-    /// Until then triggers count as one with the last that was acted on.
-    debounce_until: Instant,
-    /// A trigger that came before that, which will be acted on then.
-    debounced_trigger: Option<Trigger>,
-    /// Until then a network that is not up yet is no surprise.
-    wake_grace_until: Instant,
-    /// Requests in a row that did not reach the server since it woke.
-    network_failures: u32,
-    /// When the token in place on the embeds expires.
-    applied_expiry: Option<Timestamp>,
     refreshed_at: Option<Timestamp>,
-    /// The last token of the source that looked expired on receipt.
-    suspect_token: Option<SuspectToken>,
-    /// A token of the page's own that looked expired. Under a wrong clock it may be the latest of all.
-    superseding_token: Option<Token>,
     last_error: Option<ErrorCode>,
-    next_request_id: u32,
-    next_lock_id: u32,
     state: KeeperState,
     deadline: Option<Deadline>,
 }
@@ -119,26 +67,14 @@ impl Keeper {
             parse_json,
             kind: None,
             clock: Clock::default(),
-            rng: fastrand::Rng::with_seed(seed),
-            budget: Budget::default(),
-            phase: Phase::Idle,
-            current: None,
-            rollout: None,
+            triggers: Triggers::default(),
+            requests: Requests::new(),
+            tokens: Tokens::new(seed),
+            rollout: Rollout::default(),
             embeds: Embeds::new(),
             waiters: Waiters::default(),
-            hidden: false,
-            last_poll: Instant::default(),
-            debounce_until: Instant::default(),
-            debounced_trigger: None,
-            wake_grace_until: Instant::default(),
-            network_failures: 0,
-            applied_expiry: None,
             refreshed_at: None,
-            suspect_token: None,
-            superseding_token: None,
             last_error: None,
-            next_request_id: 0,
-            next_lock_id: 0,
             state: KeeperState::Idle,
             deadline: None,
         }
@@ -156,12 +92,12 @@ impl Keeper {
     pub fn handle(&mut self, now: Now, input: Input) -> Effects {
         let mut fx = Effects::default();
         let early = matches!(input, Input::Tick) && self.deadline.is_none_or(|due| now.mono < due.at);
-        if early || matches!(self.phase, Phase::Stopped) {
+        if early || matches!(self.requests.phase, Phase::Stopped) {
             return fx;
         }
-        self.observe_clocks(now);
+        self.observe_clocks(now, &mut fx);
         let reason = self.dispatch(now, input, &mut fx);
-        if now.mono >= self.last_poll + self.policy.poll_interval {
+        if now.mono >= self.triggers.next_poll(self.policy.poll_interval) {
             self.check(now, &mut fx);
         }
         self.do_due_work(now, reason, &mut fx);
@@ -170,30 +106,35 @@ impl Keeper {
         fx
     }
 
-    /// Notices what the clocks did since the last time.
-    fn observe_clocks(&mut self, now: Now) {
-        if self.clock.observe(now) == Jump::Forward {
-            self.start_wake_grace(now);
-            // while asleep the backoff did not pass on every machine, and the failure may be gone
-            if let Phase::BackingOff(
-                backoff @ Backoff {
-                    cause: BackoffReason::Failure,
-                    ..
-                },
-            ) = &mut self.phase
-            {
-                backoff.until = now.mono;
-            }
-        }
-        if let Some(held) = &mut self.current {
-            held.advance(&self.clock, now);
-        }
+    /// The embeds, and what they need of the rest.
+    fn context<'a>(&'a mut self, now: Now, fx: &'a mut Effects) -> (&'a mut Embeds, Context<'a>) {
+        let ctx = Context {
+            now,
+            policy: &self.policy,
+            parse_json: self.parse_json,
+            kind: self.kind,
+            clock: &mut self.clock,
+            tokens: &mut self.tokens,
+            rollout: &mut self.rollout,
+            fx,
+        };
+        (&mut self.embeds, ctx)
     }
 
-    /// The network may not be up yet from here on.
-    fn start_wake_grace(&mut self, now: Now) {
-        self.wake_grace_until = now.mono + WAKE_GRACE;
-        self.network_failures = 0;
+    /// Notices what the clocks did since the last time.
+    fn observe_clocks(&mut self, now: Now, fx: &mut Effects) {
+        let jump = self.clock.observe(now);
+        self.tokens.advance(&self.clock, now);
+        if jump == Jump::Forward {
+            self.wake(now);
+            // while asleep the pause did not pass on every machine, and the failure may be gone
+            self.requests
+                .end_backoff(now.mono, &[BackoffReason::Failure, BackoffReason::Unchanged]);
+        }
+        if jump != Jump::None {
+            let (embeds, mut ctx) = self.context(now, fx);
+            embeds.reconcile(&mut ctx);
+        }
     }
 
     /// Takes one input in. Answers with the reason of a request that time alone would now lead to.
@@ -205,83 +146,99 @@ impl Keeper {
                 kind,
                 hidden,
             } => {
-                self.hidden = hidden;
+                self.triggers.set_hidden(hidden);
                 self.kind = kind;
                 self.begin(now, initial.as_ref());
             }
             Input::Trigger(trigger) => return self.trigger(now, trigger, fx),
-            Input::Hidden => self.hidden = true,
-            Input::Attach { embed, held, kind } => self.attach(now, embed, held, kind),
-            Input::Detach(embed) => {
-                self.embeds.detach(embed);
-                self.cancel_if_unused(fx);
-            }
+            Input::Hidden => self.triggers.set_hidden(true),
+            Input::Attach { embed, config } => self.attach(now, embed, config, fx),
+            Input::Detach(embed) => self.detach(now, embed, fx),
             Input::EmbedObserved { embed, snapshot } => self.embed_observed(now, embed, snapshot, fx),
             Input::ResponseReceived {
                 request,
                 answer,
                 headers,
-            } => {
-                self.response_received(now, request, &answer, &headers, fx);
-            }
+            } => self.response_received(now, request, &answer, &headers, fx),
             Input::RequestFailed {
                 request,
                 failure,
                 headers,
             } => self.request_failed(now, request, failure, &headers, fx),
             Input::ApplyFinished { embed, call, outcome } => {
-                let newest = self.current.as_ref().map(CurrentToken::text);
-                if self
-                    .embeds
-                    .applied(embed, call, outcome, newest, &self.policy, now.mono, fx)
-                {
+                let (embeds, mut ctx) = self.context(now, fx);
+                if embeds.apply_finished(embed, call, outcome, &mut ctx) {
                     self.cancel_if_unused(fx);
                 }
             }
             Input::RecoveryFinished { embed, call, outcome } => {
-                let newest = self.current.as_ref().map(CurrentToken::text);
-                self.embeds.recovered(embed, call, outcome, newest, now.mono, fx);
+                let (embeds, mut ctx) = self.context(now, fx);
+                embeds.recovery_finished(embed, call, outcome, &mut ctx);
+            }
+            Input::StateCaptured { embed, call, captured } => {
+                let (embeds, mut ctx) = self.context(now, fx);
+                embeds.state_captured(embed, call, captured, &mut ctx);
             }
             Input::LockAcquired(lock) => self.lock_acquired(now, lock),
             Input::TokenReceivedFromTab(answer) => self.token_received_from_tab(now, &answer, fx),
             Input::TokenExpiredReported { embed, scope } => {
-                return self.token_expired_reported(now, embed, scope);
+                return self.token_expired_reported(now, embed, scope, fx);
             }
             Input::RefreshMayHelp(embed) => self.refresh_to_recover(now, embed, fx),
             Input::ProviderCalled { waiter, embed } => self.provider_called(now, waiter, embed, fx),
-            Input::Refresh(waiter) => {
-                self.waiters.add(waiter, WaitFor::Refresh);
-                self.request_on_demand(now, Reason::Manual, fx);
-            }
+            Input::Refresh(waiter) => self.refresh(now, waiter, fx),
             Input::GetToken(waiter) => self.get_token(now, waiter, fx),
             Input::Stop => self.stop(fx),
         }
         Reason::Poll
     }
 
+    /// Starts with a token already in hand, if it can be read and is still good for something.
+    fn begin(&mut self, now: Now, initial: Option<&Json>) {
+        let server = self.clock.server(now);
+        let Some(Ok(token)) = initial.map(|answer| token::parse_response(answer, server, self.wanted(), self.parse_json)) else {
+            return;
+        };
+        if !tokens::is_of_kind(&token, self.kind) {
+            return;
+        }
+        if let Some(issued) = token.issued_at {
+            self.clock.update_from_issued_at(now, issued);
+        }
+        let reading = ServerTime::new(&self.clock, now);
+        let id = self.tokens.track(token, Origin::Existing, &self.policy, (now, &self.clock, reading));
+        self.tokens.make_known(id, &[], false);
+        if let Some(token) = self.tokens.get_mut(id) {
+            token.is_unbound = true;
+        }
+    }
+
+    /// How the server's time is read for a token that did not come from the source.
+    fn server_time_reading(&self, now: Now) -> ServerTime {
+        let untrusted = self.tokens.newest().and_then(TrackedToken::untrusted_clock_reading);
+        untrusted.unwrap_or(ServerTime::new(&self.clock, now))
+    }
+
+    /// The kind of token that is needed, as far as anybody said.
+    fn wanted(&self) -> Option<Kind> {
+        self.kind
+            .or_else(|| self.embeds.kind())
+            .or_else(|| self.tokens.newest().and_then(|token| token.token.kind))
+    }
+
     /// Does what is due at `now`.
     fn do_due_work(&mut self, now: Now, reason: Reason, fx: &mut Effects) {
-        if let Phase::Requesting(pending) = self.phase
-            && now.mono >= pending.ends
-        {
-            fx.push(Effect::AbortRequest(pending.id));
-            self.fail(
-                now,
-                pending.reason,
-                pending.retry,
-                Failure::new(ErrorCode::SourceTimeout),
-                fx,
-            );
-        }
-        if let Phase::AwaitingLock(lock) = self.phase
+        self.replace_expired(now, fx);
+        self.time_out(now, fx);
+        if let Phase::AwaitingLock(lock) = self.requests.phase
             && now.mono >= lock.ends
         {
             self.send_request(now, lock.reason, lock.retry, fx);
         }
         if !self.embeds.is_empty() && !self.is_paused_while_hidden() {
-            match self.phase {
+            match self.requests.phase {
                 Phase::Idle if self.is_refresh_due(now) => {
-                    self.request_token(now, self.reason_or_initial(reason), RetryState::default(), fx)
+                    self.request_token(now, self.reason_or_initial(reason), RetryState::default(), fx);
                 }
                 Phase::BackingOff(backoff) if now.mono >= backoff.until => {
                     self.request_token(now, backoff.reason, backoff.retry, fx);
@@ -293,44 +250,57 @@ impl Keeper {
                 | Phase::Stopped => {}
             }
         }
-        let valid = self.current.as_ref().filter(|held| held.valid(&self.clock, now));
-        self.embeds
-            .run(valid.map(CurrentToken::text), &self.policy, now.mono, fx);
+        let (embeds, mut ctx) = self.context(now, fx);
+        embeds.advance(&mut ctx);
         self.finish_rollout(now, fx);
     }
 
-    /// The reason to give for a request that a check led to: without a token it is the first.
+    /// Gives embeds whose token has just expired the newest one, where that was obtained for their content.
+    fn replace_expired(&mut self, now: Now, fx: &mut Effects) {
+        let has_expired = |token: &TrackedToken| {
+            !token.expiry_reported && token.remaining(&self.clock, now) == Duration::ZERO
+        };
+        if self.tokens.in_use().any(has_expired) {
+            let (embeds, mut ctx) = self.context(now, fx);
+            embeds.reconcile(&mut ctx);
+        }
+    }
+
+    /// The reason to give for a request that a check led to: for an embed without a token it is the first.
     fn reason_or_initial(&self, reason: Reason) -> Reason {
-        if self.current.is_none() {
+        if self.tokens.newest().is_none() || self.tokens.embeds_without > 0 {
             Reason::Initial
         } else {
             reason
         }
     }
 
-    /// Whether a successor is due.
+    /// Whether a new token is due for one of the embeds.
     fn is_refresh_due(&self, now: Now) -> bool {
-        self.current
-            .as_ref()
-            .is_none_or(|held| held.until_due(&self.clock, now) == Duration::ZERO)
+        self.tokens.until_due(&self.clock, now) == Some(Duration::ZERO)
     }
 
     /// Whether nothing is asked for because nobody looks.
     fn is_paused_while_hidden(&self) -> bool {
-        self.hidden && self.policy.while_hidden == WhileHidden::Pause
+        self.triggers.is_hidden() && self.policy.while_hidden == WhileHidden::Pause
     }
 
     /// Tells the page what has changed by now.
     fn emit_changes(&mut self, now: Now, fx: &mut Effects) {
-        if let Some(held) = &mut self.current
-            && !held.expiry_reported
-            && !self.embeds.is_empty()
-            && held.remaining(&self.clock, now) == Duration::ZERO
-        {
-            held.expiry_reported = true;
-            fx.push(Effect::Emit(Event::Expired(Expired {
-                expires_at: held.window.expires,
-            })));
+        let expired: Vec<_> = self
+            .tokens
+            .in_place()
+            .filter(|token| !token.expiry_reported && token.remaining(&self.clock, now) == Duration::ZERO)
+            .map(|token| token.id)
+            .collect();
+        for id in expired {
+            if self.embeds.depend_on(id)
+                && let Some(token) = self.tokens.get_mut(id)
+            {
+                token.expiry_reported = true;
+                let expires_at = token.window.expires;
+                fx.push(Effect::Emit(Event::Expired(Expired { expires_at })));
+            }
         }
         let state = self.compute_state(now);
         if state != self.state {
@@ -341,25 +311,25 @@ impl Keeper {
     }
 
     fn compute_state(&self, now: Now) -> KeeperState {
-        let left = self.current.as_ref().map(|held| held.remaining(&self.clock, now));
-        let expired = left == Some(Duration::ZERO);
-        match &self.phase {
+        let first = self.tokens.first_to_expire(&self.clock, now);
+        let is_expired = first.is_some_and(|token| token.remaining(&self.clock, now) == Duration::ZERO);
+        match &self.requests.phase {
             Phase::Stopped => KeeperState::Stopped,
             Phase::AwaitingLock(_) | Phase::Requesting(_) => KeeperState::Refreshing,
-            Phase::BackingOff(Backoff {
-                cause: BackoffReason::Denied,
-                ..
-            }) => KeeperState::Denied,
-            Phase::BackingOff(_) | Phase::Idle if expired && !self.embeds.is_empty() => KeeperState::Expired,
-            Phase::BackingOff(Backoff {
-                cause: BackoffReason::Budget,
-                retry,
-                ..
-            }) if retry.failures == 0 => KeeperState::Due,
+            Phase::BackingOff(backoff) if backoff.cause == BackoffReason::Denied => KeeperState::Denied,
+            Phase::BackingOff(_) | Phase::Idle if is_expired => KeeperState::Expired,
             Phase::BackingOff(_) if self.embeds.is_empty() => KeeperState::Idle,
-            Phase::BackingOff(_) => KeeperState::Retrying,
-            Phase::Idle if self.embeds.progress.pending > 0 => KeeperState::Refreshing,
-            Phase::Idle if self.embeds.is_empty() || left.is_none() => KeeperState::Idle,
+            Phase::BackingOff(backoff) => match backoff.cause {
+                BackoffReason::Unchanged => KeeperState::Due,
+                BackoffReason::Budget if backoff.retry.failures == 0 => KeeperState::Due,
+                BackoffReason::Failure
+                | BackoffReason::Refused
+                | BackoffReason::Denied
+                | BackoffReason::Throttled
+                | BackoffReason::Budget => KeeperState::Retrying,
+            },
+            Phase::Idle if self.rollout.pending > 0 => KeeperState::Refreshing,
+            Phase::Idle if first.is_none() => KeeperState::Idle,
             Phase::Idle if self.is_refresh_due(now) => KeeperState::Due,
             Phase::Idle => KeeperState::Fresh,
         }
@@ -367,73 +337,65 @@ impl Keeper {
 
     /// The next time at which something may have to be done.
     fn next_deadline(&self, now: Now) -> Option<Deadline> {
-        let mut plan = DeadlinePicker {
+        let mut next = DeadlinePicker {
             now: now.mono,
             next: None,
         };
-        match self.phase {
+        match self.requests.phase {
             Phase::Stopped => return None,
-            Phase::AwaitingLock(lock) => plan.at(lock.ends, DeadlineReason::Lock),
-            Phase::Requesting(pending) => plan.at(pending.ends, DeadlineReason::SourceTimeout),
+            Phase::AwaitingLock(lock) => next.at(lock.ends, DeadlineReason::Lock),
+            Phase::Requesting(pending) => next.at(pending.ends, DeadlineReason::SourceTimeout),
             Phase::BackingOff(backoff) if !self.is_paused_while_hidden() && !self.embeds.is_empty() => {
-                plan.at(backoff.until, DeadlineReason::Retry);
+                next.at(backoff.until, DeadlineReason::Retry);
             }
             Phase::BackingOff(_) | Phase::Idle => {}
         }
         if self.embeds.is_empty() {
-            return plan.next;
+            return next.next;
         }
-        plan.at(self.last_poll + self.policy.poll_interval, DeadlineReason::Poll);
-        if let Some(held) = &self.current {
-            if matches!(self.phase, Phase::Idle) && !self.is_paused_while_hidden() {
-                plan.at(
-                    now.mono + held.until_due(&self.clock, now),
-                    DeadlineReason::Window,
-                );
-            }
-            if !held.expiry_reported {
-                plan.at(
-                    now.mono + held.remaining(&self.clock, now),
-                    DeadlineReason::Expiry,
-                );
-            }
+        next.at(self.triggers.next_poll(self.policy.poll_interval), DeadlineReason::Poll);
+        if matches!(self.requests.phase, Phase::Idle)
+            && !self.is_paused_while_hidden()
+            && let Some(until) = self.tokens.until_due(&self.clock, now)
+        {
+            next.at(now.mono + until, DeadlineReason::Window);
         }
-        if self.debounced_trigger.is_some() {
-            plan.at(self.debounce_until, DeadlineReason::Recheck);
+        for token in self.tokens.in_use().filter(|token| !token.expiry_reported) {
+            next.at(now.mono + token.remaining(&self.clock, now), DeadlineReason::Expiry);
         }
-        plan.at(self.embeds.next_wakeup(), DeadlineReason::Embed);
-        plan.next
+        if let Some(at) = self.triggers.next_debounced() {
+            next.at(at, DeadlineReason::Recheck);
+        }
+        next.at(self.embeds.next_wakeup(), DeadlineReason::Embed);
+        next.next
     }
 
     /// A read-out at `now`.
     #[must_use]
     pub fn status(&self, now: Now) -> Status {
-        let attempt = match &self.phase {
-            Phase::AwaitingLock(lock) => lock.retry.attempt(),
-            Phase::Requesting(pending) => pending.attempt(),
-            Phase::BackingOff(backoff) => backoff.retry.failures,
-            Phase::Idle | Phase::Stopped => 0,
-        };
+        let first = self.tokens.in_place().min_by_key(|token| token.window.expires);
+        let first = first.or_else(|| self.tokens.newest());
         Status {
             state: self.state,
             token_type: self.wanted(),
-            expires_at: self.applied_expiry,
-            remaining_ms: self.applied_expiry.map(|at| at.since(self.server_time(now))),
+            expires_at: first.map(|token| token.window.expires),
+            remaining_ms: first.map(|token| token.remaining(&self.clock, now)),
             next_check_at: self.deadline.map(|due| now.wall + due.at.since(now.mono)),
             last_refresh_at: self.refreshed_at,
             last_error_code: self.last_error,
-            attempt,
+            attempt: self.requests.attempt(),
             embeds: self.embeds.len(),
-            clock_skew_ms: self.clock.skew(),
-            requests: self.next_request_id,
+            clock_skew_ms: self.clock_skew(now),
+            requests: self.requests.made,
         }
     }
 
-    /// The server's time, no earlier than the newest token has seen it.
-    fn server_time(&self, now: Now) -> Timestamp {
-        match &self.current {
-            Some(held) => held.server(&self.clock, now),
-            None => self.clock.server(now),
+    /// The correction of this machine's clock that is believed in, in whichever way it was learnt.
+    fn clock_skew(&self, now: Now) -> Skew {
+        let newest = self.tokens.newest();
+        match newest.filter(|token| token.untrusted_clock_reading().is_some()) {
+            Some(token) => token.server(&self.clock, now).signed_difference(now.wall),
+            None => self.clock.skew(),
         }
     }
 }

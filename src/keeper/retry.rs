@@ -1,15 +1,26 @@
-//! Requests to the source: the one under way, the backoff after one that failed, and and the failures in a row so far.
+//! Requests to the source: the one under way, the pause after one that failed, and the failures in a row so far.
 
-use crate::backoff;
+use crate::backoff::{self, Urgency};
 use crate::io::{ErrorCode, Reason, RequestId};
 use crate::time::{Duration, Instant, Now};
 use crate::token::AccessToken;
+
+/// The least pause after a 429 that names none.
+const THROTTLED_PAUSE: Duration = Duration::from_secs(30);
+/// The least pause after a token that is no news: the source has a cache.
+const UNCHANGED_PAUSE: Duration = Duration::from_secs(15);
+/// From so many unusable answers in a row on, waiting is not expected to help.
+const UNUSABLE_LIMIT: u32 = 3;
 
 /// The failures in a row since the last success.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct RetryState {
     pub(super) failures: u32,
+    /// Those of them since there was no good token.
+    without_token: u32,
     denials: u32,
+    unusable: u32,
+    refusals: u32,
 }
 
 /// The request under way.
@@ -40,6 +51,10 @@ impl PendingRequest {
 pub(super) enum BackoffReason {
     /// The last request failed.
     Failure,
+    /// The last request brought a token that is no news.
+    Unchanged,
+    /// The source answers what can't be used, and waiting won't heal that.
+    Refused,
     /// The source answered 401 or 403.
     Denied,
     /// The source named the time, or was throttled.
@@ -48,7 +63,7 @@ pub(super) enum BackoffReason {
     Budget,
 }
 
-/// The backoff between a failure and the next request.
+/// The pause between a failure and the next request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Backoff {
     pub(super) until: Instant,
@@ -58,7 +73,7 @@ pub(super) struct Backoff {
     pub(super) retry: RetryState,
 }
 
-/// A failure, as far as it decides the backoff that follows.
+/// A failure, as far as it decides the pause that follows.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) code: ErrorCode,
@@ -82,22 +97,48 @@ impl Failure {
     }
 }
 
-/// The backoff that follows `failure` in a row of them. `draw` is 0 to `u32::MAX`.
-pub(super) fn backoff_after(mut retry: RetryState, failure: &Failure, now: Instant, draw: u32) -> Backoff {
+/// What the page stands to lose.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Need {
+    /// How long the token in place is good for; `None` where it has expired, or there is none.
+    pub(super) remaining: Option<Duration>,
+    /// The page is visible, or the token has not been expired for long.
+    pub(super) waited_for: bool,
+}
+
+/// The pause that follows `failure`. `jitter` is 0 to `u32::MAX`.
+pub(super) fn backoff_after(mut retry: RetryState, failure: &Failure, need: Need, now: Instant, jitter: u32) -> Backoff {
     retry.failures = retry.failures.saturating_add(1);
-    retry.denials = if failure.code == ErrorCode::SourceDenied {
-        retry.denials.saturating_add(1)
-    } else {
-        0
+    let next = |count: u32, goes_on: bool| if goes_on { count.saturating_add(1) } else { 0 };
+    retry.without_token = next(retry.without_token, need.remaining.is_none());
+    retry.denials = next(retry.denials, failure.code == ErrorCode::SourceDenied);
+    retry.unusable = next(retry.unusable, failure.code == ErrorCode::TokenUnusable);
+    let is_refused = matches!(failure.code, ErrorCode::TokenType | ErrorCode::TokenSubject)
+        || retry.unusable >= UNUSABLE_LIMIT;
+    retry.refusals = next(retry.refusals, is_refused);
+
+    let urgency = match need.remaining {
+        Some(remaining) => Urgency::Good(remaining),
+        None => Urgency::Expired {
+            failures: retry.without_token,
+            waited_for: need.waited_for,
+        },
     };
-    let (cause, wait) = if failure.code == ErrorCode::SourceDenied {
+    let ordinary = backoff::retry(urgency, jitter);
+    let (cause, wait) = if retry.denials > 0 {
         (BackoffReason::Denied, backoff::denied(retry.denials))
-    } else if failure.code == ErrorCode::SourceThrottled || failure.retry_after.is_some() {
-        (BackoffReason::Throttled, backoff::throttled(failure.retry_after))
+    } else if let Some(asked) = failure.retry_after {
+        (BackoffReason::Throttled, backoff::retry_after(asked, jitter))
+    } else if failure.status == Some(429) {
+        (BackoffReason::Throttled, ordinary.max(THROTTLED_PAUSE))
+    } else if is_refused {
+        (BackoffReason::Refused, backoff::refused(retry.refusals))
+    } else if matches!(failure.code, ErrorCode::TokenSame | ErrorCode::TokenOlder) {
+        (BackoffReason::Unchanged, ordinary.max(UNCHANGED_PAUSE))
     } else if let Some(wait) = backoff::waking(failure.network_failures) {
         (BackoffReason::Failure, wait)
     } else {
-        (BackoffReason::Failure, backoff::retry(retry.failures, draw))
+        (BackoffReason::Failure, ordinary)
     };
     Backoff {
         until: now + wait,

@@ -1,9 +1,15 @@
-//! Other tabs with the same `shareKey`: one of them asks, and what it got is everybody's.
+//! Other tabs with the same `shareKey`: one of them asks, and the others use what it got.
 //!
 //! The lock is a courtesy. Whoever does not get it in time goes on without, so that a tab that hangs costs one
 //! request more and never a token.
 
-use super::*;
+use super::Keeper;
+use super::requests::{Obtained, Phase};
+use super::retry::RetryState;
+use super::validation::Rules;
+use crate::io::{Content, Effect, Effects, LockRequestId, Reason};
+use crate::time::{Duration, Instant, Now};
+use crate::token::{self, Json, Kind, Subject};
 
 /// How long another tab is waited for.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,10 +27,10 @@ pub(super) struct LockRequest {
 impl Keeper {
     /// Waits for this tab's turn.
     pub(super) fn acquire_lock(&mut self, now: Now, reason: Reason, retry: RetryState, fx: &mut Effects) {
-        self.next_lock_id = self.next_lock_id.wrapping_add(1);
-        let id = LockRequestId(self.next_lock_id);
+        self.requests.lock_requests = self.requests.lock_requests.wrapping_add(1);
+        let id = LockRequestId(self.requests.lock_requests);
         let ends = now.mono + LOCK_TIMEOUT;
-        self.phase = Phase::AwaitingLock(LockRequest {
+        self.requests.phase = Phase::AwaitingLock(LockRequest {
             id,
             reason,
             retry,
@@ -35,7 +41,7 @@ impl Keeper {
 
     /// It is this tab's turn.
     pub(super) fn lock_acquired(&mut self, now: Now, id: LockRequestId) {
-        if let Phase::AwaitingLock(lock) = &mut self.phase
+        if let Phase::AwaitingLock(lock) = &mut self.requests.phase
             && lock.id == id
         {
             lock.ends = now.mono;
@@ -49,18 +55,40 @@ impl Keeper {
         }
     }
 
-    /// Another tab got a token. One that would not be taken from the source is not taken from there either.
+    /// Another tab got a token. One that would not be taken from the source is not taken from there either; nor is one of
+    /// another user, one for other content, or one that can't be read.
     pub(super) fn token_received_from_tab(&mut self, now: Now, answer: &Json, fx: &mut Effects) {
         let Ok(token) = token::parse_response(answer, self.clock.server(now), self.wanted(), self.parse_json)
         else {
             return;
         };
         let reading = self.server_time_reading(now);
-        let server = reading.server(&self.clock, now);
-        if validation::validate_replacement(&token, self.wanted(), self.current.as_ref(), server).is_err() {
+        let rules = Rules {
+            kind: self.wanted(),
+            is_refresh: false,
+            server: reading.server(&self.clock, now),
+            may_look_expired: false,
+        };
+        let contents: Vec<Content> = match (token.kind, &token.subject) {
+            (None, _) => return,
+            (Some(Kind::Aad), Some(subject)) if self.is_user(subject) => {
+                self.embeds.name_those_with(None);
+                Vec::new()
+            }
+            (Some(Kind::Aad | Kind::Embed), _) => {
+                let contents = shared_contents(answer).filter(|content| self.embeds.has_content(*content));
+                let contents: Vec<Content> = contents.collect();
+                if contents.is_empty() {
+                    return;
+                }
+                self.embeds.name_those_with(Some(&contents));
+                contents
+            }
+        };
+        if self.validate(now, &token, &rules, fx).is_err() {
             return;
         }
-        let (reason, attempt) = match self.phase {
+        let (reason, attempt) = match self.requests.phase {
             Phase::Requesting(pending) => {
                 fx.push(Effect::AbortRequest(pending.id));
                 (pending.reason, pending.attempt())
@@ -69,6 +97,30 @@ impl Keeper {
             Phase::Idle | Phase::BackingOff(_) | Phase::Stopped => (Reason::Poll, 1),
         };
         self.release_lock(fx);
-        self.take(now, token, reading, reason, attempt, fx);
+        let obtained = Obtained {
+            token,
+            reading,
+            reason,
+            attempt,
+            contents: &contents,
+            rules,
+        };
+        self.take(now, obtained, fx);
     }
+
+    /// Whether the embeds' tokens, or the newest, are this user's.
+    fn is_user(&self, subject: &Subject) -> bool {
+        let ours = self.tokens.in_use().chain(self.tokens.newest());
+        ours.filter_map(|token| token.token.subject.as_ref())
+            .any(|ours| ours == subject)
+    }
+}
+
+/// The content that the other tab requested its token for.
+fn shared_contents(answer: &Json) -> impl Iterator<Item = Content> {
+    let contents = match answer.get("contents") {
+        Some(Json::Array(contents)) => contents.as_slice(),
+        _ => &[],
+    };
+    contents.iter().filter_map(Json::number).filter_map(Content::from_number)
 }

@@ -10,8 +10,10 @@ use core::mem::take;
 pub(super) enum WaitFor {
     /// A new token in the keeper's hands.
     Token,
-    /// A new token in place on the embeds.
+    /// A new token that the page asked for, whenever it expires.
     Refresh,
+    /// The same, once it is in place on the embeds.
+    Rollout,
 }
 
 /// Everybody who waits.
@@ -27,18 +29,26 @@ impl Waiters {
         self.0.is_empty()
     }
 
+    /// Whether the page called `refresh()` and waits for a token.
+    pub(super) fn has_refresh(&self) -> bool {
+        self.0.iter().any(|(_, waits)| *waits == WaitFor::Refresh)
+    }
+
     /// A new token was accepted.
     pub(super) fn accepted(&mut self, token: &AccessToken, fx: &mut Effects) {
         self.settle(Some(WaitFor::Token), &Outcome::Token(token.clone()), fx);
+        for (_, waits) in &mut self.0 {
+            *waits = WaitFor::Rollout;
+        }
     }
 
     /// The first round of calls with the new token has ended.
-    pub(super) fn placed(&mut self, result: Result<Timestamp, ErrorCode>, fx: &mut Effects) {
+    pub(super) fn rolled_out(&mut self, result: Result<Timestamp, ErrorCode>, fx: &mut Effects) {
         let outcome = match result {
             Ok(expires) => Outcome::Refreshed(expires),
             Err(code) => Outcome::Failed(code),
         };
-        self.settle(Some(WaitFor::Refresh), &outcome, fx);
+        self.settle(Some(WaitFor::Rollout), &outcome, fx);
     }
 
     /// The request failed, or the keeper stopped: nobody waits on.

@@ -1,0 +1,166 @@
+//! One token that the keeper knows of: its time, the content it is good for, and what the embeds said of it.
+
+use crate::clock::{Clock, ServerTime};
+use crate::io::Content;
+use crate::policy::{MAX_LIFETIME, MIN_REFRESH_INTERVAL, Origin, RefreshPolicy, RefreshWindow};
+use crate::time::{Duration, Instant, Now, Timestamp};
+use crate::token::{ASSUMED_LIFE, AccessToken, Expiry, Kind, Subject, Token};
+
+/// The number of a tracked token. Rises, and is never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TokenId(pub(super) u32);
+
+/// When a token became known to the keeper, against the others that did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Known {
+    /// Rises with each call of `refresh()` that brought a token: what came before it is outdated, whenever it expires.
+    pub(super) generation: u32,
+    /// Rises with each token.
+    pub(super) order: u32,
+}
+
+/// A token that the keeper obtained, or that stands on an embed.
+#[derive(Debug)]
+pub(super) struct TrackedToken {
+    pub(super) id: TokenId,
+    pub(super) token: Token,
+    pub(super) window: RefreshWindow,
+    origin: Origin,
+    received: Instant,
+    reading: ServerTime,
+    /// `None` for a token of the page's own.
+    pub(super) known: Option<Known>,
+    /// The content that it was requested for or found on.
+    pub(super) contents: Vec<Content>,
+    /// It was given at the start, before any embed, and belongs to the first that it is set on.
+    pub(super) is_unbound: bool,
+    /// How many embeds have it in their configuration.
+    pub(super) holders: u32,
+    /// How many embeds have it, or are about to: those that have it and are to take a newer one do not count.
+    pub(super) users: u32,
+    /// No request is made for its successor before this: the last one was in vain.
+    pub(super) not_due_before: Instant,
+    /// An embed that holds this very token said that it has expired.
+    pub(super) rejected_by_embed: bool,
+    /// The page was told that it has expired.
+    pub(super) expiry_reported: bool,
+}
+
+impl TrackedToken {
+    /// Takes in a token that was received at the time of `reading`.
+    pub(super) fn new(id: TokenId, token: Token, origin: Origin, policy: &RefreshPolicy, time: Receipt<'_>) -> Self {
+        let received = time.reading.server(time.clock, time.now);
+        let expires = expiry(&token, received);
+        let mut window = RefreshWindow::new(
+            policy,
+            origin,
+            received,
+            token.issued_at,
+            expires.unwrap_or(received + ASSUMED_LIFE),
+            time.draw,
+        );
+        if expires.is_none() {
+            // nobody knows: it may stay for as long as such a token lives, and its successor is due
+            window.opens = received;
+        }
+        Self {
+            id,
+            token,
+            window,
+            origin,
+            received: time.now.mono,
+            reading: time.reading,
+            known: None,
+            contents: Vec::new(),
+            is_unbound: false,
+            holders: 0,
+            users: 0,
+            not_due_before: Instant::default(),
+            rejected_by_embed: false,
+            expiry_reported: false,
+        }
+    }
+
+    pub(super) fn text(&self) -> &AccessToken {
+        &self.token.text
+    }
+
+    /// How this token reads the server's time, where the wall clock is known to be wrong.
+    pub(super) fn untrusted_clock_reading(&self) -> Option<ServerTime> {
+        self.reading.if_wall_clock_untrusted()
+    }
+
+    /// The server's time, no earlier than this token has seen it.
+    pub(super) fn server(&self, clock: &Clock, now: Now) -> Timestamp {
+        self.reading.server(clock, now)
+    }
+
+    /// How long the token has left; nothing once it has expired, whatever a clock says afterwards.
+    pub(super) fn remaining(&self, clock: &Clock, now: Now) -> Duration {
+        self.window.expires.since(self.server(clock, now))
+    }
+
+    pub(super) fn is_valid(&self, clock: &Clock, now: Now) -> bool {
+        self.remaining(clock, now) > Duration::ZERO && !self.rejected_by_embed
+    }
+
+    /// How long until a successor is due.
+    pub(super) fn until_due(&self, clock: &Clock, now: Now) -> Duration {
+        if self.rejected_by_embed {
+            return Duration::ZERO;
+        }
+        self.window.opens.since(self.server(clock, now))
+    }
+
+    /// Whether the source gave it so recently that another could hardly be newer.
+    pub(super) fn was_just_received(&self, now: Now) -> bool {
+        self.origin == Origin::Source && now.mono.since(self.received) < MIN_REFRESH_INTERVAL
+    }
+
+    /// Whether its expiration was guessed, perhaps under a clock that was wrong then.
+    pub(super) fn is_expiry_guessed(&self) -> bool {
+        !matches!(self.token.expiry, Expiry::Known(_))
+    }
+
+    /// Whether it is good for `content`, as the token of an embed whose present one is `subject`'s.
+    pub(super) fn is_for(&self, content: Content, subject: Option<&Subject>) -> bool {
+        if self.token.kind == Some(Kind::Aad) {
+            // one user's tokens are good for all that this user may see
+            return match (&self.token.subject, subject) {
+                (Some(ours), Some(theirs)) => ours == theirs,
+                (Some(_), None) => true,
+                (None, _) => self.contents.contains(&content),
+            };
+        }
+        self.is_unbound || self.contents.contains(&content)
+    }
+
+    pub(super) fn add_content(&mut self, content: Content) {
+        self.is_unbound = false;
+        if !self.contents.contains(&content) {
+            self.contents.push(content);
+        }
+    }
+
+    pub(super) fn advance(&mut self, clock: &Clock, now: Now) {
+        self.reading.advance(clock, now);
+    }
+}
+
+/// When and by which clock a token was received.
+#[derive(Clone, Copy)]
+pub(super) struct Receipt<'a> {
+    pub(super) now: Now,
+    pub(super) clock: &'a Clock,
+    pub(super) reading: ServerTime,
+    /// 0 to `u32::MAX`: where in its range the window opens.
+    pub(super) draw: u32,
+}
+
+/// When a token that was received at `received` (the server's time) expires, as far as anybody knows.
+pub(super) fn expiry(token: &Token, received: Timestamp) -> Option<Timestamp> {
+    match token.expiry {
+        Expiry::Known(at) | Expiry::Assumed(at) => Some(at.min(received + MAX_LIFETIME)),
+        Expiry::Unknown => None,
+    }
+}
