@@ -30,7 +30,9 @@ pub fn retry(urgency: Urgency, jitter: u32) -> Duration {
             ..
         } => Duration::from_secs(exponential(1, failures)).scaled_by(jitter),
         Urgency::Expired { waited_for: true, .. } => upper_half(Duration::from_secs(30), jitter),
-        Urgency::Expired { waited_for: false, .. } => upper_half(Duration::from_mins(5), jitter),
+        Urgency::Expired {
+            waited_for: false, ..
+        } => upper_half(Duration::from_mins(5), jitter),
     }
 }
 
@@ -98,11 +100,13 @@ mod tests {
     #[test]
     fn without_one_1_2_4_8_s_and_then_15_to_30_s_or_minutes_where_nobody_waits() {
         let pauses = |waited_for, jitter| {
-            [1, 2, 3, 4, 5, 6, u32::MAX].map(|failures| {
-                retry(Urgency::Expired { failures, waited_for }, jitter).as_ms()
-            })
+            [1, 2, 3, 4, 5, 6, u32::MAX]
+                .map(|failures| retry(Urgency::Expired { failures, waited_for }, jitter).as_ms())
         };
-        assert_eq!(pauses(true, u32::MAX), [1_000, 2_000, 4_000, 8_000, 30_000, 30_000, 30_000]);
+        assert_eq!(
+            pauses(true, u32::MAX),
+            [1_000, 2_000, 4_000, 8_000, 30_000, 30_000, 30_000]
+        );
         assert_eq!(pauses(true, 0), [0, 0, 0, 0, 15_000, 15_000, 15_000]);
         assert_eq!(pauses(false, u32::MAX)[3..6], [8_000, 300_000, 300_000]);
         assert_eq!(pauses(false, 0)[3..6], [0, 150_000, 150_000]);
@@ -122,7 +126,8 @@ mod tests {
 
     #[test]
     fn denied_doubles_to_an_hour_and_refused_to_a_quarter_of_one() {
-        let minutes = |wait: fn(u32) -> Duration| (1..=6).map(|n| wait(n).as_ms() / 60_000).collect::<Vec<_>>();
+        let minutes =
+            |wait: fn(u32) -> Duration| (1..=6).map(|n| wait(n).as_ms() / 60_000).collect::<Vec<_>>();
         assert_eq!(minutes(denied), [5, 10, 20, 40, 60, 60]);
         assert_eq!(minutes(refused), [1, 2, 4, 8, 15, 15]);
     }
@@ -133,6 +138,9 @@ mod tests {
         assert_eq!(retry_after(S(7), 0), S(7));
         assert_eq!(retry_after(S(7), u32::MAX), Duration::from_ms(7_700));
         assert_eq!(retry_after(Duration::from_mins(600), 0), Duration::from_mins(60));
-        assert_eq!(retry_after(Duration::from_mins(600), u32::MAX), Duration::from_mins(66));
+        assert_eq!(
+            retry_after(Duration::from_mins(600), u32::MAX),
+            Duration::from_mins(66)
+        );
     }
 }

@@ -28,6 +28,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(SourceFailure::Network),
         Just(SourceFailure::SourceThrew),
         Just(SourceFailure::InvalidBody),
+        Just(SourceFailure::SignInRequired),
         (100..600_u16).prop_map(SourceFailure::Status),
     ];
     let retry_after = prop_oneof![
@@ -52,7 +53,7 @@ fn action() -> impl Strategy<Value = Action> {
     let scope = prop_oneof![Just(ExpiryScope::Embed), Just(ExpiryScope::Visual)];
     let dated = prop_oneof![3 => Just(None), 1 => (-25 * HOUR..25 * HOUR).prop_map(Some)];
     let recovery = prop_oneof![
-        Just(RecoveryOutcome::Done),
+        any::<bool>().prop_map(|state_restored| RecoveryOutcome::Done { state_restored }),
         Just(RecoveryOutcome::TooSoon),
         Just(RecoveryOutcome::Refused),
     ];
@@ -78,7 +79,10 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just(Action::CallRefresh),
         1 => Just(Action::CallGetToken),
         1 => embed.clone().prop_map(Action::Observe),
-        1 => (embed, any::<bool>()).prop_map(|(id, same)| Action::EmbedAgain(id, same)),
+        1 => (embed.clone(), any::<bool>()).prop_map(|(id, same)| Action::EmbedAgain(id, same)),
+        2 => (embed.clone(), -HOUR..2 * HOUR).prop_map(|(id, life)| Action::EmbedOther(id, life)),
+        2 => (embed, -HOUR..2 * HOUR).prop_map(|(id, life)| Action::SetToken(id, life)),
+        1 => any::<Option<bool>>().prop_map(Action::SetStateCaptured),
         1 => Just(Action::GrantLock),
         1 => answer().prop_map(Action::ReceiveFromTab),
     ]
@@ -114,9 +118,9 @@ fn policy() -> impl Strategy<Value = RefreshPolicy> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// I1, I2, I3, I4, I5, I6, I7, I8, I10, I12; I9 from the end of the faults on.
+    /// I1 to I8, I10, I12 to I14; I9 from the end of the faults on.
     #[test]
-    fn i1_to_i12_hold_for_every_sequence(
+    fn i1_to_i14_hold_for_every_sequence(
         policy in policy(), seed in any::<u64>(), actions in prop::collection::vec(action(), 1..120)
     ) {
         Session::new(policy, seed).play(&actions);

@@ -120,8 +120,8 @@ fn a_hidden_page_that_pauses_is_due_and_waits_without_a_timer_of_its_own() {
 
 #[test]
 fn a_pause_or_a_request_inside_the_window_costs_no_ticks() {
-    let mut page = page_under(slow_poll(WhileHidden::Refresh), HOUR);
-    page.advance_until_request(53 * MINUTE);
+    let mut page = page_under(slow_poll(WhileHidden::Refresh), 65 * MINUTE);
+    page.advance_until_request(HOUR);
     let ticks = page.ticks;
     page.advance(29 * SECOND);
     assert_eq!(page.ticks, ticks, "while asking");
@@ -232,9 +232,9 @@ fn a_frame_that_does_not_listen_is_called_each_second_for_ten_and_then_each_five
 #[test]
 fn an_embed_that_fails_to_load_is_reloaded_with_the_next_token() {
     let mut page = Harness::with_embed(HOUR);
-    page.send(Input::RefreshMayHelp(EmbedId(9)));
+    page.report_refresh_may_help(9);
     page.expect_requests(0);
-    page.send(Input::RefreshMayHelp(EmbedId(0)));
+    page.report_refresh_may_help(0);
     page.expect_request();
     page.respond_with_token(2 * HOUR);
     assert_eq!(page.recoveries, [(0, Recovery::Reload)]);
@@ -521,4 +521,45 @@ fn only_a_network_that_fails_straight_after_waking_is_tried_by_the_clock() {
         assert_ne!(waits, [SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND], "{failure:?}");
         assert!(waits.iter().any(|ms| ms % SECOND > 0), "full jitter: {waits:?}");
     }
+}
+
+#[test]
+fn i14_an_embed_that_a_tab_s_token_was_refused_for_is_not_named_by_the_request_before_it() {
+    let mut page = Harness::with(RefreshPolicy::default().with_tabs(true), 7);
+    page.call_get_token();
+    page.grant_lock();
+    let expired = page.mint(-HOUR);
+    page.attach(0, Some(expired.clone()), Some(Kind::Embed));
+    let refused = page.mint(-MINUTE);
+    page.receive_from_tab(&json!({ "token": refused }), &[0]);
+    page.respond_with_token(HOUR);
+    assert_eq!(page.frame(0).holds, Some(expired), "the request named no embed");
+    page.grant_lock();
+    let token = page.respond_with_token(2 * HOUR);
+    assert_eq!(page.frame(0).holds, Some(token));
+}
+
+#[test]
+fn debug_case() {
+    use actions::{Action, Answer, Session};
+    let ms = |name: &str| match name {
+        "pollIntervalMs" => Some(10_000.0),
+        "leadMs" => Some(1_803_970.0),
+        "sourceTimeoutMs" => Some(251_455.0),
+        "applyTimeoutMs" => Some(1_000.0),
+        _ => None,
+    };
+    let policy = RefreshPolicy::parse(ms, WhileHidden::Refresh, AfterExpiry::Auto).unwrap().with_tabs(true);
+    Session::new(policy, 13_824_264_362_217_106_362).play(&[
+        Action::Attach(0, 0),
+        Action::Hide,
+        Action::Attach(2, 0),
+        Action::Attach(3, 0),
+        Action::Respond(Answer::Token(0), None),
+        Action::Advance(0),
+        Action::ReceiveFromTab(Answer::Token(1_820_000)),
+        Action::SetToken(2, 1_063_000),
+        Action::Advance(2_321_000),
+        Action::SetToken(0, 1_000),
+    ]);
 }

@@ -4,7 +4,7 @@
 
 mod harness;
 
-use harness::{HOUR, Harness, MINUTE, SECOND, aad_token, expires_at, json_of};
+use harness::{HOUR, Harness, MINUTE, SECOND, START, aad_token, expires_at};
 use powerbi_token_keeper::io::{
     ErrorCode, Headers, Input, KeeperState, LockRequestId, Outcome, SourceFailure,
 };
@@ -120,11 +120,12 @@ fn news_that_are_no_better_are_ignored() {
         json!("rubbish"),
         json!({ "token": 5, "expiration": {} }),
         json!({ "token": "undefined", "expiration": page.wall + HOUR }),
+        json!({ "token": "opaque-".repeat(30), "expiration": page.wall + 2 * HOUR }),
         json!({ "token": older }),
         json!({ "token": same }),
         json!({ "token": aad }),
     ] {
-        page.send(Input::TokenReceivedFromTab(json_of(&told)));
+        page.receive_from_tab(&told, &[0]);
         assert_eq!(page.frame(0).holds, holds, "{told}");
     }
     assert_eq!(page.failure_codes(), [], "and are no failure of the source");
@@ -150,8 +151,7 @@ fn a_turn_that_comes_late_is_not_that_of_the_next_request() {
     let old = until_claim(&mut page);
     page.advance(5 * SECOND);
     page.fail_request(SourceFailure::Network);
-    page.advance(3 * SECOND);
-    assert!(page.lock_request.is_some_and(|claim| claim != old));
+    assert_ne!(until_claim(&mut page), old);
     page.send(Input::LockAcquired(old));
     page.advance(SECOND);
     page.expect_requests(1);
@@ -181,4 +181,27 @@ fn without_a_share_key_no_tab_is_waited_for_or_told() {
     page.advance_until_request(52 * MINUTE);
     page.respond_with_token(HOUR);
     assert_eq!((page.lock_request, page.broadcasts.len()), (None, 0));
+}
+
+#[test]
+fn a_token_of_other_content_is_none_of_this_tab_s() {
+    let mut page = tab(HOUR);
+    let holds = page.frame(0).holds.clone();
+    let later = page.mint(2 * HOUR);
+    page.receive_from_tab(&json!({ "token": later }), &[1, 2]);
+    page.receive_from_tab(&json!({ "token": later }), &[]);
+    assert_eq!(page.frame(0).holds, holds);
+    page.receive_from_tab(&json!({ "token": later }), &[2, 0]);
+    assert_eq!(page.frame(0).holds, Some(later));
+}
+
+#[test]
+fn an_aad_token_of_the_same_user_is_used_for_any_content_and_another_user_s_for_none() {
+    let mut page = Harness::with(RefreshPolicy::default().with_tabs(true), 7);
+    let token = |serial: u32, oid| aad_token(serial, START, START + HOUR + i64::from(serial) * MINUTE, oid);
+    page.attach(0, Some(token(1, "jo")), Some(Kind::Aad));
+    page.receive_from_tab(&json!({ "token": token(2, "eve") }), &[0]);
+    assert_eq!(page.frame(0).holds, Some(token(1, "jo")));
+    page.receive_from_tab(&json!({ "token": token(3, "jo") }), &[]);
+    assert_eq!(page.frame(0).holds, Some(token(3, "jo")));
 }

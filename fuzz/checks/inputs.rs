@@ -3,7 +3,7 @@
 //! The table in [`action`] has gaps, so that a new variant is a new line and the corpus keeps its meaning.
 
 use crate::actions::{Action, Answer, NAMES, Session};
-use crate::harness::{FrameBehaviour, HOUR, MINUTE, SECOND};
+use crate::harness::{DONE, FrameBehaviour, HOUR, MINUTE, SECOND};
 use powerbi_token_keeper::io::{ExpiryScope, RecoveryOutcome, SourceFailure, Trigger};
 use powerbi_token_keeper::policy::{AfterExpiry, RefreshPolicy, WhileHidden};
 
@@ -74,7 +74,7 @@ fn action([tag, who, high, low]: [u8; 4]) -> Action {
         96..104 => Action::SetBehaviour(name, behaviour(low)),
         104..108 => Action::AnswerCall(name),
         112..116 => Action::SetRecoveryOutcome(recovery(who)),
-        116..120 => Action::FinishRecovery(recovery(who).unwrap_or(RecoveryOutcome::Done)),
+        116..120 => Action::FinishRecovery(recovery(who).unwrap_or(DONE)),
         128..132 => Action::ReportTokenExpired(
             name,
             [ExpiryScope::Embed, ExpiryScope::Visual][usize::from(low & 1)],
@@ -85,7 +85,10 @@ fn action([tag, who, high, low]: [u8; 4]) -> Action {
         152..156 => Action::CallGetToken,
         160..164 => Action::Observe(name),
         164..168 => Action::EmbedAgain(name, low & 1 > 0),
+        168..172 => Action::EmbedOther(name, signed(amount) * SECOND),
+        172..176 => Action::SetToken(name, signed(amount) * SECOND),
         176..180 => Action::GrantLock,
+        192..196 => Action::SetStateCaptured([None, Some(false), Some(true)][usize::from(low % 3)]),
         180..184 => Action::ReceiveFromTab(answer(who, amount)),
         _ => Action::Advance(i64::from(amount)),
     }
@@ -150,7 +153,7 @@ fn behaviour(which: u8) -> FrameBehaviour {
 
 fn recovery(which: u8) -> Option<RecoveryOutcome> {
     let all = [
-        Some(RecoveryOutcome::Done),
+        Some(DONE),
         Some(RecoveryOutcome::TooSoon),
         Some(RecoveryOutcome::Refused),
         None,

@@ -1,6 +1,8 @@
 //! What a shell must do.
 
-use super::{Content, EmbedCallId, EmbedId, ErrorCode, Event, LockRequestId, Reason, Recovery, RequestId, WaiterId};
+use super::{
+    Content, EmbedCallId, EmbedId, ErrorCode, Event, LockRequestId, Reason, Recovery, RequestId, WaiterId,
+};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
 

@@ -8,14 +8,14 @@ mod effect;
 mod event;
 mod input;
 
-pub use content::Content;
 pub use codes::{DeadlineReason, ErrorCode, KeeperState, Reason};
+pub use content::Content;
 pub use effect::{Effect, Effects, Outcome};
 pub use event::{ApplyFailed, Event, Expired, RefreshFailed, Refreshed, Status};
 pub use field_value::FieldValue;
 pub use input::{
-    ApplyOutcome, EmbedConfig, EmbedSnapshot, ExpiryScope, Headers, Input, Recovery, RecoveryOutcome, SourceFailure,
-    Trigger,
+    ApplyOutcome, EmbedConfig, EmbedSnapshot, ExpiryScope, Headers, Input, Recovery, RecoveryOutcome,
+    SourceFailure, Trigger,
 };
 
 use crate::time::Instant;

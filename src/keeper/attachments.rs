@@ -38,7 +38,13 @@ impl Keeper {
     }
 
     /// An embed was observed. One that is gone is let go.
-    pub(super) fn embed_observed(&mut self, now: Now, embed: EmbedId, snapshot: EmbedSnapshot, fx: &mut Effects) {
+    pub(super) fn embed_observed(
+        &mut self,
+        now: Now,
+        embed: EmbedId,
+        snapshot: EmbedSnapshot,
+        fx: &mut Effects,
+    ) {
         let (embeds, mut ctx) = self.context(now, fx);
         match snapshot {
             EmbedSnapshot::NotEmbedded => {}
@@ -80,7 +86,13 @@ impl Keeper {
     }
 
     /// An embed said `TokenExpired`. Answers with the reason of the request that this may lead to.
-    pub(super) fn token_expired_reported(&mut self, now: Now, embed: EmbedId, scope: ExpiryScope, fx: &mut Effects) -> Reason {
+    pub(super) fn token_expired_reported(
+        &mut self,
+        now: Now,
+        embed: EmbedId,
+        scope: ExpiryScope,
+        fx: &mut Effects,
+    ) -> Reason {
         let rejected = self.embeds.token_expired(embed, scope, now.mono);
         if let Some(token) = rejected.and_then(|id| self.tokens.get_mut(id))
             && !token.rejected_by_embed

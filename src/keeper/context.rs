@@ -4,7 +4,7 @@ use super::rollout::Rollout;
 use super::tokens::{Tokens, is_of_kind};
 use super::tracked_token::TokenId;
 use crate::clock::{Clock, ServerTime};
-use crate::io::{EmbedConfig, Effects};
+use crate::io::{Effects, EmbedConfig};
 use crate::policy::{Origin, RefreshPolicy};
 use crate::time::Now;
 use crate::token::{self, AccessToken, Kind, ParseJson};

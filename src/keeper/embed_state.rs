@@ -153,7 +153,9 @@ impl EmbedState {
         self.target = target.filter(|target| Some(*target) != token);
         let after = (self.token, self.effective());
         if before.0 != after.0 {
-            count(tokens, before.0, |one| one.holders = one.holders.saturating_sub(1));
+            count(tokens, before.0, |one| {
+                one.holders = one.holders.saturating_sub(1)
+            });
             count(tokens, after.0, |one| one.holders += 1);
         }
         if before.1 != after.1 {
@@ -168,18 +170,31 @@ impl EmbedState {
     }
 
     /// Its configuration is `config` now. A good token of the page's own that was put there stays.
+    ///
+    /// During a call into the embed only what the page did counts: other content, or a token of its own. The rest is the
+    /// call's doing, which will say in the end what the embed has.
     pub(super) fn observe(&mut self, config: EmbedConfig, ctx: &mut Context<'_>) {
-        if self.is_busy() || self.config == config {
+        if self.config == config {
+            return;
+        }
+        let token = ctx.track(&config);
+        let is_own = is_good_own(token, ctx);
+        let is_other = self.config.content != config.content;
+        if self.is_busy() && !is_own && !is_other {
             return;
         }
         self.is_named = false;
         self.wants_newer = false;
-        self.take_config(config, ctx);
-        if self.has_good_own_token(ctx) {
-            self.keep_own(ctx);
-        } else {
-            self.reconcile(ctx);
+        self.config = config;
+        self.set_tokens(ctx.tokens, token, self.target);
+        if is_other {
+            self.pending_recovery = None;
+            self.stage = Stage::Idle;
         }
+        if is_own || is_other {
+            self.keep_own(ctx);
+        }
+        self.reconcile(ctx);
     }
 
     fn take_config(&mut self, config: EmbedConfig, ctx: &mut Context<'_>) {
@@ -196,11 +211,7 @@ impl EmbedState {
         self.take_config(config, ctx);
     }
 
-    fn has_good_own_token(&self, ctx: &Context<'_>) -> bool {
-        let token = self.token.and_then(|id| ctx.tokens.get(id));
-        token.is_some_and(|token| token.known.is_none() && token.is_valid(ctx.clock, ctx.now))
-    }
-
+    /// What was to be set is not for what it has now.
     fn keep_own(&mut self, ctx: &mut Context<'_>) {
         self.set_tokens(ctx.tokens, self.token, None);
         ctx.rollout.withdraw(&mut self.pending);
@@ -229,20 +240,24 @@ impl EmbedState {
         let replaces = token.is_none_or(|token| match token.known {
             Some(known) => {
                 let is_newer = newest.known > Some(known);
-                let is_outdated = newest.known.is_some_and(|newest| newest.generation > known.generation);
+                let is_outdated = newest
+                    .known
+                    .is_some_and(|newest| newest.generation > known.generation);
                 is_newer && (is_outdated || ends_later(newest, token))
             }
-            None => {
-                (self.wants_newer || !token.is_valid(ctx.clock, ctx.now)) && ends_later(newest, token)
-            }
+            None => (self.wants_newer || !token.is_valid(ctx.clock, ctx.now)) && ends_later(newest, token),
         });
         (replaces && self.token != Some(newest.id)).then_some(newest.id)
     }
 
     /// The newest valid token that was obtained for its content.
     pub(super) fn newest_usable<'a>(&self, ctx: &'a Context<'_>) -> Option<&'a TrackedToken> {
-        let token = self.token.and_then(|id| ctx.tokens.get(id));
-        let subject = token.and_then(|token| token.token.subject.as_ref());
+        // between two tokens that the keeper obtained the user may have changed by refresh() alone
+        let own = self
+            .token
+            .and_then(|id| ctx.tokens.get(id))
+            .filter(|token| token.known.is_none());
+        let subject = own.and_then(|token| token.token.subject.as_ref());
         let kind = ctx.kind.or(self.config.kind);
         ctx.tokens
             .newest_for(self.config.content, subject, kind, ctx.clock, ctx.now)
@@ -270,7 +285,10 @@ impl EmbedState {
     /// Starts a rollout of `token` on this embed, unless it has that one already or can't use it.
     pub(super) fn roll_out(&mut self, token: TokenId, ctx: &mut Context<'_>) {
         let kind = ctx.kind.or(self.config.kind);
-        let is_usable = ctx.tokens.get(token).is_some_and(|one| is_of_kind(&one.token, kind));
+        let is_usable = ctx
+            .tokens
+            .get(token)
+            .is_some_and(|one| is_of_kind(&one.token, kind));
         if !is_usable {
             return;
         }
@@ -356,7 +374,8 @@ impl EmbedState {
                 };
             }
             Stage::RecoveryScheduled {
-                how: Recovery::Reload, ..
+                how: Recovery::Reload,
+                ..
             } if self.captured.is_none() => {
                 ctx.fx.push(Effect::CaptureState { embed, call });
                 self.stage = Stage::CapturingState {
@@ -381,7 +400,11 @@ impl EmbedState {
             how,
             restore_state,
         });
-        let load = if restore_state { LOAD_TIMEOUT } else { Duration::ZERO };
+        let load = if restore_state {
+            LOAD_TIMEOUT
+        } else {
+            Duration::ZERO
+        };
         self.stage = Stage::RecoveryInFlight {
             call,
             how,
@@ -398,7 +421,12 @@ impl EmbedState {
     }
 
     /// A call of `setAccessToken` settled, perhaps after its time limit; `text` is what the configuration holds now.
-    pub(super) fn apply_settled(&mut self, is_current: bool, text: Option<AccessToken>, ctx: &mut Context<'_>) {
+    pub(super) fn apply_settled(
+        &mut self,
+        is_current: bool,
+        text: Option<AccessToken>,
+        ctx: &mut Context<'_>,
+    ) {
         let is_news = self.config.token != text;
         match &self.stage {
             Stage::Applying { token, attempt, .. } if is_current => {
@@ -406,7 +434,7 @@ impl EmbedState {
                 self.take_text(text, ctx);
                 if self.token == Some(token) {
                     self.applied(token, ctx);
-                } else if is_news && self.has_good_own_token(ctx) {
+                } else if is_news && is_good_own(self.token, ctx) {
                     // the page set one of its own meanwhile
                     self.keep_own(ctx);
                 } else {
@@ -475,7 +503,9 @@ impl EmbedState {
 
     /// Its frame does not listen yet: it is called again after a second, or less often once it has been so for long.
     pub(super) fn not_listening(&mut self, later: Duration, ctx: &mut Context<'_>) {
-        let Stage::Applying { attempt, .. } = self.stage else { return };
+        let Stage::Applying { attempt, .. } = self.stage else {
+            return;
+        };
         let is_deaf = ctx.now.mono.since(self.targeted_at) >= ctx.policy.apply_timeout;
         self.stage = Stage::Scheduled {
             until: ctx.now.mono + if is_deaf { later } else { RETRY_SOON },
@@ -488,7 +518,12 @@ impl EmbedState {
     }
 
     /// A `reload()` or `refresh()` ended.
-    pub(super) fn recovery_finished(&mut self, call: EmbedCallId, outcome: RecoveryOutcome, ctx: &mut Context<'_>) {
+    pub(super) fn recovery_finished(
+        &mut self,
+        call: EmbedCallId,
+        outcome: RecoveryOutcome,
+        ctx: &mut Context<'_>,
+    ) {
         let Stage::RecoveryInFlight {
             call: current, how, ..
         } = self.stage
@@ -527,7 +562,9 @@ impl EmbedState {
     /// It said `TokenExpired`. True when that is about the token that it has, and no newer one is on its way.
     pub(super) fn token_expired(&mut self, scope: ExpiryScope, now: Instant) -> bool {
         let is_recovering = match self.stage {
-            Stage::RecoveryScheduled { .. } | Stage::RecoveryInFlight { .. } | Stage::CapturingState { .. } => true,
+            Stage::RecoveryScheduled { .. }
+            | Stage::RecoveryInFlight { .. }
+            | Stage::CapturingState { .. } => true,
             Stage::Idle | Stage::Applying { .. } | Stage::Scheduled { .. } => false,
         };
         if now < self.ignore_expiry_until && (is_recovering || scope == ExpiryScope::Visual) {
@@ -545,6 +582,12 @@ impl EmbedState {
 /// frame has refused that.
 pub(super) fn ends_later(newest: &TrackedToken, token: &TrackedToken) -> bool {
     token.rejected_by_embed || token.is_expiry_guessed() || newest.window.expires > token.window.expires
+}
+
+/// Whether this is a token of the page's own that is good.
+fn is_good_own(token: Option<TokenId>, ctx: &Context<'_>) -> bool {
+    let token = token.and_then(|id| ctx.tokens.get(id));
+    token.is_some_and(|token| token.known.is_none() && token.is_valid(ctx.clock, ctx.now))
 }
 
 fn count(tokens: &mut Tokens, id: Option<TokenId>, change: impl FnOnce(&mut TrackedToken)) {

@@ -29,6 +29,27 @@ pub(super) struct Embeds {
     next_observed: usize,
 }
 
+/// The embeds that a token is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Addressees<'a> {
+    /// Those that the request names.
+    Named,
+    /// Those with this content.
+    Contents(&'a [Content]),
+    /// All: it is an Aad token of their user.
+    All,
+}
+
+impl Addressees<'_> {
+    fn include(self, state: &EmbedState) -> bool {
+        match self {
+            Self::Named => state.is_named,
+            Self::Contents(contents) => contents.contains(&state.content()),
+            Self::All => true,
+        }
+    }
+}
+
 impl Embeds {
     pub(super) fn new() -> Self {
         Self {
@@ -169,17 +190,22 @@ impl Embeds {
         self.states.iter().any(|state| state.content() == content)
     }
 
-    /// Another tab's token came for `contents`, or for all that its user may see: those count as named.
-    pub(super) fn name_those_with(&mut self, contents: Option<&[Content]>) {
+    /// Those that another tab's token is for count as named from here on.
+    pub(super) fn name(&mut self, addressees: Addressees<'_>) {
         for state in &mut self.states {
-            state.is_named = contents.is_none_or(|contents| contents.contains(&state.content()));
+            state.is_named = addressees.include(state);
         }
     }
 
-    /// The tokens, each once, that an answer may replace; `None` among them for embeds without one.
-    pub(super) fn replaceable(&self, is_refresh: bool, ctx: &Context<'_>) -> Vec<Option<TokenId>> {
+    /// The tokens of `addressees`, each once, that an answer may replace; `None` among them for embeds without one.
+    pub(super) fn replaceable(
+        &self,
+        addressees: Addressees<'_>,
+        is_refresh: bool,
+        ctx: &Context<'_>,
+    ) -> Vec<Option<TokenId>> {
         let mut tokens = Vec::new();
-        for state in self.states.iter().filter(|state| state.is_named) {
+        for state in self.states.iter().filter(|state| addressees.include(state)) {
             let token = state.effective();
             if !tokens.contains(&token) && state.is_replaceable(is_refresh, ctx) {
                 tokens.push(token);
@@ -232,8 +258,15 @@ impl Embeds {
     }
 
     /// An embed said `TokenExpired`. Answers with the token that it has, where no newer one is on its way.
-    pub(super) fn token_expired(&mut self, embed: EmbedId, scope: ExpiryScope, now: Instant) -> Option<TokenId> {
-        let state = self.with(embed, |state| state.token_expired(scope, now).then_some(state.token()));
+    pub(super) fn token_expired(
+        &mut self,
+        embed: EmbedId,
+        scope: ExpiryScope,
+        now: Instant,
+    ) -> Option<TokenId> {
+        let state = self.with(embed, |state| {
+            state.token_expired(scope, now).then_some(state.token())
+        });
         state.flatten().flatten()
     }
 
@@ -284,7 +317,13 @@ impl Embeds {
     }
 
     /// The state of a report was captured, or could not be.
-    pub(super) fn state_captured(&mut self, embed: EmbedId, call: EmbedCallId, captured: bool, ctx: &mut Context<'_>) {
+    pub(super) fn state_captured(
+        &mut self,
+        embed: EmbedId,
+        call: EmbedCallId,
+        captured: bool,
+        ctx: &mut Context<'_>,
+    ) {
         let next = self.next_call();
         self.with(embed, |state| {
             if state.is_current(call) {

@@ -175,7 +175,11 @@ impl Keeper {
                 let (embeds, mut ctx) = self.context(now, fx);
                 embeds.recovery_finished(embed, call, outcome, &mut ctx);
             }
-            Input::StateCaptured { embed, call, captured } => {
+            Input::StateCaptured {
+                embed,
+                call,
+                captured,
+            } => {
                 let (embeds, mut ctx) = self.context(now, fx);
                 embeds.state_captured(embed, call, captured, &mut ctx);
             }
@@ -196,7 +200,12 @@ impl Keeper {
     /// Starts with a token already in hand, if it can be read and is still good for something.
     fn begin(&mut self, now: Now, initial: Option<&Json>) {
         let server = self.clock.server(now);
+<<<<<<< HEAD
         let Some(Ok(token)) = initial.map(|answer| token::parse_response(answer, server, self.wanted(), self.parse_json)) else {
+=======
+        let Some(Ok(token)) = initial.map(|answer| token::parse_response(answer, server, self.wanted(), self.parse_json))
+        else {
+>>>>>>> ed955e2 (wip 2)
             return;
         };
         if !tokens::is_of_kind(&token, self.kind) {
@@ -206,7 +215,9 @@ impl Keeper {
             self.clock.update_from_issued_at(now, issued);
         }
         let reading = ServerTime::new(&self.clock, now);
-        let id = self.tokens.track(token, Origin::Existing, &self.policy, (now, &self.clock, reading));
+        let id = self
+            .tokens
+            .track(token, Origin::Existing, &self.policy, (now, &self.clock, reading));
         self.tokens.make_known(id, &[], false);
         if let Some(token) = self.tokens.get_mut(id) {
             token.is_unbound = true;
@@ -215,7 +226,10 @@ impl Keeper {
 
     /// How the server's time is read for a token that did not come from the source.
     fn server_time_reading(&self, now: Now) -> ServerTime {
-        let untrusted = self.tokens.newest().and_then(TrackedToken::untrusted_clock_reading);
+        let untrusted = self
+            .tokens
+            .newest()
+            .and_then(TrackedToken::untrusted_clock_reading);
         untrusted.unwrap_or(ServerTime::new(&self.clock, now))
     }
 
@@ -353,7 +367,10 @@ impl Keeper {
         if self.embeds.is_empty() {
             return next.next;
         }
-        next.at(self.triggers.next_poll(self.policy.poll_interval), DeadlineReason::Poll);
+        next.at(
+            self.triggers.next_poll(self.policy.poll_interval),
+            DeadlineReason::Poll,
+        );
         if matches!(self.requests.phase, Phase::Idle)
             && !self.is_paused_while_hidden()
             && let Some(until) = self.tokens.until_due(&self.clock, now)
@@ -361,7 +378,10 @@ impl Keeper {
             next.at(now.mono + until, DeadlineReason::Window);
         }
         for token in self.tokens.in_use().filter(|token| !token.expiry_reported) {
-            next.at(now.mono + token.remaining(&self.clock, now), DeadlineReason::Expiry);
+            next.at(
+                now.mono + token.remaining(&self.clock, now),
+                DeadlineReason::Expiry,
+            );
         }
         if let Some(at) = self.triggers.next_debounced() {
             next.at(at, DeadlineReason::Recheck);

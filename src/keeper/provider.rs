@@ -11,7 +11,13 @@ use crate::token::AccessToken;
 
 impl Keeper {
     /// A frame asked. It gets a token that is newer than its own, or nothing.
-    pub(super) fn provider_called(&mut self, now: Now, waiter: WaiterId, embed: Option<EmbedId>, fx: &mut Effects) {
+    pub(super) fn provider_called(
+        &mut self,
+        now: Now,
+        waiter: WaiterId,
+        embed: Option<EmbedId>,
+        fx: &mut Effects,
+    ) {
         if let Some(text) = self.token_for_frame(now, embed, fx) {
             if let Some(embed) = embed {
                 self.set_newer(now, embed, fx);
@@ -20,7 +26,10 @@ impl Keeper {
             return;
         }
         if self.is_paused_while_hidden() {
-            fx.push(Effect::ResolveWaiter(waiter, Outcome::Failed(ErrorCode::SourceTimeout)));
+            fx.push(Effect::ResolveWaiter(
+                waiter,
+                Outcome::Failed(ErrorCode::SourceTimeout),
+            ));
             return;
         }
         if let Some(embed) = embed {
@@ -51,7 +60,8 @@ impl Keeper {
         };
         let newest = state.newest_usable(&ctx)?;
         let own = state.token().and_then(|id| ctx.tokens.get(id));
-        let is_newer = own.is_none_or(|own| own.id != newest.id && super::embed_state::ends_later(newest, own));
+        let is_newer =
+            own.is_none_or(|own| own.id != newest.id && super::embed_state::ends_later(newest, own));
         (is_newer || newest.was_just_received(now)).then(|| newest.text().clone())
     }
 

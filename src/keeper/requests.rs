@@ -1,6 +1,7 @@
 //! Requests to the source: when one may be made, how long it may take, and what comes of it.
 
 use super::Keeper;
+use super::embeds::Addressees;
 use super::retry::{self, Backoff, BackoffReason, Failure, Need, PendingRequest, RetryState};
 use super::rollout::Report;
 use super::tabs::LockRequest;
@@ -10,7 +11,8 @@ use super::validation::{Rejection, Rules};
 use crate::budget::Budget;
 use crate::clock::ServerTime;
 use crate::io::{
-    Content, Effect, Effects, ErrorCode, Event, Headers, Reason, RefreshFailed, Refreshed, RequestId, SourceFailure,
+    Content, Effect, Effects, ErrorCode, Event, Headers, Reason, RefreshFailed, Refreshed, RequestId,
+    SourceFailure,
 };
 use crate::policy::{MIN_REFRESH_INTERVAL, Origin, SOURCE_TIMEOUT};
 use crate::time::{Duration, Instant, Now, Timestamp};
@@ -72,10 +74,18 @@ impl Requests {
     /// took.
     fn time_limit(&self, usual: Duration) -> Duration {
         let doubled = Duration::from_ms(usual.as_ms() << self.timeouts.min(9));
-        doubled.max(self.last_took + self.last_took).min(SOURCE_TIMEOUT.max)
+        doubled
+            .max(self.last_took + self.last_took)
+            .min(SOURCE_TIMEOUT.max)
     }
 
-    fn begin(&mut self, now: Now, reason: Reason, retry: RetryState, usual: Duration) -> Result<PendingRequest, Duration> {
+    fn begin(
+        &mut self,
+        now: Now,
+        reason: Reason,
+        retry: RetryState,
+        usual: Duration,
+    ) -> Result<PendingRequest, Duration> {
         self.budget.take(now.mono)?;
         self.made = self.made.wrapping_add(1);
         let pending = PendingRequest {
@@ -150,7 +160,10 @@ impl Keeper {
 
     /// Asks the source, if the budget allows it; otherwise waits for the next grant.
     pub(super) fn send_request(&mut self, now: Now, reason: Reason, retry: RetryState, fx: &mut Effects) {
-        match self.requests.begin(now, reason, retry, self.policy.source_timeout) {
+        match self
+            .requests
+            .begin(now, reason, retry, self.policy.source_timeout)
+        {
             Ok(pending) => {
                 self.requests.contents = self.embeds.name_all();
                 fx.push(Effect::RequestToken {
@@ -166,7 +179,14 @@ impl Keeper {
                     reason,
                     retry,
                 };
-                self.back_off(now, reason, backoff, retry.attempt(), Failure::new(ErrorCode::Budget), fx);
+                self.back_off(
+                    now,
+                    reason,
+                    backoff,
+                    retry.attempt(),
+                    Failure::new(ErrorCode::Budget),
+                    fx,
+                );
             }
         }
     }
@@ -226,13 +246,20 @@ impl Keeper {
             server: self.clock.server(now),
             may_look_expired: false,
         };
+        // such a token has to end later than the one in place, whoever asked for it
         let lenient = Rules {
             may_look_expired: true,
+            is_refresh: false,
             ..rules
         };
-        let validated = match self.validate(now, &token, &rules, fx) {
+        let validated = match self.validate(now, &token, &rules, Addressees::Named, fx) {
             Ok(()) => Ok(ServerTime::new(&self.clock, now)),
-            Err(ErrorCode::TokenExpired) if !dated && self.validate(now, &token, &lenient, fx).is_ok() => {
+            Err(ErrorCode::TokenExpired)
+                if !dated
+                    && self
+                        .validate(now, &token, &lenient, Addressees::Named, fx)
+                        .is_ok() =>
+            {
                 self.detect_fast_clock(now, &token).ok_or(ErrorCode::TokenExpired)
             }
             Err(code) => Err(code),
@@ -252,10 +279,11 @@ impl Keeper {
         now: Now,
         token: &Token,
         rules: &Rules,
+        addressees: Addressees<'_>,
         fx: &mut Effects,
     ) -> Result<(), ErrorCode> {
         let (embeds, ctx) = self.context(now, fx);
-        let mut replaced = embeds.replaceable(rules.is_refresh, &ctx);
+        let mut replaced = embeds.replaceable(addressees, rules.is_refresh, &ctx);
         if replaced.is_empty() {
             replaced.push(ctx.tokens.newest().map(|newest| newest.id));
         }
@@ -284,7 +312,8 @@ impl Keeper {
             received: now.mono,
         })?;
         let passed = before.expires + now.mono.since(before.received);
-        let in_step = before.text != token.text && expires.signed_difference(passed).size() <= CLOCK_TOLERANCE;
+        let in_step =
+            before.text != token.text && expires.signed_difference(passed).size() <= CLOCK_TOLERANCE;
         in_step.then(|| ServerTime::from_token(token.issued_at.unwrap_or(expires - ASSUMED_LIFE), now))
     }
 
@@ -334,7 +363,9 @@ impl Keeper {
             // taken all the same, for as long as such a token lives at most; support should know
             Expiry::Assumed(_) | Expiry::Unknown => Some(ErrorCode::ExpirationUnknown),
         };
-        let id = self.tokens.track(token, Origin::Source, &self.policy, (now, &self.clock, reading));
+        let id = self
+            .tokens
+            .track(token, Origin::Source, &self.policy, (now, &self.clock, reading));
         self.tokens.make_known(id, contents, rules.is_refresh);
         let Some(new) = self.tokens.get(id) else { return };
         let (text, expires) = (new.text().clone(), new.window.expires);
@@ -442,7 +473,14 @@ impl Keeper {
     }
 
     /// Ends a request that failed, and schedules the next.
-    pub(super) fn fail(&mut self, now: Now, reason: Reason, retry: RetryState, failure: Failure, fx: &mut Effects) {
+    pub(super) fn fail(
+        &mut self,
+        now: Now,
+        reason: Reason,
+        retry: RetryState,
+        failure: Failure,
+        fx: &mut Effects,
+    ) {
         let need = self.need(now);
         let backoff = retry::backoff_after(retry, &failure, need, now.mono, self.tokens.draw());
         self.requests.network_failures = failure.network_failures;

@@ -107,7 +107,13 @@ pub(super) struct Need {
 }
 
 /// The pause that follows `failure`. `jitter` is 0 to `u32::MAX`.
-pub(super) fn backoff_after(mut retry: RetryState, failure: &Failure, need: Need, now: Instant, jitter: u32) -> Backoff {
+pub(super) fn backoff_after(
+    mut retry: RetryState,
+    failure: &Failure,
+    need: Need,
+    now: Instant,
+    jitter: u32,
+) -> Backoff {
     retry.failures = retry.failures.saturating_add(1);
     let next = |count: u32, goes_on: bool| if goes_on { count.saturating_add(1) } else { 0 };
     retry.without_token = next(retry.without_token, need.remaining.is_none());

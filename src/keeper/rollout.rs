@@ -184,6 +184,10 @@ mod tests {
         rollout.applied(TokenId(0), &mut false);
         assert_eq!(rollout.report(), None);
         rollout.withdraw(&mut true);
-        assert_eq!(rollout.report(), done(0), "the page gave the embed a token of its own");
+        assert_eq!(
+            rollout.report(),
+            done(0),
+            "the page gave the embed a token of its own"
+        );
     }
 }

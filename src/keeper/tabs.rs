@@ -4,6 +4,7 @@
 //! request more and never a token.
 
 use super::Keeper;
+use super::embeds::Addressees;
 use super::requests::{Obtained, Phase};
 use super::retry::RetryState;
 use super::validation::Rules;
@@ -69,25 +70,19 @@ impl Keeper {
             server: reading.server(&self.clock, now),
             may_look_expired: false,
         };
-        let contents: Vec<Content> = match (token.kind, &token.subject) {
+        let contents: Vec<Content> = shared_contents(answer)
+            .filter(|content| self.embeds.has_content(*content))
+            .collect();
+        let addressees = match (token.kind, &token.subject) {
             (None, _) => return,
-            (Some(Kind::Aad), Some(subject)) if self.is_user(subject) => {
-                self.embeds.name_those_with(None);
-                Vec::new()
-            }
-            (Some(Kind::Aad | Kind::Embed), _) => {
-                let contents = shared_contents(answer).filter(|content| self.embeds.has_content(*content));
-                let contents: Vec<Content> = contents.collect();
-                if contents.is_empty() {
-                    return;
-                }
-                self.embeds.name_those_with(Some(&contents));
-                contents
-            }
+            (Some(Kind::Aad), Some(subject)) if self.is_user(subject) => Addressees::All,
+            (Some(Kind::Aad | Kind::Embed), _) if contents.is_empty() => return,
+            (Some(Kind::Aad | Kind::Embed), _) => Addressees::Contents(&contents),
         };
-        if self.validate(now, &token, &rules, fx).is_err() {
+        if self.validate(now, &token, &rules, addressees, fx).is_err() {
             return;
         }
+        self.embeds.name(addressees);
         let (reason, attempt) = match self.requests.phase {
             Phase::Requesting(pending) => {
                 fx.push(Effect::AbortRequest(pending.id));
@@ -118,9 +113,9 @@ impl Keeper {
 
 /// The content that the other tab requested its token for.
 fn shared_contents(answer: &Json) -> impl Iterator<Item = Content> {
-    let contents = match answer.get("contents") {
-        Some(Json::Array(contents)) => contents.as_slice(),
-        _ => &[],
-    };
-    contents.iter().filter_map(Json::number).filter_map(Content::from_number)
+    let contents = answer.get("contents").map_or(&[][..], Json::as_array);
+    contents
+        .iter()
+        .filter_map(Json::as_f64)
+        .filter_map(Content::from_number)
 }

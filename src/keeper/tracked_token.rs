@@ -48,7 +48,13 @@ pub(super) struct TrackedToken {
 
 impl TrackedToken {
     /// Takes in a token that was received at the time of `reading`.
-    pub(super) fn new(id: TokenId, token: Token, origin: Origin, policy: &RefreshPolicy, time: Receipt<'_>) -> Self {
+    pub(super) fn new(
+        id: TokenId,
+        token: Token,
+        origin: Origin,
+        policy: &RefreshPolicy,
+        time: Receipt<'_>,
+    ) -> Self {
         let received = time.reading.server(time.clock, time.now);
         let expires = expiry(&token, received);
         let mut window = RefreshWindow::new(

@@ -74,7 +74,10 @@ impl Triggers {
             return Some(self.act(now, trigger));
         }
         // the one that may end a pause is not lost to one that may not
-        if self.debounced.is_none_or(|waiting| priority(trigger) > priority(waiting)) {
+        if self
+            .debounced
+            .is_none_or(|waiting| priority(trigger) > priority(waiting))
+        {
             self.debounced = Some(trigger);
         }
         None
@@ -186,6 +189,10 @@ mod tests {
         triggers.checked(at(200_000), half);
         assert_eq!(triggers.next_poll(half), at(230_000));
         triggers.checked(at(210_000), half);
-        assert_eq!(triggers.next_poll(half), at(240_000), "a trigger's check counts as one");
+        assert_eq!(
+            triggers.next_poll(half),
+            at(240_000),
+            "a trigger's check counts as one"
+        );
     }
 }

@@ -5,7 +5,7 @@ use super::tokens::is_of_kind;
 use super::tracked_token::{TrackedToken, expiry};
 use crate::io::ErrorCode;
 use crate::time::Timestamp;
-use crate::token::{AccessToken, ResponseError, Kind, Token};
+use crate::token::{AccessToken, Kind, ResponseError, Token};
 
 /// An answer that is not taken, and the token in it, which the diagnosis can tell more of.
 #[derive(Debug)]
@@ -47,7 +47,11 @@ impl Rules {
     ///
     /// # Errors
     /// The code of the first rule that it breaks.
-    pub(super) fn validate_replacement(&self, new: &Token, old: Option<&TrackedToken>) -> Result<(), ErrorCode> {
+    pub(super) fn validate_replacement(
+        &self,
+        new: &Token,
+        old: Option<&TrackedToken>,
+    ) -> Result<(), ErrorCode> {
         if old.is_some_and(|old| *old.text() == new.text) {
             return Err(ErrorCode::TokenSame);
         }

@@ -7,7 +7,7 @@
 #![allow(clippy::allow_attributes, dead_code, reason = "each test file uses its part")]
 
 use crate::harness::{
-    FrameBehaviour, HOUR, Harness, MINUTE, SECOND, aad_token, embed_token, expires_at, json_of,
+    DONE, FrameBehaviour, HOUR, Harness, MINUTE, SECOND, aad_token, embed_token, expires_at,
 };
 use powerbi_token_keeper::io::{
     ApplyOutcome, EmbedId, ExpiryScope, Headers, Input, KeeperState, Outcome, RecoveryOutcome, RequestId,
@@ -47,6 +47,12 @@ pub enum Action {
     Observe(u32),
     /// The page embeds again, with the token it had at first, or none.
     EmbedAgain(u32, bool),
+    /// The page embeds another report into the container, with a token of its own that lives for so long.
+    EmbedOther(u32, i64),
+    /// The page sets a token of its own by hand.
+    SetToken(u32, i64),
+    /// The report's state can be captured, can't be, or nobody says.
+    SetStateCaptured(Option<bool>),
     GrantLock,
     ReceiveFromTab(Answer),
 }
@@ -69,6 +75,11 @@ pub type ServerDate = Option<i64>;
 pub fn http_date(ms: i64) -> String {
     let since = Duration::from_millis(ms.max(0).unsigned_abs());
     httpdate::fmt_http_date(UNIX_EPOCH + since)
+}
+
+/// The content of the embed with that name: two and two have the same.
+fn content_of(name: u32) -> u32 {
+    name / 2
 }
 
 /// A page, and what a list of actions as a whole must keep to.
@@ -144,8 +155,8 @@ impl Session {
                 .page
                 .report_token_expired(self.embed(*name).unwrap_or(99), *scope),
             Action::ReportRefreshMayHelp(name) => {
-                let embed = EmbedId(self.embed(*name).unwrap_or(99));
-                self.page.send(Input::RefreshMayHelp(embed));
+                let embed = self.embed(*name).unwrap_or(99);
+                self.page.report_refresh_may_help(embed);
             }
             Action::CallProvider(name) => {
                 let embed = self.embed(*name);
@@ -163,11 +174,24 @@ impl Session {
             Action::Observe(name) => self.page.observe(self.embed(*name).unwrap_or(99)),
             Action::EmbedAgain(name, same) => {
                 if let Some(id) = self.embed(*name) {
-                    let first = &self.first[*name as usize];
-                    self.page.frame(id).holds = first.clone().filter(|_| *same);
+                    let first = self.first[*name as usize].clone().filter(|_| *same);
+                    self.page.embed_again(id, first, content_of(*name));
+                }
+            }
+            Action::EmbedOther(name, life) => {
+                if let Some(id) = self.embed(*name) {
+                    let token = self.mint(*life);
+                    self.page.embed_again(id, Some(token), NAMES + content_of(*name));
+                }
+            }
+            Action::SetToken(name, life) => {
+                if let Some(id) = self.embed(*name) {
+                    let token = self.mint(*life);
+                    self.page.frame(id).holds = Some(token);
                     self.page.observe(id);
                 }
             }
+            Action::SetStateCaptured(captured) => self.page.state_captured = *captured,
             Action::GrantLock => {
                 if self.page.lock_request.is_some() {
                     self.page.grant_lock();
@@ -175,7 +199,8 @@ impl Session {
             }
             Action::ReceiveFromTab(answer) => {
                 let value = self.value(answer);
-                self.page.send(Input::TokenReceivedFromTab(json_of(&value)));
+                let contents: Vec<u32> = (0..2 * NAMES).collect();
+                self.page.receive_from_tab(&value, &contents);
             }
         }
     }
@@ -194,7 +219,9 @@ impl Session {
         if self.embed(name).is_none() {
             let token = self.mint(life);
             self.first[name as usize] = Some(token.clone());
-            self.page.attach(self.next_embed, Some(token), Some(Kind::Embed));
+            let content = content_of(name);
+            self.page
+                .attach_content(self.next_embed, Some(token), Some(Kind::Embed), content);
             self.named[name as usize] = Some(self.next_embed);
             self.next_embed += 1;
         }
@@ -222,6 +249,7 @@ impl Session {
         let Some(request) = self.page.pending else { return };
         self.late.push(request.id);
         let value = self.value(answer);
+        self.page.clocks_are_doubtful |= dated.is_some();
         let date = dated.map(|skew| http_date(self.page.wall + skew));
         let headers = Headers {
             date,
@@ -232,6 +260,7 @@ impl Session {
 
     fn fail(&mut self, failure: SourceFailure, header: Option<String>) {
         if self.page.pending.is_some() {
+            self.page.clocks_are_doubtful |= header.is_some();
             let headers = Headers {
                 date: header.clone(),
                 retry_after: header,
@@ -246,6 +275,7 @@ impl Session {
         self.page.trigger(Trigger::Focus);
         let before = self.page.status().remaining_ms;
         self.page.wall += ms;
+        self.page.clocks_are_doubtful = true;
         self.jumped += ms;
         let waiter = self.page.call_get_token();
         self.waiters.push(waiter);
@@ -307,7 +337,7 @@ impl Session {
         for frame in self.page.frames.values_mut() {
             frame.behaviour = FrameBehaviour::Accepts;
         }
-        self.page.recovery_outcome = Some(RecoveryOutcome::Done);
+        self.page.recovery_outcome = Some(DONE);
         if self.page.frames.is_empty() {
             self.page.attach(self.next_embed, None, Some(Kind::Embed));
         }

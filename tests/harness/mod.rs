@@ -16,16 +16,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use powerbi_token_keeper::io::{
-    ApplyOutcome, Deadline, Effect, EmbedCallId, EmbedId, EmbedSnapshot, ErrorCode, Event, ExpiryScope,
-    Headers, Input, KeeperState, LockRequestId, Outcome, Reason, Recovery, RecoveryOutcome, RequestId,
-    SourceFailure, Status, Trigger, WaiterId,
+    ApplyOutcome, Content, Deadline, Effect, EmbedCallId, EmbedConfig, EmbedId, EmbedSnapshot, ErrorCode,
+    Event, ExpiryScope, Headers, Input, KeeperState, LockRequestId, Outcome, Reason, Recovery,
+    RecoveryOutcome, RequestId, SourceFailure, Status, Trigger, WaiterId,
 };
 use powerbi_token_keeper::keeper::Keeper;
 use powerbi_token_keeper::policy::RefreshPolicy;
 use powerbi_token_keeper::time::{Instant, Now, Timestamp};
 use powerbi_token_keeper::token::{AccessToken, Json, Kind};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// 2026-01-01T00:00:00Z, the hour at which every story begins.
 pub const START: i64 = 1_767_225_600_000;
@@ -98,11 +98,48 @@ pub enum FrameBehaviour {
 pub struct Frame {
     pub holds: Option<String>,
     pub kind: Option<Kind>,
+    /// The number of its content.
+    pub content: u32,
     pub behaviour: FrameBehaviour,
     pub calls: u32,
     /// Calls that were never answered.
     pub open: Vec<(EmbedCallId, String)>,
 }
+
+impl Frame {
+    fn config(&self) -> EmbedConfig {
+        EmbedConfig {
+            token: self.holds.clone().map(AccessToken::new),
+            kind: self.kind,
+            content: content(self.content),
+        }
+    }
+}
+
+/// The content of that number.
+pub fn content(number: u32) -> Content {
+    Content::new(Some("report"), Some(&number.to_string()), None)
+}
+
+/// What is known of a token from outside the keeper, for the invariants that need it.
+#[derive(Debug, Default)]
+struct Provenance {
+    /// The source, a tab or the start brought it, or it was found on an embed before any other.
+    is_known: bool,
+    /// How often `refresh()` had brought a token when it was first seen.
+    generation: u32,
+    /// The content that it was requested for or found on.
+    contents: BTreeSet<u32>,
+    /// When it was first seen, by the wall clock.
+    seen_at: i64,
+    /// A frame that had it said `TokenExpired`, or asked for another.
+    is_unwanted: bool,
+}
+
+/// A recovery that ended well, without a state to restore.
+pub const DONE: RecoveryOutcome = RecoveryOutcome::Done {
+    state_restored: false,
+};
 
 /// A request under way.
 #[derive(Debug, Clone, Copy)]
@@ -129,6 +166,12 @@ pub struct Harness {
     pub broadcasts: Vec<(String, i64)>,
     /// How often an embed was looked at.
     pub observations: u32,
+    /// How often a report's state was to be captured.
+    pub captures: u32,
+    /// Whether that works; `None` when it does not end.
+    pub state_captured: Option<bool>,
+    /// The last `reload()` was to restore a state.
+    pub restores_state: bool,
     /// The last call of `reload()` or `refresh()`.
     pub last_recovery: Option<(EmbedId, EmbedCallId)>,
     /// How a `reload()` or `refresh()` ends; `None` when it does not.
@@ -141,6 +184,16 @@ pub struct Harness {
     waiter: u32,
     /// The budget by other means: the theoretical arrival time of GCRA.
     arrival: i64,
+    provenances: BTreeMap<String, Provenance>,
+    /// The keeper has taken a token: from then on one that is found on an embed is the page's own.
+    has_known_token: bool,
+    /// The content that the request under way names.
+    named: BTreeSet<u32>,
+    /// How often `refresh()` brought a token, and who waits for that.
+    generation: u32,
+    refreshing: BTreeSet<u32>,
+    /// The clocks may be wrong, so that nobody outside the keeper can say which tokens it has to take for good.
+    pub clocks_are_doubtful: bool,
 }
 
 impl Harness {
@@ -162,8 +215,11 @@ impl Harness {
             lock_request: None,
             broadcasts: Vec::new(),
             observations: 0,
+            captures: 0,
+            state_captured: Some(false),
+            restores_state: false,
             last_recovery: None,
-            recovery_outcome: Some(RecoveryOutcome::Done),
+            recovery_outcome: Some(DONE),
             ticks: 0,
             inbox: VecDeque::new(),
             busy: false,
@@ -171,6 +227,12 @@ impl Harness {
             serial: 0,
             waiter: 0,
             arrival: i64::MIN,
+            provenances: BTreeMap::new(),
+            has_known_token: false,
+            named: BTreeSet::new(),
+            generation: 0,
+            refreshing: BTreeSet::new(),
+            clocks_are_doubtful: false,
         };
         harness.send(Input::Begin {
             initial: None,
@@ -260,12 +322,28 @@ impl Harness {
             }
             Effect::AcquireLock(claim) => self.lock_request = Some(claim),
             Effect::ReleaseLock => self.lock_request = None,
-            Effect::BroadcastToken(token, expires) => {
-                self.broadcasts.push((token.expose().to_owned(), expires.as_ms()))
+            Effect::BroadcastToken { token, expires, .. } => {
+                self.broadcasts.push((token.expose().to_owned(), expires.as_ms()));
+            }
+            Effect::CaptureState { embed, call } => {
+                self.captures += 1;
+                if let Some(captured) = self.state_captured {
+                    self.send(Input::StateCaptured {
+                        embed,
+                        call,
+                        captured,
+                    });
+                }
             }
             Effect::SetAccessToken { embed, call, token } => self.apply(embed, call, &token),
-            Effect::Recover { embed, call, how } => {
+            Effect::Recover {
+                embed,
+                call,
+                how,
+                restore_state,
+            } => {
                 self.recoveries.push((embed.0, how));
+                self.restores_state = restore_state;
                 self.last_recovery = Some((embed, call));
                 if let Some(outcome) = self.recovery_outcome {
                     self.send(Input::RecoveryFinished { embed, call, outcome });
@@ -278,12 +356,17 @@ impl Harness {
             Effect::ForgetEmbed(embed) => {
                 self.frames.remove(&embed.0);
             }
-            Effect::ResolveWaiter(WaiterId(id), outcome) => self.outcomes.push((id, outcome)),
+            Effect::ResolveWaiter(WaiterId(id), outcome) => {
+                self.refreshing.remove(&id);
+                self.has_known_token |= matches!(outcome, Outcome::Token(_) | Outcome::Refreshed(_));
+                self.outcomes.push((id, outcome));
+            }
             Effect::Emit(event) => {
                 assert!(
                     !format!("{event:?}").contains(CANARY),
                     "I6: events print no token"
                 );
+                self.has_known_token |= matches!(event, Event::Refreshed(_));
                 self.events.push(event);
             }
         }
@@ -302,6 +385,7 @@ impl Harness {
             attempt,
             at: self.mono,
         };
+        self.named = self.frames.values().map(|frame| frame.content).collect();
         self.pending = Some(asked);
         self.requests.push(asked);
     }
@@ -315,13 +399,11 @@ impl Harness {
             });
         };
         let text = token.expose().to_owned();
-        if let Some(old) = &frame.holds {
-            assert!(
-                expires_at(&text) >= expires_at(old),
-                "I7: an earlier expiration never replaces a later one on an embed"
-            );
-        }
         frame.calls += 1;
+        self.has_known_token = true;
+        let (held, content) = (frame.holds.clone(), frame.content);
+        self.check_set(held.as_deref(), &text, content);
+        let frame = self.frames.get_mut(&embed.0).unwrap();
         let outcome = match frame.behaviour {
             FrameBehaviour::Accepts => {
                 frame.holds = Some(text);
@@ -336,6 +418,81 @@ impl Harness {
             }
         };
         self.send(Input::ApplyFinished { embed, call, outcome });
+    }
+
+    /// I7, I13 and I14, as far as they can be told from outside.
+    fn check_set(&self, old: Option<&str>, new: &str, content: u32) {
+        let source = self.provenances.get(new).expect("a token out of nowhere");
+        assert!(
+            source.contents.contains(&content) || kind_of(new) == Kind::Aad,
+            "I14: a token is set on content that it was neither requested for nor found on: {content}, {source:?}"
+        );
+        let Some((old, provenance)) = old.and_then(|old| Some((old, self.provenances.get(old)?))) else {
+            return;
+        };
+        let was_refreshed = source.generation > provenance.generation;
+        let is_far = |text: &str| expires_at(text) - self.wall > 20 * HOUR;
+        let is_capped = self.clocks_are_doubtful && (is_far(old) || is_far(new));
+        assert!(
+            was_refreshed || provenance.is_unwanted || is_capped || expires_at(new) >= expires_at(old),
+            "I7: an earlier expiration never replaces a later one on an embed"
+        );
+        let (left, life) = (expires_at(old) - self.wall, expires_at(old) - provenance.seen_at);
+        // whatever the lead, the window opens in the second half of a token's life
+        let is_good = kind_of(old) == kind_of(new) && left * 100 > life * 56;
+        assert!(
+            !is_good
+                || provenance.is_known
+                || provenance.is_unwanted
+                || was_refreshed
+                || self.clocks_are_doubtful,
+            "I13: a good token of the page's own is not replaced before it is due: {left} ms of {life} are left"
+        );
+    }
+
+    /// An embed with this content has a token.
+    fn found(&mut self, text: Option<&str>, content: u32) {
+        let Some(text) = text else { return };
+        let is_first = !std::mem::replace(&mut self.has_known_token, true);
+        let provenance = self.provenance(text);
+        provenance.is_known |= is_first;
+        provenance.contents.insert(content);
+    }
+
+    /// The source, a tab or the start brought this token.
+    fn obtained(&mut self, answer: &Value, contents: &BTreeSet<u32>) {
+        let text = ["token", "accessToken"]
+            .iter()
+            .find_map(|name| answer[*name].as_str());
+        let Some(text) = text.map(str::to_owned) else {
+            return;
+        };
+        if !self.refreshing.is_empty() {
+            self.generation += 1;
+        }
+        let generation = self.generation;
+        let provenance = self.provenance(&text);
+        provenance.is_known = true;
+        provenance.generation = generation;
+        provenance.contents.extend(contents);
+    }
+
+    fn provenance(&mut self, text: &str) -> &mut Provenance {
+        let (generation, seen_at) = (self.generation, self.wall);
+        self.provenances
+            .entry(text.to_owned())
+            .or_insert_with(|| Provenance {
+                generation,
+                seen_at,
+                ..Provenance::default()
+            })
+    }
+
+    /// The frame has said, in one way or another, that it needs another token.
+    fn is_unwanted(&mut self, id: u32) {
+        if let Some(text) = self.frames.get(&id).and_then(|frame| frame.holds.clone()) {
+            self.provenance(&text).is_unwanted = true;
+        }
     }
 
     // ---- what happens ---------------------------------------------------------------------------
@@ -387,18 +544,25 @@ impl Harness {
 
     /// An embed with a token in its configuration is attached.
     pub fn attach(&mut self, id: u32, holds: Option<String>, kind: Option<Kind>) {
+        self.attach_content(id, holds, kind, 0);
+    }
+
+    /// The same, with content of that number.
+    pub fn attach_content(&mut self, id: u32, holds: Option<String>, kind: Option<Kind>, content: u32) {
         let frame = Frame {
-            holds: holds.clone(),
+            holds,
             kind,
+            content,
             behaviour: FrameBehaviour::Accepts,
             calls: 0,
             open: Vec::new(),
         };
+        let config = frame.config();
+        self.found(frame.holds.clone().as_deref(), content);
         self.frames.insert(id, frame);
         self.send(Input::Attach {
             embed: EmbedId(id),
-            held: holds.map(AccessToken::new),
-            kind,
+            config,
         });
     }
 
@@ -415,7 +579,12 @@ impl Harness {
         let snapshot = match self.frames.get(&id) {
             None => EmbedSnapshot::Removed,
             Some(frame) if frame.behaviour == FrameBehaviour::Gone => EmbedSnapshot::Removed,
-            Some(frame) => EmbedSnapshot::Present(frame.holds.clone().map(AccessToken::new), frame.kind),
+            Some(frame) => {
+                let (config, content) = (frame.config(), frame.content);
+                let text = frame.holds.clone();
+                self.found(text.as_deref(), content);
+                EmbedSnapshot::Present(config)
+            }
         };
         self.send(Input::EmbedObserved {
             embed: EmbedId(id),
@@ -433,10 +602,26 @@ impl Harness {
     /// Another tab got a new token that lives for `life` ms from now.
     pub fn receive_token_from_tab(&mut self, life: i64) -> String {
         let token = self.mint(life);
-        self.send(Input::TokenReceivedFromTab(json_of(
-            &json!({ "token": token, "expiration": self.wall + life }),
-        )));
+        self.receive_from_tab(&json!({ "token": token, "expiration": self.wall + life }), &[0]);
         token
+    }
+
+    /// Another tab got this, for embeds with these contents.
+    pub fn receive_from_tab(&mut self, message: &Value, contents: &[u32]) {
+        self.obtained(message, &contents.iter().copied().collect());
+        let mut message = message.clone();
+        if let Some(members) = message.as_object_mut() {
+            let numbers = contents.iter().map(|number| content(*number).as_number());
+            members.insert("contents".to_owned(), numbers.collect());
+        }
+        self.send(Input::TokenReceivedFromTab(json_of(&message)));
+    }
+
+    /// Another report is embedded into the container, with this token, and noticed at once.
+    pub fn embed_again(&mut self, id: u32, holds: Option<String>, content: u32) {
+        let frame = self.frame(id);
+        (frame.holds, frame.content) = (holds, content);
+        self.observe(id);
     }
 
     pub fn detach(&mut self, id: u32) {
@@ -475,6 +660,8 @@ impl Harness {
     pub fn respond_to(&mut self, request: RequestId, answer: &Value, headers: Headers) {
         if self.pending.is_some_and(|pending| pending.id == request) {
             self.pending = None;
+            let named = self.named.clone();
+            self.obtained(answer, &named);
         }
         self.send(Input::ResponseReceived {
             request,
@@ -519,6 +706,7 @@ impl Harness {
     }
 
     pub fn report_token_expired(&mut self, id: u32, scope: ExpiryScope) {
+        self.is_unwanted(id);
         self.send(Input::TokenExpiredReported {
             embed: EmbedId(id),
             scope,
@@ -530,7 +718,16 @@ impl Harness {
         WaiterId(self.waiter)
     }
 
+    /// An embed failed to load in a way that a new token may heal.
+    pub fn report_refresh_may_help(&mut self, id: u32) {
+        self.is_unwanted(id);
+        self.send(Input::RefreshMayHelp(EmbedId(id)));
+    }
+
     pub fn call_provider(&mut self, embed: Option<u32>) -> u32 {
+        if let Some(id) = embed {
+            self.is_unwanted(id);
+        }
         let waiter = self.next_waiter();
         self.send(Input::ProviderCalled {
             waiter,
@@ -541,6 +738,7 @@ impl Harness {
 
     pub fn call_refresh(&mut self) -> u32 {
         let waiter = self.next_waiter();
+        self.refreshing.insert(waiter.0);
         self.send(Input::Refresh(waiter));
         waiter.0
     }
@@ -597,6 +795,14 @@ impl Harness {
             .holds
             .as_deref()
             .is_none_or(|token| expires_at(token) <= self.wall)
+    }
+}
+
+fn kind_of(token: &str) -> Kind {
+    if token.starts_with("H4sI") {
+        Kind::Embed
+    } else {
+        Kind::Aad
     }
 }
 

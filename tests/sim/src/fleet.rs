@@ -6,7 +6,9 @@
 use crate::tokens::{Grant, TokenStore, parse_json};
 use crate::{HOUR, MINUTE, SECOND, START};
 use fastrand::Rng;
-use powerbi_token_keeper::io::{ApplyOutcome, Effect, EmbedId, EmbedSnapshot, Headers, Input, SourceFailure};
+use powerbi_token_keeper::io::{
+    ApplyOutcome, Effect, EmbedConfig, EmbedId, EmbedSnapshot, Headers, Input, SourceFailure,
+};
 use powerbi_token_keeper::time::{Instant, Now, Timestamp};
 use powerbi_token_keeper::token::{AccessToken, Json, Kind};
 use powerbi_token_keeper::{Keeper, RefreshPolicy};
@@ -127,8 +129,7 @@ fn keeper(seed: u64, opened: i64, tokens: &Tokens, scenario: &Scenario, ask: &mu
     let mut holds = tokens.at(opened).0.clone();
     let attach = Input::Attach {
         embed: EMBED,
-        held: Some(holds.clone()),
-        kind: Some(Kind::Embed),
+        config: embed_config(&holds),
     };
     let mut inbox = VecDeque::from([(opened, attach)]);
     let mut at = opened;
@@ -189,11 +190,19 @@ fn keeper(seed: u64, opened: i64, tokens: &Tokens, scenario: &Scenario, ask: &mu
                     inbox.push_back((at + ANSWER, Input::ApplyFinished { embed, call, outcome }));
                 }
                 Effect::ObserveEmbed(embed) => {
-                    let snapshot = EmbedSnapshot::Present(Some(holds.clone()), Some(Kind::Embed));
+                    let snapshot = EmbedSnapshot::Present(embed_config(&holds));
                     inbox.push_front((at, Input::EmbedObserved { embed, snapshot }));
                 }
                 _ => {}
             }
         }
+    }
+}
+
+fn embed_config(token: &AccessToken) -> EmbedConfig {
+    EmbedConfig {
+        token: Some(token.clone()),
+        kind: Some(Kind::Embed),
+        ..EmbedConfig::default()
     }
 }

@@ -643,9 +643,11 @@ impl World {
         let outcome = match self.rng.u32(0..10) {
             0 => RecoveryOutcome::TooSoon,
             1 => RecoveryOutcome::Refused,
-            _ => RecoveryOutcome::Done,
+            _ => RecoveryOutcome::Done {
+                state_restored: false,
+            },
         };
-        if outcome == RecoveryOutcome::Done && reload {
+        if matches!(outcome, RecoveryOutcome::Done { .. }) && reload {
             self.frames[frame].in_use = self.frames[frame].config;
         }
         strategy.on_event(self, PageEvent::RecoveryFinished { frame, call, outcome });

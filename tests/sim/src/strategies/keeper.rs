@@ -13,8 +13,8 @@ use crate::tokens::{TokenId, parse_json};
 use crate::world::{TabAction, World};
 use crate::{MINUTE, SECOND, START};
 use powerbi_token_keeper::io::{
-    ApplyOutcome, Deadline, Effect, EmbedCallId, EmbedId, EmbedSnapshot, Event, ExpiryScope, Input,
-    LockRequestId, Outcome, RecoveryOutcome, RequestId, Trigger, WaiterId,
+    ApplyOutcome, Deadline, Effect, EmbedCallId, EmbedConfig, EmbedId, EmbedSnapshot, Event, ExpiryScope,
+    Input, LockRequestId, Outcome, RecoveryOutcome, RequestId, Trigger, WaiterId,
 };
 use powerbi_token_keeper::policy::{AfterExpiry, WhileHidden};
 use powerbi_token_keeper::time::{Instant, Now, Timestamp};
@@ -192,7 +192,12 @@ impl KeeperStrategy {
             }
             Effect::AbortRequest(request) => self.abort(world, request),
             Effect::SetAccessToken { embed, call, token } => self.apply(world, embed, call, &token),
-            Effect::Recover { embed, call, how } => {
+            Effect::CaptureState { embed, call } => self.inbox.push_back(Input::StateCaptured {
+                embed,
+                call,
+                captured: false,
+            }),
+            Effect::Recover { embed, call, how, .. } => {
                 let frame = embed.0 as FrameId;
                 self.conformance.recovering(world, frame);
                 world.recover(frame, call.0, how);
@@ -203,8 +208,8 @@ impl KeeperStrategy {
                 world.tab_actions.push(TabAction::AcquireLock(claim.0));
             }
             Effect::ReleaseLock => world.tab_actions.push(TabAction::ReleaseLock),
-            Effect::BroadcastToken(text, expires) => {
-                if let Some(token) = world.tokens.find(&text) {
+            Effect::BroadcastToken { token, expires, .. } => {
+                if let Some(token) = world.tokens.find(&token) {
                     world
                         .tab_actions
                         .push(TabAction::Broadcast(token, expires.as_ms()));
@@ -270,9 +275,8 @@ impl KeeperStrategy {
     /// Observes an embed for the keeper.
     fn observe_embed(&mut self, world: &World, embed: EmbedId) {
         let frame = &world.frames[embed.0 as FrameId];
-        let held = frame.config.map(|token| world.tokens.get(token).text.clone());
         let snapshot = match frame.in_page {
-            true => EmbedSnapshot::Present(held, Some(world.kind())),
+            true => EmbedSnapshot::Present(embed_config(world, embed.0 as FrameId)),
             false => EmbedSnapshot::Removed,
         };
         self.inbox.push_back(Input::EmbedObserved { embed, snapshot });
@@ -495,8 +499,7 @@ impl KeeperStrategy {
         }
         self.inbox.push_back(Input::Attach {
             embed: EmbedId(frame as u32),
-            held: held.map(|token| world.tokens.get(token).text.clone()),
-            kind: Some(world.kind()),
+            config: embed_config(world, frame),
         });
         let hidden = world.page.hidden(world.now);
         if hidden != self.hidden {
@@ -753,5 +756,15 @@ fn now(world: &World) -> Now {
     Now {
         wall: Timestamp::from_ms(wall),
         mono: Instant::from_ms(mono.unsigned_abs()),
+    }
+}
+
+/// The configuration of a frame's embed.
+fn embed_config(world: &World, frame: FrameId) -> EmbedConfig {
+    let frame = &world.frames[frame];
+    EmbedConfig {
+        token: frame.config.map(|token| world.tokens.get(token).text.clone()),
+        kind: Some(world.kind()),
+        content: wire::content(frame.content),
     }
 }

@@ -5,7 +5,7 @@ use crate::source::Response;
 use crate::tokens::{TokenId, json_of};
 use crate::world::World;
 use crate::{DAY, START};
-use powerbi_token_keeper::io::{Headers, Input, RequestId, SourceFailure};
+use powerbi_token_keeper::io::{Content, Headers, Input, RequestId, SourceFailure};
 use powerbi_token_keeper::time::Timestamp;
 use powerbi_token_keeper::token::{AccessToken, Json};
 use serde_json::json;
@@ -85,7 +85,19 @@ fn answer(world: &World, id: TokenId) -> Json {
 
 /// The message of a tab that shares a token.
 pub(super) fn shared_token(world: &World, token: TokenId, expires: i64) -> Json {
-    message(world.tokens.get(token).text.clone(), expires as f64)
+    let record = world.tokens.get(token);
+    let mut message = message(record.text.clone(), expires as f64);
+    if let Json::Object(members) = &mut message {
+        let numbers = (0..u64::BITS).filter(|number| record.contents >> number & 1 == 1);
+        let contents = numbers.map(|number| Json::Number(content(number).as_number()));
+        members.push(("contents".to_owned(), Json::Array(contents.collect())));
+    }
+    message
+}
+
+/// The content of that number.
+pub(super) fn content(number: u32) -> Content {
+    Content::new(Some("report"), Some(&number.to_string()), None)
 }
 
 fn message(text: AccessToken, expires: f64) -> Json {
