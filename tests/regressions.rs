@@ -538,28 +538,3 @@ fn i14_an_embed_that_a_tab_s_token_was_refused_for_is_not_named_by_the_request_b
     let token = page.respond_with_token(2 * HOUR);
     assert_eq!(page.frame(0).holds, Some(token));
 }
-
-#[test]
-fn debug_case() {
-    use actions::{Action, Answer, Session};
-    let ms = |name: &str| match name {
-        "pollIntervalMs" => Some(10_000.0),
-        "leadMs" => Some(1_803_970.0),
-        "sourceTimeoutMs" => Some(251_455.0),
-        "applyTimeoutMs" => Some(1_000.0),
-        _ => None,
-    };
-    let policy = RefreshPolicy::parse(ms, WhileHidden::Refresh, AfterExpiry::Auto).unwrap().with_tabs(true);
-    Session::new(policy, 13_824_264_362_217_106_362).play(&[
-        Action::Attach(0, 0),
-        Action::Hide,
-        Action::Attach(2, 0),
-        Action::Attach(3, 0),
-        Action::Respond(Answer::Token(0), None),
-        Action::Advance(0),
-        Action::ReceiveFromTab(Answer::Token(1_820_000)),
-        Action::SetToken(2, 1_063_000),
-        Action::Advance(2_321_000),
-        Action::SetToken(0, 1_000),
-    ]);
-}

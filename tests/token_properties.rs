@@ -68,11 +68,7 @@ fn nothing_read_prints_its_text() {
     let user =
         testing::jwt(&serde_json::json!({"aud": "https://analysis.windows.net/powerbi/api", "exp": 1}));
     let embed = testing::embed(&serde_json::json!({"exp": 1}));
-    for text in [
-        user,
-        embed,
-        "CANARY".repeat(20),
-    ] {
+    for text in [user, embed, "CANARY".repeat(20)] {
         let start = text.get(..6).unwrap().to_owned();
         let token = AccessToken::new(text);
         let read = parse_token(&token, Timestamp::from_ms(0), testing::parse_json).unwrap();

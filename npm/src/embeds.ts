@@ -9,6 +9,8 @@ interface EmbedSnapshot {
   readonly connected: unknown;
   readonly token: unknown;
   readonly tokenType: unknown;
+  /** `type`, `id` and `groupId`: a container may show another report. */
+  readonly content: readonly unknown[];
 }
 
 /** An attached embed, from attach to detach. */
@@ -99,17 +101,19 @@ export function hasChanged(attached: AttachedEmbed): boolean {
   attached.snapshot = undefined;
   try {
     const embed = embedOf(attached) as
-      | { iframe?: HTMLElement; config?: { accessToken?: unknown; tokenType?: unknown } }
+      | { iframe?: HTMLElement; config?: Partial<Record<string, unknown>> }
       | undefined;
     const config = embed?.config;
     const [connected, token, tokenType] = [embed?.iframe?.isConnected, config?.accessToken, config?.tokenType];
+    const content = [config?.type, config?.id, config?.groupId];
     const isSame =
       before &&
       before.embed === embed &&
       before.connected === connected &&
       before.token === token &&
-      before.tokenType === tokenType;
-    attached.snapshot = isSame ? before : { embed, connected, token, tokenType };
+      before.tokenType === tokenType &&
+      content.every((part, index) => part === before.content[index]);
+    attached.snapshot = isSame ? before : { embed, connected, token, tokenType, content };
     return !isSame;
   } catch {
     // its getters throw, and may answer otherwise each time

@@ -68,10 +68,11 @@ export class TokenKeeper extends EventTarget {
   /**
    * Returns a copy of `config` that is ready for `powerbi.embed()`: `eventHooks.accessTokenProvider` is added where
    * powerbi-client accepts it (Aad token; report, create or quickCreate) and only there, other hooks are kept, and
-   * `uniqueId` is pinned so that the hook survives a second embed on the same element.
+   * `uniqueId` is pinned so that the hook survives a second embed on the same element. Pass the element if it was
+   * bootstrapped: the hook's route has the `uniqueId` of the bootstrap, which is then kept.
    */
-  configure<C extends EmbedConfigLike>(config: C): C {
-    return withHook(config, this.accessTokenProvider);
+  configure<C extends EmbedConfigLike>(config: C, element?: HTMLElement): C {
+    return withHook(config, this.accessTokenProvider, element);
   }
 
   /**

@@ -26,7 +26,7 @@ export interface EngineFacade {
   rejectWaiter(waiter: number, code: ErrorCode): void;
   acquireLock(lockRequest: number): void;
   releaseLock(): void;
-  broadcastToken(token: string, expiration: number): void;
+  broadcastToken(token: string, expiration: number, contents: Float64Array): void;
   describeEmbeds(): unknown;
   /** Writes both clocks, and has the engine observe each embed that changed, or whose number is odd (twice its id). */
   observeEmbeds(numbers: Uint32Array, clocks: Float64Array): void;
@@ -184,7 +184,11 @@ export class KeeperSession {
       rejectWaiter: (waiter, code) => waiters.settle(waiter, code, null),
       acquireLock: (lockRequest) => void this.acquireLock(lockRequest),
       releaseLock: () => void this.tabs.then((tabs) => tabs?.releaseLock()),
-      broadcastToken: (token, expiration) => void this.tabs.then((tabs) => tabs?.broadcast({ token, expiration })),
+      broadcastToken: (token, expiration, contents) => {
+        // copied, since the engine's memory may grow meanwhile
+        const shared = { token, expiration, contents: [...contents] };
+        void this.tabs.then((tabs) => tabs?.broadcast(shared));
+      },
       describeEmbeds: () => embeds.describe(),
       observeEmbeds: (numbers, clocks) => this.observeEmbeds(numbers, clocks),
     };

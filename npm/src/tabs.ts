@@ -2,7 +2,12 @@
 export interface SharedToken {
   readonly token: string;
   readonly expiration: number;
+  /** The content that it was requested for, each as a number. */
+  readonly contents: readonly number[];
 }
+
+/** A tab looks at so many of another's contents: more than one page shows. */
+const MAX_CONTENTS = 100;
 
 /**
  * The tabs of this origin with the same `shareKey`: a channel that carries a token which was just obtained, and a
@@ -24,7 +29,10 @@ export class Tabs {
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }) => {
       if (data === this.#barrier.mark) this.#barrier.arrived();
-      else if (isSharedToken(data)) onToken({ token: data.token, expiration: data.expiration });
+      else if (isSharedToken(data)) {
+        const { token, expiration, contents } = data;
+        onToken({ token, expiration, contents: contents.slice(0, MAX_CONTENTS) });
+      }
     };
   }
 
@@ -91,6 +99,6 @@ export class Tabs {
 
 /** Anybody of this origin may post to the channel. */
 function isSharedToken(data: unknown): data is SharedToken {
-  const { token, expiration } = (data ?? {}) as Partial<SharedToken>;
-  return typeof token === "string" && typeof expiration === "number";
+  const { token, expiration, contents } = (data ?? {}) as Partial<SharedToken>;
+  return typeof token === "string" && typeof expiration === "number" && Array.isArray(contents);
 }

@@ -274,6 +274,8 @@ export interface KeeperEventMap {
     element: HTMLElement;
     /** What was called. */
     how: "reload" | "refresh";
+    /** Whether the report's page, filters and slicers were put back. */
+    stateRestored: boolean;
   }>;
   /** An embed raised an `error` event; here is its explanation. Once per token and kind of error. */
   explained: CustomEvent<

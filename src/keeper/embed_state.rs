@@ -578,10 +578,9 @@ impl EmbedState {
     }
 }
 
-/// Whether `newest` may replace `token` without the page's word: it ends later, or nobody knows when the other does, or a
-/// frame has refused that.
+/// Whether `newest` may replace `token` without the page's word.
 pub(super) fn ends_later(newest: &TrackedToken, token: &TrackedToken) -> bool {
-    token.rejected_by_embed || token.is_expiry_guessed() || newest.window.expires > token.window.expires
+    !token.outlasts(newest.window.expires, newest.received_at)
 }
 
 /// Whether this is a token of the page's own that is good.

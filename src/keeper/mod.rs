@@ -200,12 +200,9 @@ impl Keeper {
     /// Starts with a token already in hand, if it can be read and is still good for something.
     fn begin(&mut self, now: Now, initial: Option<&Json>) {
         let server = self.clock.server(now);
-<<<<<<< HEAD
-        let Some(Ok(token)) = initial.map(|answer| token::parse_response(answer, server, self.wanted(), self.parse_json)) else {
-=======
-        let Some(Ok(token)) = initial.map(|answer| token::parse_response(answer, server, self.wanted(), self.parse_json))
+        let Some(Ok(token)) =
+            initial.map(|answer| token::parse_response(answer, server, self.wanted(), self.parse_json))
         else {
->>>>>>> ed955e2 (wip 2)
             return;
         };
         if !tokens::is_of_kind(&token, self.kind) {

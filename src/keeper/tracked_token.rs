@@ -27,6 +27,8 @@ pub(super) struct TrackedToken {
     pub(super) window: RefreshWindow,
     origin: Origin,
     received: Instant,
+    /// The server's time at its receipt.
+    pub(super) received_at: Timestamp,
     reading: ServerTime,
     /// `None` for a token of the page's own.
     pub(super) known: Option<Known>,
@@ -75,6 +77,7 @@ impl TrackedToken {
             window,
             origin,
             received: time.now.mono,
+            received_at: received,
             reading: time.reading,
             known: None,
             contents: Vec::new(),
@@ -123,8 +126,17 @@ impl TrackedToken {
         self.origin == Origin::Source && now.mono.since(self.received) < MIN_REFRESH_INTERVAL
     }
 
+    /// Whether it stands in the way of a token that `expires` and was received at `received_at`: it ends no earlier, nobody
+    /// had to guess that, no frame has refused it, and it claims no more than a token can last.
+    pub(super) fn outlasts(&self, expires: Timestamp, received_at: Timestamp) -> bool {
+        self.window.expires >= expires
+            && !self.is_expiry_guessed()
+            && !self.rejected_by_embed
+            && self.window.expires < received_at + MAX_LIFETIME
+    }
+
     /// Whether its expiration was guessed, perhaps under a clock that was wrong then.
-    pub(super) fn is_expiry_guessed(&self) -> bool {
+    fn is_expiry_guessed(&self) -> bool {
         !matches!(self.token.expiry, Expiry::Known(_))
     }
 

@@ -70,11 +70,7 @@ impl Rules {
         if expires <= self.server && !self.may_look_expired {
             return Err(ErrorCode::TokenExpired);
         }
-        // an expiration that was guessed stands in no token's way, nor does one of a token that a frame has refused
-        let is_older = |old: &TrackedToken| {
-            !old.rejected_by_embed && !old.is_expiry_guessed() && expires <= old.window.expires
-        };
-        if old.is_some_and(is_older) && !self.is_refresh {
+        if old.is_some_and(|old| old.outlasts(expires, self.server)) && !self.is_refresh {
             return Err(ErrorCode::TokenOlder);
         }
         Ok(())

@@ -6,11 +6,14 @@
 use super::js;
 use super::listener::Listener;
 use super::options::kind;
-use crate::io::{ApplyOutcome, EmbedId, EmbedSnapshot, ExpiryScope, Recovery, RecoveryOutcome};
-use crate::token::{AccessToken, Kind};
+use crate::io::{
+    ApplyOutcome, Content, EmbedConfig, EmbedId, EmbedSnapshot, ExpiryScope, Recovery, RecoveryOutcome,
+};
+use crate::token::AccessToken;
 use crate::token_expired;
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use js_sys::{Date, Reflect};
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Element;
 
@@ -32,6 +35,10 @@ pub(crate) struct Embed {
     pending_calls: Cell<u32>,
     /// The facade has taken a snapshot since the last call, as it does before it attaches.
     observed_by_facade: Cell<bool>,
+    /// The report's state, from its capture to the reload that it is restored after.
+    captured_state: Rc<RefCell<Option<JsValue>>>,
+    /// Waits for the reloaded report, to restore its state.
+    load_listener: RefCell<Option<Listener>>,
     _listener: Listener,
 }
 
@@ -67,6 +74,8 @@ impl Embed {
             element_has_embed: Cell::new(false),
             pending_calls: Cell::new(0),
             observed_by_facade: Cell::new(true),
+            captured_state: Rc::default(),
+            load_listener: RefCell::default(),
             _listener: listener,
         }
     }
@@ -112,22 +121,23 @@ impl Embed {
             .map_or(JsValue::UNDEFINED, |embed| js::get(&embed, "config"))
     }
 
-    /// The token in the embed's configuration.
-    pub(crate) fn access_token(&self) -> Option<AccessToken> {
-        js::text(&self.config(), "accessToken")
-            .filter(|text| !text.is_empty())
-            .map(AccessToken::new)
-    }
-
-    /// The token type in the embed's configuration.
-    pub(crate) fn token_type(&self) -> Option<Kind> {
-        kind(&js::get(&self.config(), "tokenType"))
+    /// The embed's configuration, as far as the core needs it.
+    pub(crate) fn embed_config(&self) -> EmbedConfig {
+        let config = self.config();
+        let [type_name, id, group] = ["type", "id", "groupId"].map(|key| js::text(&config, key));
+        EmbedConfig {
+            token: js::text(&config, "accessToken")
+                .filter(|text| !text.is_empty())
+                .map(AccessToken::new),
+            kind: kind(&js::get(&config, "tokenType")),
+            content: Content::new(type_name.as_deref(), id.as_deref(), group.as_deref()),
+        }
     }
 
     /// The embed as it is now.
     pub(crate) fn snapshot(&self) -> EmbedSnapshot {
         match self.locate() {
-            Readiness::Ready(_) => EmbedSnapshot::Present(self.access_token(), self.token_type()),
+            Readiness::Ready(_) => EmbedSnapshot::Present(self.embed_config()),
             Readiness::NotYet => EmbedSnapshot::NotEmbedded,
             Readiness::Gone => EmbedSnapshot::Removed,
         }
@@ -184,8 +194,34 @@ impl Embed {
         js::when_settled(&called.unwrap_or_default(), on_settled);
     }
 
-    /// Calls `reload()` or `refresh()`.
-    pub(crate) fn recover(&self, how: Recovery, done: impl FnOnce(RecoveryOutcome) + 'static) {
+    /// Captures the report's state as a bookmark, for the `reload()` that follows. `done` is told whether that worked.
+    pub(crate) fn capture_state(&self, done: impl FnOnce(bool) + 'static) {
+        drop(self.captured_state.take());
+        let Readiness::Ready(embed) = self.readiness() else {
+            return done(false);
+        };
+        let bookmarks = js::get(&embed, "bookmarksManager");
+        let Some(capture) = js::call(&bookmarks, "capture", &JsValue::UNDEFINED) else {
+            return done(false);
+        };
+        let captured_state = Rc::clone(&self.captured_state);
+        js::when_settled(&capture, move |bookmark| {
+            let state = bookmark.map(|bookmark| js::get(&bookmark, "state"));
+            let state = state.filter(JsValue::is_string);
+            let captured = state.is_some();
+            drop(captured_state.replace(state));
+            done(captured);
+        });
+    }
+
+    /// Calls `reload()` or `refresh()`. With `restore_state` the state that was captured is applied once the report has
+    /// loaded again, and `done` is called after that.
+    pub(crate) fn recover(
+        &self,
+        how: Recovery,
+        restore_state: bool,
+        done: impl FnOnce(RecoveryOutcome) + 'static,
+    ) {
         let embed = match self.readiness() {
             Readiness::Ready(embed) => embed,
             Readiness::NotYet => return done(RecoveryOutcome::TooSoon),
@@ -194,16 +230,57 @@ impl Embed {
         if how == Recovery::Reload && just_loaded(&embed) {
             return done(RecoveryOutcome::TooSoon);
         }
+        let state = self.captured_state.take().filter(|_| restore_state);
+        let done = Rc::new(Cell::new(Some(done)));
+        let finish = move |outcome| {
+            if let Some(done) = done.take() {
+                done(outcome);
+            }
+        };
+        let waits_for_load = state.is_some();
+        if let Some(state) = state {
+            self.restore_when_loaded(embed.clone(), state, finish.clone());
+        }
         match js::call(&embed, how.as_str(), &JsValue::UNDEFINED) {
-            None => done(RecoveryOutcome::Refused),
+            None => finish(RecoveryOutcome::Refused),
             Some(promise) => js::when_settled(&promise, move |result: Option<JsValue>| {
-                done(if result.is_some() {
-                    RecoveryOutcome::Done
-                } else {
-                    RecoveryOutcome::Refused
-                });
+                if result.is_none() {
+                    finish(RecoveryOutcome::Refused);
+                } else if !waits_for_load {
+                    finish(RecoveryOutcome::Done {
+                        state_restored: false,
+                    });
+                }
             }),
         }
+    }
+
+    /// Applies `state` when the report has loaded, once.
+    fn restore_when_loaded(
+        &self,
+        embed: JsValue,
+        state: JsValue,
+        finish: impl Fn(RecoveryOutcome) + Clone + 'static,
+    ) {
+        let state = Cell::new(Some(state));
+        let on_loaded = js::callback(move |_| {
+            let Some(state) = state.take() else { return };
+            let bookmarks = js::get(&embed, "bookmarksManager");
+            let finish = finish.clone();
+            match js::call(&bookmarks, "applyState", &state) {
+                None => finish(RecoveryOutcome::Done {
+                    state_restored: false,
+                }),
+                Some(applied) => js::when_settled(&applied, move |result| {
+                    finish(RecoveryOutcome::Done {
+                        state_restored: result.is_some(),
+                    });
+                }),
+            }
+        });
+        let listener = Listener::new(&self.element, "loaded", on_loaded);
+        let old = self.load_listener.replace(Some(listener));
+        drop(old);
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::convert::events::detail_of;
 use super::js;
-use crate::io::{EmbedId, Event, LockRequestId, Outcome, WaiterId};
+use crate::io::{Content, EmbedId, Event, LockRequestId, Outcome, WaiterId};
 use crate::time::{Now, Timestamp};
 use crate::token::AccessToken;
 use js_sys::Object;
@@ -39,7 +39,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = releaseLock)]
     fn release_lock(this: &Facade) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = broadcastToken)]
-    fn broadcast_token(this: &Facade, token: &str, expiration: f64) -> Result<(), JsValue>;
+    fn broadcast_token(this: &Facade, token: &str, expiration: f64, contents: &[f64]) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = describeEmbeds)]
     fn describe_embeds(this: &Facade) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = observeEmbeds)]
@@ -60,7 +60,7 @@ impl Facade {
             }
             Event::ApplyFailed(..) => self.apply_failed(&detail),
             Event::Expired(_) => self.expired(&detail),
-            Event::Recovered(..) => self.recovered(&detail),
+            Event::Recovered { .. } => self.recovered(&detail),
             Event::StateChange(_) => self.state_changed(&detail),
         };
     }
@@ -89,9 +89,10 @@ impl Facade {
         let _told = self.release_lock();
     }
 
-    /// Gives a token to the other tabs.
-    pub(crate) fn broadcast(&self, token: &AccessToken, expires: Timestamp) {
-        let _told = self.broadcast_token(token.expose(), js::ms(expires));
+    /// Gives a token to the other tabs, with the content that it was requested for.
+    pub(crate) fn broadcast(&self, token: &AccessToken, expires: Timestamp, contents: &[Content]) {
+        let contents: Vec<f64> = contents.iter().map(|content| content.as_number()).collect();
+        let _told = self.broadcast_token(token.expose(), js::ms(expires), &contents);
     }
 
     /// The `embeds` of a request, as a source gets them.

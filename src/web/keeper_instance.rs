@@ -60,16 +60,9 @@ impl KeeperInstance {
                 mailbox::post(this.id, Input::TokenExpiredReported { embed: id, scope });
             }
         }));
-        let (held, kind) = (embed.access_token(), embed.token_type());
+        let config = embed.embed_config();
         self.embeds.borrow_mut().push(embed);
-        mailbox::post(
-            self.id,
-            Input::Attach {
-                embed: id,
-                held,
-                kind,
-            },
-        );
+        mailbox::post(self.id, Input::Attach { embed: id, config });
     }
 
     pub(crate) fn detach(&self, id: EmbedId) {
@@ -103,9 +96,19 @@ impl KeeperInstance {
             Effect::AbortRequest(id) => self.abort_request(id),
             Effect::AcquireLock(request) => self.facade.request_lock(request),
             Effect::ReleaseLock => self.facade.give_lock_back(),
-            Effect::BroadcastToken(token, expires) => self.facade.broadcast(&token, expires),
+            Effect::BroadcastToken {
+                token,
+                expires,
+                contents,
+            } => self.facade.broadcast(&token, expires, &contents),
             Effect::SetAccessToken { embed, call, token } => self.set_access_token(embed, call, &token),
-            Effect::Recover { embed, call, how } => self.recover(embed, call, how),
+            Effect::CaptureState { embed, call } => self.capture_state(embed, call),
+            Effect::Recover {
+                embed,
+                call,
+                how,
+                restore_state,
+            } => self.recover(embed, call, how, restore_state),
             Effect::ObserveEmbed(embed) => self.observe_embed(embed, false),
             Effect::ForgetEmbed(embed) => self.drop_embed(embed),
             Effect::ResolveWaiter(waiter, outcome) => self.facade.settle_waiter(waiter, &outcome),
@@ -175,10 +178,22 @@ impl KeeperInstance {
         });
     }
 
-    fn recover(&self, id: EmbedId, call: EmbedCallId, how: Recovery) {
+    fn capture_state(&self, id: EmbedId, call: EmbedCallId) {
         let Some(embed) = self.embed(id) else { return };
         let finished = self.embed_call(&embed);
-        embed.recover(how, move |outcome| {
+        embed.capture_state(move |captured| {
+            finished(Input::StateCaptured {
+                embed: id,
+                call,
+                captured,
+            });
+        });
+    }
+
+    fn recover(&self, id: EmbedId, call: EmbedCallId, how: Recovery, restore_state: bool) {
+        let Some(embed) = self.embed(id) else { return };
+        let finished = self.embed_call(&embed);
+        embed.recover(how, restore_state, move |outcome| {
             finished(Input::RecoveryFinished {
                 embed: id,
                 call,
@@ -221,7 +236,7 @@ impl KeeperInstance {
 
     fn emit(&self, event: &Event) {
         let embed = match event {
-            Event::ApplyFailed(embed, _) | Event::Recovered(embed, _) => self.embed(*embed),
+            Event::ApplyFailed(embed, _) | Event::Recovered { embed, .. } => self.embed(*embed),
             Event::Refreshed(_) | Event::RefreshFailed(..) | Event::Expired(_) | Event::StateChange(_) => {
                 None
             }

@@ -17,9 +17,12 @@ pub(crate) fn detail_of(event: &Event) -> Object {
         }
         Event::ApplyFailed(_, detail) => detail.to_object(object),
         Event::Expired(detail) => detail.to_object(object),
-        Event::Recovered(_, how) => {
+        Event::Recovered {
+            how, state_restored, ..
+        } => {
             let detail = Object::new();
             js::set_text(&detail, "how", how.as_str());
+            js::set(&detail, "stateRestored", &JsValue::from_bool(*state_restored));
             detail
         }
         Event::StateChange(status) => status.to_object(object),
