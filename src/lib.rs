@@ -5,7 +5,7 @@
 //! test or a simulator is its driver:
 //!
 //! ```
-//! use powerbi_token_keeper::io::{Effect, EmbedId, Input, Outcome, WaiterId};
+//! use powerbi_token_keeper::io::{Effect, EmbedConfig, EmbedId, Input, Outcome, WaiterId};
 //! use powerbi_token_keeper::time::{Duration, Instant, Now, Timestamp};
 //! use powerbi_token_keeper::token::{AccessToken, Json};
 //! use powerbi_token_keeper::{Keeper, RefreshPolicy};
@@ -37,7 +37,7 @@
 //!
 //! // nothing is attached, so nothing is to be done by itself; with an embed there is always a deadline
 //! assert_eq!(keeper.deadline(), None);
-//! for effect in keeper.handle(now, Input::Attach { embed: EmbedId(0), held: None, kind: None }) {
+//! for effect in keeper.handle(now, Input::Attach { embed: EmbedId(0), config: EmbedConfig::default() }) {
 //!     // … setAccessToken is to be called, the page to be told …
 //! }
 //! assert!(keeper.deadline().is_some());

@@ -3,7 +3,7 @@
 //! It is told what happened ([`Input`]) and says what to do ([`Effects`]) and when it wants to be called again
 //! ([`Keeper::deadline`]). It never waits, never reads a clock and never calls anybody.
 //!
-//! Each embed has its own token and its own expiration ([`embed_state`]); the tokens themselves are in [`tokens`]. A
+//! Each embed has its own token and its own expiration (`embed_state`); the tokens themselves are in `tokens`. A
 //! token that the keeper obtained is *known*; any other that stands on an embed is the page's own, and stays while it is
 //! good and not due.
 
