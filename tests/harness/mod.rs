@@ -496,6 +496,7 @@ impl Harness {
             .or_insert_with(|| Provenance {
                 generation,
                 seen_at,
+                believed,
                 ..Provenance::default()
             })
     }
