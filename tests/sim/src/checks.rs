@@ -1,12 +1,16 @@
 //! The invariants of the keeper, observed from outside, under their numbers.
 
+use crate::conformance::Conformance;
+use crate::frame::{Frame, FrameId};
 use crate::schedule::Schedule;
 use crate::tokens::TokenId;
 use crate::world::World;
-use crate::{CANARY, START};
+use crate::{CANARY, SECOND, START};
 use powerbi_token_keeper::Keeper;
 use powerbi_token_keeper::io::{Effect, Effects, Event, Reason, RequestId};
 use powerbi_token_keeper::time::Now;
+use powerbi_token_keeper::token::Kind;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// An invariant that did not hold.
@@ -34,6 +38,16 @@ pub struct Checks {
     expired: Option<i64>,
     /// The last effects as text.
     printed: String,
+    /// The tokens that the keeper obtained or found before it had any.
+    known: BTreeSet<TokenId>,
+    /// The tokens that a call of `refresh()` brought, which may expire earlier than those in place.
+    refreshed: BTreeSet<TokenId>,
+    /// The true time at which the page last put a token on each embed.
+    set_by_page: BTreeMap<FrameId, i64>,
+    /// The true time at which each embed's frame last asked for a newer token.
+    newer_wanted: BTreeMap<FrameId, i64>,
+    /// The true time at which the page last called `refresh()`.
+    refresh_called: Option<i64>,
 }
 
 impl Checks {
@@ -78,7 +92,14 @@ impl Checks {
     }
 
     /// Checks I1, I8 and that the request is not needless.
-    pub fn check_request(&mut self, world: &World, schedule: &Schedule, request: RequestId, reason: Reason) {
+    pub fn check_request(
+        &mut self,
+        world: &World,
+        conformance: &Conformance,
+        request: RequestId,
+        reason: Reason,
+    ) {
+        let (schedule, newest) = (&conformance.schedule, conformance.newest);
         let under_way = self.pending_request.replace(request);
         self.expect(world.now, "I1", under_way.is_none(), || {
             format!("{under_way:?} is still under way")
@@ -87,10 +108,13 @@ impl Checks {
             "more requests than the budget has".to_owned()
         });
         let by_itself = !matches!(reason, Reason::Manual | Reason::Provider | Reason::TokenExpired);
+        // an embed that could not take the newest token is due by the one that it has
+        let has_newest = |frame: &Frame| !frame.attached || frame.config == newest;
+        let is_one_schedule = !world.plan.has_own_tokens() && world.frames.iter().all(has_newest);
         self.expect(
             world.now,
             "window",
-            !(by_itself && schedule.is_needless()),
+            !(by_itself && schedule.is_needless() && is_one_schedule),
             || format!("{reason:?} before the window, or within 30 s of a receipt"),
         );
     }
@@ -100,6 +124,7 @@ impl Checks {
         let Some(id) = token else {
             return self.fail(world.now, "I6", "a token that was never issued");
         };
+        let by_refresh = self.refreshed.contains(&id);
         let token = world.tokens.get(id);
         let over = over
             .map(|over| world.tokens.get(over))
@@ -107,7 +132,7 @@ impl Checks {
         self.expect(
             world.now,
             "I7",
-            over.is_none_or(|over| over.expires_at <= token.expires_at),
+            by_refresh || over.is_none_or(|over| over.expires_at <= token.expires_at),
             || format!("token {id} expires earlier than the one in place"),
         );
         let passed = token.has_expiration
@@ -117,6 +142,61 @@ impl Checks {
         self.expect(world.now, "I10", !passed, || {
             format!("token {id} was said to have expired")
         });
+    }
+
+    /// The keeper obtained a token, perhaps for a call of `refresh()`.
+    pub fn token_obtained(&mut self, token: TokenId, by_refresh: bool) {
+        self.known.insert(token);
+        if by_refresh {
+            self.refreshed.insert(token);
+        }
+    }
+
+    /// The page put a token of its own on an embed.
+    pub fn page_set_token(&mut self, world: &World, frame: FrameId) {
+        self.set_by_page.insert(frame, world.now);
+        // what is found before any other counts as obtained
+        if let (true, Some(token)) = (self.known.is_empty(), world.frames[frame].config) {
+            self.known.insert(token);
+        }
+    }
+
+    /// A frame, or the page where none is named, asked for a newer token than the one in place.
+    pub fn newer_wanted(&mut self, world: &World, frame: Option<FrameId>) {
+        match frame {
+            Some(frame) => drop(self.newer_wanted.insert(frame, world.now)),
+            None => self.refresh_called = Some(world.now),
+        }
+    }
+
+    /// Checks I13 and I14 of a token that is set on an embed.
+    pub fn check_set(&mut self, world: &World, schedule: &Schedule, frame: FrameId, token: TokenId) {
+        let (embed, record) = (&world.frames[frame], world.tokens.get(token));
+        let is_for = record.own_user && record.kind == Kind::Aad || record.contents >> embed.content & 1 == 1;
+        self.expect(world.now, "I14", is_for, || {
+            format!("token {token} is not for content {}", embed.content)
+        });
+        let own = embed
+            .config
+            .filter(|own| embed.in_page && !self.known.contains(own));
+        let (Some(own), Some(set)) = (own, self.set_by_page.get(&frame).copied()) else {
+            return;
+        };
+        let replaced = world.tokens.get(own);
+        let since = |at: Option<i64>| at.is_some_and(|at| at >= set);
+        let was_asked = since(self.refresh_called) || since(self.newer_wanted.get(&frame).copied());
+        let from = replaced.stated_issue_time().unwrap_or(set);
+        let lead = schedule.lead().min((replaced.expires_at - from) / 2);
+        let is_due = world.now >= replaced.expires_at - lead - lead / 10 - SECOND;
+        // by a clock that is wrong it may look due
+        let knows_time = (schedule.server() - START - world.now).abs() < 5 * SECOND;
+        let is_usable = replaced.kind == world.kind() && replaced.has_expiration;
+        self.expect(
+            world.now,
+            "I13",
+            was_asked || is_due || !knows_time || !is_usable,
+            || format!("token {token} replaces {own} of the page's own"),
+        );
     }
 
     /// Remembers for I10 which tokens were reported as expired.

@@ -13,7 +13,7 @@
 //!    and denial allow has not come. On a healthy day that moment lies *before* the expiration; failures of the source move
 //!    it behind.
 //! 2. **The frame.** A newer token is in hand, and a call of `setAccessToken` is under way within its time limit, or the
-//!    next is not due yet after one that failed (2, 4, 8 … 60 s), or the frame is not listening or was removed.
+//!    next is not due yet after one that failed (2, 4, 8, 15, 15 … s), or the frame is not listening or was removed.
 //! 3. **The page.** It does not run, or has run again for no longer than poll and re-check allow; or it is hidden under
 //!    `whileHidden: "pause"`; or its timers are throttled, in which case 1 and 2 last one such period longer.
 //!
@@ -27,11 +27,11 @@
 //! until the next outage. These milliseconds count as `overdue`. Those for which a removed embed was not detached though a
 //! check was due count as `unnoticed`. There must be none of either.
 
+use crate::SECOND;
 use crate::frame::{Frame, FrameId};
 use crate::schedule::Schedule;
 use crate::tokens::TokenId;
 use crate::world::World;
-use crate::{MINUTE, SECOND};
 use std::collections::BTreeMap;
 
 /// The slack at every moment: timers are not exact to the millisecond.
@@ -114,7 +114,7 @@ impl Conformance {
 
     /// Counts the time from `from` to `to`, in which nothing happens.
     pub fn time_passes(&mut self, world: &World, from: i64, to: i64) {
-        if self.stopped {
+        if self.stopped || world.plan.has_own_tokens() {
             return;
         }
         if let Some(until) = world.page.absent_until(from) {
@@ -336,7 +336,7 @@ impl Conformance {
     }
 }
 
-/// The row apply: 2, 4, 8 … 60 s.
+/// The pause after a failed call: 2, 4, 8, 15, 15 … s.
 fn apply_backoff(failed: u32) -> i64 {
-    ((2 * SECOND) << failed.saturating_sub(1).min(20)).min(MINUTE)
+    ((2 * SECOND) << failed.saturating_sub(1).min(20)).min(15 * SECOND)
 }

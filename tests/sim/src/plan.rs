@@ -287,6 +287,39 @@ impl Plan {
         }
     }
 
+    /// Whether embeds have valid tokens of the page's own beside those that the keeper obtains, so that one schedule does
+    /// not describe the day.
+    #[must_use]
+    pub fn has_own_tokens(&self) -> bool {
+        let brings_one = |fault: &Fault| {
+            matches!(
+                fault.kind,
+                FaultKind::Embed(_, InitialToken::Fresh | InitialToken::Expired)
+                    | FaultKind::NewReport(..)
+                    | FaultKind::SecondReport(..)
+                    | FaultKind::TokenSetByHand(_)
+                    | FaultKind::RoleChange(_)
+            )
+        };
+        // a token of the page's that states no expiration may be older than those that the keeper remembers
+        let replaces = |fault: &Fault| {
+            matches!(
+                fault.kind,
+                FaultKind::FrameReplaced(_) | FaultKind::FrameRemoved(_)
+            )
+        };
+        let is_undated = self.has(FaultKind::NoExpiration);
+        // `refresh()` takes another user's token, and one that expires earlier
+        let is_foreign = |fault: &Fault| {
+            matches!(
+                fault.kind,
+                FaultKind::OtherUser | FaultKind::ShorterTokens | FaultKind::SameToken
+            )
+        };
+        let any = |pick: &dyn Fn(&Fault) -> bool| self.faults.iter().any(pick);
+        any(&brings_one) || is_undated && any(&replaces) || self.has(FaultKind::Refresh) && any(&is_foreign)
+    }
+
     /// Whether one of the faults is of this kind.
     #[must_use]
     pub fn has(&self, kind: FaultKind) -> bool {

@@ -7,11 +7,15 @@
 //!
 //! | rule | latest next request |
 //! |---|---|
-//! | window | expiration − 80 % of min(lead, lifetime / 2), and 30 s after receipt, by the server's time as far as it can be known |
+//! | window | expiration − min(lead, lifetime / 2), and 30 s after receipt, by the server's time as far as it can be known |
 //! | budget | the next refill of a bucket of 10, one per 30 s |
-//! | retry | failure + min(2 s · 2ⁿ⁻¹, 60 s), after ten 5 min, whatever caused the request; for as long as something is attached |
+//! | time limit | `sourceTimeoutMs`, doubled after each timeout in a row, twice the time of the last response, 5 min at most |
+//! | retry, token valid | failure + a third of the remaining time, 30 s to 60 s; for as long as something is attached |
+//! | retry, no valid token | failure + 44 s; 5 min in a hidden page half an hour after the expiration |
+//! | the same token, or one that expires no later | the same, at least 15 s |
+//! | wrong kind or user; no usable token, from the third response on | failure + 1 min, doubling to 15 min |
 //! | network not up yet | failure + 1, 2, 4, 8 s, within 60 s of a visible, resume, online or a clock jump |
-//! | Retry-After | its value, 1 s to 1 h; 60 s where 429 or 503 has none |
+//! | Retry-After | its value, 1 s to 1 h, and a tenth more; the pause of a retry and at least 30 s where 429 has none |
 //! | 401, 403 | failure + 5 min, doubling to 1 h |
 //! | re-check | 1 s after a trigger, except for a throttled source and a spent budget |
 //! | TokenExpired | at once, once per token |
@@ -66,8 +70,18 @@ pub struct ClockReading {
 pub enum Failure {
     /// 401, 403.
     Denied,
-    /// 429 and 503, and every status with a `Retry-After`.
+    /// A status with a `Retry-After`.
     Throttled(RetryAfter),
+    /// 429 without one.
+    TooMany,
+    /// The same token, or one that expires no later.
+    Unchanged,
+    /// A token of the wrong kind or user.
+    Refused,
+    /// A response without a usable token.
+    Unusable,
+    /// No response within the time limit.
+    Timeout,
     /// The server was not reached.
     Network,
     /// Everything else, a response that may not be accepted included.
@@ -101,6 +115,8 @@ enum Phase {
         until: i64,
         seen: bool,
         network: bool,
+        /// It goes on while nothing is attached, since the source asked for it.
+        persists: bool,
     },
     /// Idle, or backing off until then: which of them can't be seen from outside.
     IdleOrBackingOff(i64),
@@ -113,7 +129,14 @@ pub struct Schedule {
     phase: Phase,
     failures: u32,
     denials: u32,
+    refusals: u32,
+    unusable: u32,
+    timeouts: u32,
     network_failures: u32,
+    /// The time of the last response.
+    last_took: i64,
+    /// The keeper was told that the page is hidden.
+    pub hidden: bool,
     /// The budget as GCRA has it: the time at which the bucket is full again if no request is made.
     budget_full_at: i64,
     skew: i64,
@@ -137,6 +160,10 @@ pub struct Schedule {
 const MAX_LIFETIME: i64 = 60 * MINUTE;
 /// The time limit of a lock request.
 const LOCK_TIMEOUT: i64 = 5 * SECOND;
+/// The longest time limit of a request.
+pub const MAX_SOURCE_TIMEOUT: i64 = 5 * MINUTE;
+/// The time after an expiration in which a hidden page still waits for a token.
+const EXPIRED_LATELY: i64 = 30 * MINUTE;
 const REFILL_INTERVAL: i64 = 30 * SECOND;
 const BURST: i64 = 10;
 
@@ -149,7 +176,12 @@ impl Schedule {
             phase: Phase::Idle,
             failures: 0,
             denials: 0,
+            refusals: 0,
+            unusable: 0,
+            timeouts: 0,
             network_failures: 0,
+            last_took: 0,
+            hidden: false,
             budget_full_at: 0,
             skew: 0,
             last: clocks,
@@ -188,6 +220,12 @@ impl Schedule {
         self.network_failures = 0;
     }
 
+    /// `leadMs`.
+    #[must_use]
+    pub const fn lead(&self) -> i64 {
+        self.options.lead
+    }
+
     /// The server's time by the page's clock.
     #[must_use]
     pub const fn server(&self) -> i64 {
@@ -206,7 +244,8 @@ impl Schedule {
         let too_soon = self.last.mono < self.not_before;
         self.request_started_at = self.last;
         self.budget_full_at = self.budget_full_at.max(self.last.mono) + REFILL_INTERVAL;
-        self.phase = Phase::Requesting(self.last.mono + self.options.source_timeout);
+        let limit = (self.options.source_timeout << self.timeouts.min(9)).max(2 * self.last_took);
+        self.phase = Phase::Requesting(self.last.mono + limit.min(MAX_SOURCE_TIMEOUT));
         too_soon
     }
 
@@ -217,7 +256,7 @@ impl Schedule {
 
     /// Another tab broadcast a token that must be taken.
     pub fn token_from_tab(&mut self, expires: i64, issued: Option<i64>) {
-        (self.failures, self.denials, self.network_failures) = (0, 0, 0);
+        self.reset_failures();
         self.not_before = i64::MIN;
         self.request_abandoned();
         self.hold(expires, issued);
@@ -250,7 +289,7 @@ impl Schedule {
     /// Nothing is attached any more. A wait that the source asked for remains.
     pub fn nothing_attached(&mut self) {
         match self.phase {
-            Phase::AwaitingLock(_) | Phase::BackingOff { network: true, .. } => self.request_abandoned(),
+            Phase::AwaitingLock(_) | Phase::BackingOff { persists: false, .. } => self.request_abandoned(),
             // a wait for the budget ends here, where the pause is over or may be by a clock that is ahead
             Phase::BackingOff { until, seen, .. }
                 if until <= self.last.mono || !seen && until > self.not_before =>
@@ -279,44 +318,88 @@ impl Schedule {
         }
     }
 
+    fn reset_failures(&mut self) {
+        (self.failures, self.denials, self.network_failures) = (0, 0, 0);
+        (self.refusals, self.unusable) = (0, 0);
+    }
+
+    /// The source responded, whatever it said.
+    pub const fn source_responded(&mut self) {
+        self.timeouts = 0;
+        self.last_took = self.last.mono - self.request_started_at.mono;
+    }
+
+    /// The time that the newest token has left; `None` where it has expired or there is none.
+    fn remaining(&self) -> Option<i64> {
+        let window = self.window.filter(|_| !self.is_rejected())?;
+        Some(window.expires - self.latest_server).filter(|remaining| *remaining > 0)
+    }
+
+    /// The longest ordinary pause after a failure, with the first, shorter ones left out.
+    fn retry(&self) -> i64 {
+        let expired_lately = |window: Window| self.latest_server - window.expires < EXPIRED_LATELY - MINUTE;
+        match self.remaining() {
+            Some(remaining) => (remaining / 3).clamp(30 * SECOND, MINUTE),
+            // a token in place may state no expiration
+            None if self.window.is_none() && !self.hidden => MINUTE,
+            None if !self.hidden || self.window.is_some_and(expired_lately) => 44 * SECOND,
+            None => 5 * MINUTE,
+        }
+    }
+
     /// The request failed, while something was `attached` or nothing was.
     pub fn request_failed(&mut self, failure: Failure, attached: bool) {
         self.failures += 1;
         self.retrying = true;
-        self.denials = if failure == Failure::Denied {
-            self.denials + 1
-        } else {
-            0
-        };
+        let next = |count: u32, goes_on: bool| if goes_on { count + 1 } else { 0 };
+        self.denials = next(self.denials, failure == Failure::Denied);
+        self.refusals = next(
+            self.refusals,
+            matches!(failure, Failure::Refused | Failure::Unusable),
+        );
+        self.unusable = next(self.unusable, failure == Failure::Unusable);
+        self.timeouts += u32::from(failure == Failure::Timeout);
         let waking = failure == Failure::Network && self.last.mono - self.woke_at < MINUTE;
         self.network_failures = if waking { self.network_failures + 1 } else { 0 };
+        let retry = self.retry();
+        let refused = exponential(MINUTE, self.refusals).min(15 * MINUTE);
         let (wait, seen, network) = match failure {
             Failure::Denied => (
                 exponential(5 * MINUTE, self.denials).min(60 * MINUTE),
                 true,
                 false,
             ),
-            Failure::Throttled(after) => (self.retry_after(after), false, false),
+            Failure::Throttled(after) => (self.retry_after(after) * 11 / 10, false, false),
+            Failure::TooMany => (retry.max(30 * SECOND), false, false),
+            Failure::Refused => (refused, true, false),
+            Failure::Unusable if self.unusable >= 3 => (refused.max(retry), true, false),
+            Failure::Unchanged => (retry.max(15 * SECOND), true, true),
             Failure::Network if waking && self.network_failures <= 4 => {
                 (exponential(SECOND, self.network_failures), true, true)
             }
-            Failure::Network | Failure::Other => {
-                let cap = if self.failures > 10 { 5 * MINUTE } else { MINUTE };
-                (exponential(2 * SECOND, self.failures).min(cap), true, true)
-            }
+            Failure::Network | Failure::Other | Failure::Unusable | Failure::Timeout => (retry, true, true),
         };
+        let persists = matches!(
+            failure,
+            Failure::Denied | Failure::Throttled(_) | Failure::TooMany
+        );
         self.phase = Phase::BackingOff {
             until: self.last.mono + wait,
             seen,
             network,
+            persists,
         };
-        if network && !attached {
+        if !persists && !attached {
             self.request_abandoned();
         }
-        // a date is read by a clock that may be wrong
-        if matches!(failure, Failure::Throttled(after) if !matches!(after, RetryAfter::Date(_))) {
-            self.not_before = self.last.mono + wait;
-        }
+        let not_before = match failure {
+            // a date is read by a clock that may be wrong
+            Failure::Throttled(RetryAfter::Date(_)) => return,
+            Failure::Throttled(after) => self.retry_after(after),
+            Failure::TooMany => 30 * SECOND,
+            _ => return,
+        };
+        self.not_before = self.last.mono + not_before;
     }
 
     /// The request brought a token that must be accepted.
@@ -324,7 +407,7 @@ impl Schedule {
     /// `own_clock` when the page's clock is known to be wrong for it. Then its own times count, and an embed token, which
     /// states no time of issue, counts as issued now for an hour.
     pub fn token_accepted(&mut self, expires: i64, issued: Option<i64>, own_clock: bool) {
-        (self.failures, self.denials, self.network_failures) = (0, 0, 0);
+        self.reset_failures();
         self.phase = Phase::Idle;
         self.retrying = false;
         // nothing of the token before applies to this one
@@ -356,8 +439,8 @@ impl Schedule {
         let lead = self.options.lead.min((expires - issued_at).max(0) / 2);
         self.window = Some(Window {
             expires,
-            earliest: expires - lead,
-            latest: expires - lead + lead / 5 + 1,
+            earliest: expires - lead - lead / 10 - 1,
+            latest: expires - lead + 1,
             floor: i64::MIN,
             floor_server: i64::MIN,
             own_clock: self.window.and_then(|window| window.own_clock),
@@ -399,7 +482,9 @@ impl Schedule {
         if wakes {
             self.start_wake_grace(self.last.mono);
         }
-        if let Phase::BackingOff { until, seen, network } = &mut self.phase
+        if let Phase::BackingOff {
+            until, seen, network, ..
+        } = &mut self.phase
             && (*seen && by_seen || *network && by_network)
         {
             *until = (*until).min(self.last.mono + SECOND);
@@ -450,7 +535,7 @@ impl Schedule {
 
     /// The longest pause after a request that timed out.
     fn after_timeout(&self) -> i64 {
-        exponential(2 * SECOND, self.failures + 1).min(if self.failures >= 10 { 5 * MINUTE } else { MINUTE })
+        self.retry()
     }
 }
 

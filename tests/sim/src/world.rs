@@ -868,7 +868,7 @@ impl World {
     /// The contents of all attached embeds.
     #[must_use]
     pub fn contents(&self) -> Contents {
-        let attached = self.frames.iter().filter(|frame| frame.attached && frame.in_page);
+        let attached = self.frames.iter().filter(|frame| frame.attached);
         attached.fold(0, |all, frame| all | 1 << frame.content)
     }
 

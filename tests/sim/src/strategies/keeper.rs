@@ -6,7 +6,7 @@ use crate::checks::Checks;
 use crate::conformance::Conformance;
 use crate::frame::FrameId;
 use crate::plan::{FaultKind, RetryAfter};
-use crate::schedule::{ClockReading, Failure, Options, Schedule};
+use crate::schedule::{ClockReading, Failure, MAX_SOURCE_TIMEOUT, Options, Schedule};
 use crate::source::Response;
 use crate::strategy::{PageEvent, Strategy};
 use crate::tokens::{TokenId, parse_json};
@@ -39,6 +39,8 @@ struct Waiter {
     frame: Option<FrameId>,
     /// The latest time of the core's outcome, on the monotonic clock.
     by: i64,
+    /// It is a call of `refresh()`.
+    is_refresh: bool,
 }
 
 /// The keeper of one page, its shell and its checks.
@@ -69,8 +71,6 @@ pub struct KeeperStrategy {
     late: Option<RequestId>,
     /// A clock has jumped since the keeper last read it.
     jumped: bool,
-    /// A token of the page's own that looked expired.
-    superseding: Option<TokenId>,
     /// A token from another tab makes the request under way needless.
     superseded: bool,
 }
@@ -119,7 +119,6 @@ impl KeeperStrategy {
             acceptable: false,
             late: None,
             jumped: false,
-            superseding: None,
             superseded: false,
         }
     }
@@ -186,7 +185,7 @@ impl KeeperStrategy {
                     "a throttled source was asked too soon".to_owned()
                 });
                 self.checks
-                    .check_request(world, &self.conformance.schedule, request, reason);
+                    .check_request(world, &self.conformance, request, reason);
                 let contents = world.contents();
                 world.request_token(request.0, contents);
             }
@@ -242,7 +241,7 @@ impl KeeperStrategy {
                 .fail(world.now, "I1", "a request was given up that is not under way");
         }
         match Self::has_embeds(world) && !self.checks.stopped && !self.superseded {
-            true => self.conformance.schedule.request_failed(Failure::Other, true),
+            true => self.conformance.schedule.request_failed(Failure::Timeout, true),
             false => self.conformance.schedule.request_abandoned(),
         }
     }
@@ -254,12 +253,11 @@ impl KeeperStrategy {
     fn apply(&mut self, world: &mut World, embed: EmbedId, call: EmbedCallId, text: &AccessToken) {
         let frame = embed.0 as FrameId;
         let token = world.tokens.find(text);
-        self.checks.check_handed_out(
-            world,
-            token,
-            world.frames[frame].config.filter(|_| world.frames[frame].in_page),
-        );
+        let in_place = world.frames[frame].config.filter(|_| world.frames[frame].in_page);
+        self.checks.check_handed_out(world, token, in_place);
         let Some(token) = token else { return };
+        self.checks
+            .check_set(world, &self.conformance.schedule, frame, token);
         let outcome = if world.set_access_token(frame, call.0, token) {
             return self.conformance.called(world, frame, call.0);
         } else if world.frames[frame].in_page {
@@ -302,10 +300,23 @@ impl KeeperStrategy {
         }
     }
 
+    /// Whether a call of `refresh()` is to be settled.
+    fn waits_for_refresh(&self) -> bool {
+        self.waiters.values().any(|waiter| waiter.is_refresh)
+    }
+
     fn add_waiter(&mut self, world: &World, frame: Option<FrameId>) -> WaiterId {
         self.waiter += 1;
         let by = world.clocks.mono(world.now) + self.waiter_limit(world);
-        self.waiters.insert(self.waiter, Waiter { frame, by });
+        let is_refresh = false;
+        self.waiters.insert(
+            self.waiter,
+            Waiter {
+                frame,
+                by,
+                is_refresh,
+            },
+        );
         WaiterId(self.waiter)
     }
 
@@ -313,7 +324,7 @@ impl KeeperStrategy {
     /// the token before.
     fn waiter_limit(&self, world: &World) -> i64 {
         let lock = if world.plan.tabs() > 1 { 6 * SECOND } else { 0 };
-        lock + self.options.source_timeout + 2 * self.options.apply_timeout
+        lock + MAX_SOURCE_TIMEOUT + 2 * self.options.apply_timeout
     }
 
     /// Checks I11: each promise settles with the request it waits for, at the latest when that times out.
@@ -338,6 +349,9 @@ impl KeeperStrategy {
         let current = self.checks.pending_request == Some(request);
         if current {
             self.checks.pending_request = None;
+            if let Response::Token(token) = response {
+                self.checks.token_obtained(token, self.waits_for_refresh());
+            }
             self.expect_outcome(world, response);
         } else {
             self.late = Some(request);
@@ -351,6 +365,10 @@ impl KeeperStrategy {
         if let (true, Some(date)) = (response.reached_server(), world.date()) {
             schedule.server_date(START + date);
         }
+        // a body that can't be read counts as no response
+        if response.reached_server() && !wire::is_unreadable(response) {
+            schedule.source_responded();
+        }
         let failure = match response {
             Response::Token(token) => match self
                 .acceptable(world, token)
@@ -358,46 +376,44 @@ impl KeeperStrategy {
             {
                 Some(expires) => {
                     let own_clock = expires <= self.conformance.schedule.server();
-                    let taken = self.later_of(world, token);
-                    let expires = if taken == token {
-                        expires
-                    } else {
-                        START + world.tokens.get(taken).expires_at
-                    };
-                    let token = taken;
                     let issued = world.tokens.get(token).stated_issue_time().map(|at| START + at);
                     self.conformance
                         .schedule
                         .token_accepted(expires, issued, own_clock);
-                    self.acceptable = true;
+                    self.acceptable = !world.plan.has_own_tokens();
                     return self.conformance.current_token(world, token, true);
                 }
-                None => Failure::Other,
+                None => self.rejection(world, token),
             },
             Response::Status(401 | 403, _) => Failure::Denied,
-            Response::Status(429 | 503, after) => Failure::Throttled(after),
             Response::Status(_, after @ (RetryAfter::Seconds(_) | RetryAfter::Date(_))) => {
                 Failure::Throttled(after)
             }
+            Response::Status(429, _) => Failure::TooMany,
             Response::Network => Failure::Network,
-            Response::Status(..) | Response::InvalidBody(_) | Response::Threw => Failure::Other,
+            Response::InvalidBody(_) => Failure::Unusable,
+            Response::Status(..) | Response::Threw => Failure::Other,
         };
         self.conformance
             .schedule
             .request_failed(failure, Self::has_embeds(world));
     }
 
-    /// The token, or one of the page's own that expires later: an embed holds it, and no earlier one may replace it (I7).
-    fn later_of(&mut self, world: &World, token: TokenId) -> TokenId {
-        let superseding = self.superseding.take();
-        let later = |superseding: &TokenId| {
-            world.tokens.get(*superseding).expires_at > world.tokens.get(token).expires_at
-        };
-        superseding.filter(later).unwrap_or(token)
+    /// The failure that a token which must not be accepted counts as.
+    fn rejection(&self, world: &World, id: TokenId) -> Failure {
+        let token = world.tokens.get(id);
+        let newest = self.conformance.newest.map(|newest| world.tokens.get(newest));
+        let is_same = newest.is_some_and(|newest| newest.text == token.text);
+        if !is_same && (token.kind != world.kind() || !token.own_user) {
+            return Failure::Refused;
+        }
+        // one that has expired is an ordinary failure, which waits no longer
+        Failure::Unchanged
     }
 
     /// The expiration of a token that has to be accepted; `None` for one that must not be.
     fn acceptable(&mut self, world: &World, id: TokenId) -> Option<i64> {
+        let by_refresh = self.waits_for_refresh();
         let token = world.tokens.get(id);
         let newest = self.conformance.newest.map(|newest| world.tokens.get(newest));
         let schedule = &mut self.conformance.schedule;
@@ -413,7 +429,7 @@ impl KeeperStrategy {
         let known = schedule
             .window()
             .filter(|_| newest.is_some_and(|newest| newest.has_expiration));
-        let better = known.is_none_or(|old| expires > old.expires);
+        let better = by_refresh || known.is_none_or(|old| expires > old.expires);
         let same = newest.is_some_and(|newest| newest.text == token.text);
         let own_user = token.kind == world.kind() && token.own_user;
         (own_user && !same && better).then_some(expires)
@@ -439,15 +455,16 @@ impl KeeperStrategy {
 
     /// A token from another tab is judged like one of the source's, and is no failure when it is no better.
     fn on_token_from_tab(&mut self, world: &World, token: TokenId, expires: i64) {
+        self.checks.token_obtained(token, false);
         let record = world.tokens.get(token);
         let newest = self.conformance.newest.map(|newest| world.tokens.get(newest));
         let schedule = &mut self.conformance.schedule;
         let until = expires.min(START + record.expires_at);
         let later =
             newest.is_none_or(|newest| !newest.has_expiration || record.expires_at > newest.expires_at);
-        if later && record.own_user && record.kind == world.kind() && until > schedule.clock() {
-            let token = self.later_of(world, token);
-            let record = world.tokens.get(token);
+        // without an embed nobody knows whether it is for this page's content
+        let is_for = record.kind == Kind::Aad || Self::has_embeds(world);
+        if later && is_for && record.own_user && record.kind == world.kind() && until > schedule.clock() {
             let issued = record.stated_issue_time().map(|at| START + at);
             self.conformance
                 .schedule
@@ -464,6 +481,7 @@ impl KeeperStrategy {
     // ---- embeds ---------------------------------------------------------------------------------
 
     fn on_attached(&mut self, world: &World, frame: FrameId) {
+        self.checks.page_set_token(world, frame);
         self.conformance.attached(world, frame);
         let held = world.frames[frame].config;
         if let Some(token) = held {
@@ -475,22 +493,7 @@ impl KeeperStrategy {
                 .acceptable(world, token)
                 .filter(|expires| known && *expires > believed)
                 .or(first.then_some(START + record.expires_at));
-            // an expired one requires that the next one expires later
-            if record.has_expiration
-                && expires.is_none()
-                && record.own_user
-                && START + record.expires_at <= believed
-            {
-                self.superseding = Some(self.later_of(world, token));
-            }
             if let Some(expires) = expires {
-                let taken = self.later_of(world, token);
-                let expires = if taken == token {
-                    expires
-                } else {
-                    START + world.tokens.get(taken).expires_at
-                };
-                let (token, record) = (taken, world.tokens.get(taken));
                 self.conformance
                     .schedule
                     .hold(expires, record.stated_issue_time().map(|at| START + at));
@@ -517,6 +520,7 @@ impl KeeperStrategy {
         if settled && world.frames[frame].config == self.conformance.newest {
             self.conformance.schedule.token_rejected();
         }
+        self.checks.newer_wanted(world, Some(frame));
         // which token has expired?
         self.observe_embed(world, EmbedId(frame as u32));
         self.inbox.push_back(Input::TokenExpiredReported {
@@ -528,6 +532,7 @@ impl KeeperStrategy {
     fn report_visibility(&mut self, world: &World, hidden: bool) {
         if hidden {
             self.hidden = true;
+            self.conformance.schedule.hidden = true;
             self.inbox.push_back(Input::Hidden);
         } else {
             self.on_trigger(world, Trigger::Visible);
@@ -537,6 +542,7 @@ impl KeeperStrategy {
     fn on_trigger(&mut self, world: &World, trigger: Trigger) {
         let seen = matches!(trigger, Trigger::Visible | Trigger::PageShow | Trigger::Resume);
         self.hidden &= !seen;
+        self.conformance.schedule.hidden = self.hidden;
         let network = seen || trigger == Trigger::Online;
         self.conformance
             .schedule
@@ -616,6 +622,7 @@ impl Strategy for KeeperStrategy {
                 self.inbox.push_back(Input::Detach(EmbedId(frame as u32)));
             }
             PageEvent::ProviderCalled(frame) => {
+                self.checks.newer_wanted(world, Some(frame));
                 let waiter = self.add_waiter(world, Some(frame));
                 world.arm(waiter.0, PROVIDER_TIMEOUT);
                 self.inbox.push_back(Input::ProviderCalled {
@@ -626,10 +633,11 @@ impl Strategy for KeeperStrategy {
             PageEvent::Changed(frame) => {
                 if world.frames[frame].attached {
                     self.conformance.changed(world, frame);
+                    self.checks.page_set_token(world, frame);
                 }
             }
             // the keeper sees it when it next observes the embed
-            PageEvent::TokenSetByPage(_) => {}
+            PageEvent::TokenSetByPage(frame) => self.checks.page_set_token(world, frame),
             PageEvent::TokenExpired(frame, scope) => self.on_token_expired(world, frame, scope),
             PageEvent::LockAcquired(claim) => self.inbox.push_back(Input::LockAcquired(LockRequestId(claim))),
             PageEvent::TokenFromTab(token, expires) => self.on_token_from_tab(world, token, expires),
@@ -640,7 +648,11 @@ impl Strategy for KeeperStrategy {
                 )));
             }
             PageEvent::Refresh => {
+                self.checks.newer_wanted(world, None);
                 let waiter = self.add_waiter(world, None);
+                if let Some(waiter) = self.waiters.get_mut(&waiter.0) {
+                    waiter.is_refresh = true;
+                }
                 self.inbox.push_back(Input::Refresh(waiter));
             }
             PageEvent::GetToken => {

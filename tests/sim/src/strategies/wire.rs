@@ -10,6 +10,11 @@ use powerbi_token_keeper::time::Timestamp;
 use powerbi_token_keeper::token::{AccessToken, Json};
 use serde_json::json;
 
+/// Whether a response has a body that can't be read at all.
+pub(super) fn is_unreadable(response: Response) -> bool {
+    matches!(response, Response::InvalidBody(variant) if invalid_body(variant).is_none())
+}
+
 /// The keeper's input for a response.
 pub(super) fn input(world: &World, request: RequestId, response: Response) -> Input {
     let date = world.date().filter(|_| response.reached_server()).map(http_date);
