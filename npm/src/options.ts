@@ -73,9 +73,11 @@ function checkSourceOption(source: TokenKeeperOptions["source"]): TokenSource | 
   refuseUnknown("source.", endpoint, ENDPOINT_FIELDS);
   const { headers, body } = endpoint as TokenEndpoint;
   if (headers !== undefined && typeof headers !== "function" && !isObject(headers)) {
-    throw badOption("source.headers", "must be an object or a function that answers one");
+    throw badOption("source.headers", "must be headers as fetch takes them, or a function that returns them");
   }
-  const method = choice("source.method", endpoint.method, ["POST", "GET"], "POST");
+  const { method: given } = endpoint as TokenEndpoint;
+  const upper = typeof given === "string" ? given.toUpperCase() : given;
+  const method = choice("source.method", upper, ["POST", "GET"], "POST");
   if (method === "GET" && body !== undefined) throw badOption("source.body", "can't go with method GET");
   return {
     url: checkUrl(endpoint.url),

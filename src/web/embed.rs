@@ -196,8 +196,8 @@ impl Embed {
         }
         match js::call(&embed, how.as_str(), &JsValue::UNDEFINED) {
             None => done(RecoveryOutcome::Refused),
-            Some(promise) => js::when_settled(&promise, move |result: Option<JsValue>| {
-                done(if result.is_some() {
+            Some(promise) => js::when_settled(&promise, move |result| {
+                done(if result.is_ok() {
                     RecoveryOutcome::Done
                 } else {
                     RecoveryOutcome::Refused

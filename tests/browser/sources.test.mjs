@@ -1,0 +1,114 @@
+// Sources as people write them: a `Response`, and errors of the HTTP and sign-in libraries that pages use.
+
+import assert from "node:assert/strict";
+import { httpClients } from "./lib/http-clients.mjs";
+import { seconds, story } from "./lib/story.mjs";
+
+story("a source that returns fetch's Response needs no more", async ({ page, source, keeper, frame }) => {
+  await page.embeds();
+  await keeper.keeps(() => ({ source: () => fetch("/api/token", { method: "POST" }) }));
+  await keeper.calls("refresh");
+  await frame.expectHolds(source.newest);
+
+  source.next({ status: 401, body: "" });
+  await keeper.calls("refresh");
+  await keeper.expectState("denied");
+  assert.equal((await keeper.status()).lastErrorCode, "ERR_SOURCE_DENIED");
+  source.next({ status: 429, headers: { "retry-after": "77" }, body: "" });
+  await keeper.calls("refresh");
+  const [denied, throttled] = (await keeper.events("refreshfailed")).map(({ detail }) => detail);
+  assert.deepEqual([denied.code, denied.status], ["ERR_SOURCE_DENIED", 401]);
+  assert.deepEqual([throttled.code, throttled.status], ["ERR_SOURCE_THROTTLED", 429]);
+  assert.ok(throttled.retryInMs >= seconds(77), `${throttled.retryInMs} ms`);
+});
+
+/** How each library asks; what it rejects with is its own. */
+const LIBRARIES = {
+  axios: () => ({ source: () => clients.axios.post("/api/token").then(({ data }) => data) }),
+  jQuery: () => ({ source: () => clients.jQuery.post("/api/token") }),
+  "a fetch wrapper that throws the Response": () => ({
+    source: async () => {
+      const response = await fetch("/api/token", { method: "POST" });
+      if (!response.ok) throw response;
+      return response.json();
+    },
+  }),
+  "a fetch wrapper with a cause": () => ({
+    source: async () => {
+      const response = await fetch("/api/token", { method: "POST" });
+      if (!response.ok) throw new Error("no token", { cause: Object.assign(new Error("http"), { response }) });
+      return response.json();
+    },
+  }),
+  Angular: () => ({
+    source: async () => {
+      const response = await fetch("/api/token", { method: "POST" });
+      if (response.ok) return response.json();
+      const { status, statusText, url } = response;
+      const headers = new clients.HttpHeaders(Object.fromEntries(response.headers));
+      throw new clients.HttpErrorResponse({ error: await response.text(), headers, status, statusText, url });
+    },
+  }),
+};
+
+for (const [library, options] of Object.entries(LIBRARIES)) {
+  story(`${library}: the status of a rejection counts, and its Retry-After`, async ({ page, source, keeper }) => {
+    await page.run(await httpClients());
+    await page.embeds();
+    await keeper.keeps(options);
+    for (const [step, code] of [
+      [{ status: 401 }, "ERR_SOURCE_DENIED"],
+      [{ status: 403 }, "ERR_SOURCE_DENIED"],
+      [{ status: 500 }, "ERR_SOURCE_STATUS"],
+      [{ status: 429, headers: { "retry-after": "77" } }, "ERR_SOURCE_THROTTLED"],
+    ]) {
+      source.next({ body: "", ...step });
+      const refreshed = await keeper.calls("refresh");
+      await page.awaits("an answer", async () => (await refreshed.now()).state !== "pending");
+      const { value } = await refreshed.now();
+      assert.deepEqual(value, { ok: false, code }, `${step.status}`);
+      const failed = async () => (await keeper.events("refreshfailed")).at(-1)?.detail;
+      await page.awaits("the event", async () => (await failed())?.status === step.status);
+      if (step.headers) {
+        const { retryInMs } = await failed();
+        assert.ok(retryInMs >= seconds(77), `${retryInMs} ms`);
+      }
+    }
+  });
+}
+
+for (const [name, error] of [
+  ["InteractionRequiredAuthError", () => new clients.InteractionRequiredAuthError("interaction_required", "…")],
+  ["login_required", () => new clients.InteractionRequiredAuthError("login_required")],
+  ["consent_required", () => Object.assign(new Error("x"), { errorCode: "consent_required" })],
+  ["invalid_grant", () => Object.assign(new Error("x"), { response: { status: 400, data: { error: "invalid_grant" } } })],
+]) {
+  story(`MSAL: ${name} means that the user must sign in`, async ({ page, keeper }) => {
+    await page.run(await httpClients());
+    await page.embeds();
+    await page.run(`window.rejection = ${error}`);
+    await keeper.keeps(() => ({ source: () => Promise.reject(window.rejection()) }));
+    const refreshed = await keeper.calls("refresh");
+    assert.deepEqual((await refreshed.now()).value, { ok: false, code: "ERR_SOURCE_DENIED" });
+    await keeper.expectState("denied");
+  });
+}
+
+story("an error of MSAL that signing in does not cure is no denial", async ({ page, keeper }) => {
+  await page.run(await httpClients());
+  await page.embeds();
+  await keeper.keeps(() => ({
+    source: () => Promise.reject(new clients.BrowserAuthError("timed_out")),
+  }));
+  const refreshed = await keeper.calls("refresh");
+  assert.deepEqual((await refreshed.now()).value, { ok: false, code: "ERR_SOURCE_THREW" });
+});
+
+story("a method may be written in any case", async ({ page, source, keeper }) => {
+  for (const [i, method] of ["post", "Post", "get"].entries()) {
+    await keeper.starts({ source: { url: "/api/token", method } });
+    await keeper.calls("getToken");
+    assert.equal(source.requests[i].method, method.toUpperCase());
+    await page.run(() => stage.keepers.keeper.stop());
+  }
+});
