@@ -227,7 +227,7 @@ export class KeeperSession {
 
   private async joinTabs(shareKey: string): Promise<Tabs> {
     const { Tabs } = await import("./tabs.js");
-    return new Tabs(shareKey, (token) =>
+    return Tabs.join(shareKey, (token) =>
       this.callEngine(({ tokenReceivedFromTab }, keeper) => tokenReceivedFromTab(keeper, token)),
     );
   }

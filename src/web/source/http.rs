@@ -55,7 +55,9 @@ fn init(
     request: &Object,
     signal: &AbortSignal,
 ) -> Result<Object, JsValue> {
-    let init: Object = parse(&JsValue::from_str(INIT))?.unchecked_into();
+    // without a prototype, which may be polluted with more of `fetch`'s options
+    let init = Object::create(JsValue::NULL.unchecked_ref());
+    Object::assign(&init, parse(&JsValue::from_str(INIT))?.unchecked_ref());
     let headers: Object = js::get(&init, "headers").unchecked_into();
     for key in ["method", "credentials"] {
         js::set(&init, key, &js::get(endpoint, key));
