@@ -1,10 +1,10 @@
-import { askDiagnosis } from "./diagnosis/load.js";
 import { explainEmbedError, shouldRefresh } from "./embed-errors.js";
 import { type AttachedEmbed, AttachedEmbeds, hasChanged, partsOf } from "./embeds.js";
 import { type Engine, loadEngine } from "./engine/load.js";
 import type { CheckedOptions } from "./options.js";
 import { RemovedEmbeds } from "./removed-embeds.js";
 import { schedule } from "./scheduler.js";
+import { type FailureReport, reportFailure, type SourceFailure } from "./source-failures.js";
 import type { Tabs } from "./tabs.js";
 import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus } from "./types.js";
 import { type Settle, Waiters } from "./waiters.js";
@@ -15,8 +15,8 @@ type Detail<K extends keyof KeeperEventMap> = KeeperEventMap[K]["detail"];
 /** What the engine tells the facade: one method for each thing (`Facade` in `src/web/facade.rs`). */
 export interface EngineFacade {
   refreshed(detail: Detail<"refreshed">): void;
-  /** `refusedToken` is for the diagnosis alone. */
-  refreshFailed(detail: Detail<"refreshfailed">, refusedToken: string | undefined): void;
+  /** The token that was refused and the evidence (an error, a response, an answer) are for the diagnosis alone. */
+  refreshFailed(detail: Detail<"refreshfailed">, refusedToken: string | undefined, evidence: unknown): void;
   applyFailed(detail: Detail<"applyfailed">): void;
   expired(detail: Detail<"expired">): void;
   recovered(detail: Detail<"recovered">): void;
@@ -39,9 +39,6 @@ type Stage =
   | { name: "loading" }
   | { name: "running"; keeper: number; engine: Engine }
   | { name: "ended"; code: EndCode };
-
-/** The refusals that a look at the token itself explains. The others say all there is to say. */
-const DIAGNOSED = /^ERR_TOKEN_(UNUSABLE|TYPE|EXPIRED|SUBJECT)$/;
 
 /** False on a server, where nothing runs, is loaded or is listened to. */
 const isInBrowser = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
@@ -168,7 +165,8 @@ export class KeeperSession {
         embeds.forgetOldToken();
         this.dispatch("refreshed", detail);
       },
-      refreshFailed: (detail, refusedToken) => this.onRefreshFailed(detail, refusedToken),
+      refreshFailed: (detail, refusedToken, evidence) =>
+        this.onRefreshFailed(detail, { code: detail.code, refusedToken, evidence }),
       applyFailed: (detail) => {
         this.dispatch("applyfailed", detail);
         // the engine has let go of an embed that is gone
@@ -190,15 +188,19 @@ export class KeeperSession {
     };
   }
 
-  private onRefreshFailed(detail: Detail<"refreshfailed">, refusedToken: string | undefined): void {
-    if (refusedToken === undefined || !DIAGNOSED.test(detail.code)) {
-      this.dispatch("refreshfailed", detail);
-      return;
+  private onRefreshFailed(detail: Detail<"refreshfailed">, failure: SourceFailure): void {
+    const report = this.report(failure);
+    if (report === undefined) this.dispatch("refreshfailed", detail);
+    else {
+      report.then((more) => {
+        if (this.stage.name !== "ended") this.dispatch("refreshfailed", { ...detail, ...more });
+      });
     }
-    const { status } = this;
-    askDiagnosis((explainer) => explainer.findings(refusedToken, status)).then((findings = []) => {
-      if (this.stage.name !== "ended") this.dispatch("refreshfailed", { ...detail, findings });
-    });
+  }
+
+  private report(failure: SourceFailure): Promise<FailureReport> | undefined {
+    const { source } = this.options;
+    return reportFailure(failure, this.status, "method" in source ? source.method : undefined);
   }
 
   /** Explains an embed's error to the page, and requests a new token where the explanation says that it helps. */

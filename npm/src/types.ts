@@ -262,10 +262,15 @@ export interface KeeperEventMap {
     attempt: number;
     /** When the next request follows; null if none does by itself. */
     retryInMs: number | null;
-    /** The HTTP status of the answer, if there was one. */
+    /** The HTTP status of the answer or of the rejection, if there was one. */
     status?: number;
     /** What is wrong with the token that was refused. */
     findings: Finding[];
+    /**
+     * Why the source failed, from the body or the error that came with it. Absent where there was nothing to read, or the
+     * diagnosis can't be loaded. Quotes none of their text.
+     */
+    explanation?: Explanation;
   }>;
   /** `setAccessToken` failed on one embed. It is tried again without a new request; other embeds are not affected. */
   applyfailed: CustomEvent<{

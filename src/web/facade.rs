@@ -19,7 +19,12 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn refreshed(this: &Facade, detail: &Object) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = refreshFailed)]
-    fn refresh_failed(this: &Facade, detail: &Object, refused_token: Option<&str>) -> Result<(), JsValue>;
+    fn refresh_failed(
+        this: &Facade,
+        detail: &Object,
+        refused_token: Option<&str>,
+        evidence: &JsValue,
+    ) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = applyFailed)]
     fn apply_failed(this: &Facade, detail: &Object) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -47,8 +52,9 @@ extern "C" {
 }
 
 impl Facade {
-    /// Raises an event on the page; `element` is that of the embed which the event is about.
-    pub(crate) fn emit(&self, event: &Event, element: Option<&Element>) {
+    /// Raises an event on the page. `element` is that of the embed which the event is about; `evidence` is what a failure
+    /// of the source can be explained with, for the diagnosis alone.
+    pub(crate) fn emit(&self, event: &Event, element: Option<&Element>, evidence: &JsValue) {
         let detail = detail_of(event);
         if let Some(element) = element {
             js::set(&detail, "element", element);
@@ -56,7 +62,7 @@ impl Facade {
         let _told = match event {
             Event::Refreshed(_) => self.refreshed(&detail),
             Event::RefreshFailed(_, refused) => {
-                self.refresh_failed(&detail, refused.as_ref().map(AccessToken::expose))
+                self.refresh_failed(&detail, refused.as_ref().map(AccessToken::expose), evidence)
             }
             Event::ApplyFailed(..) => self.apply_failed(&detail),
             Event::Expired(_) => self.expired(&detail),

@@ -4,7 +4,9 @@ use super::embed::Embed;
 use super::facade::Facade;
 use super::mailbox::{self, KeeperId};
 use super::source::{Source, SourceResponse, token_request};
-use crate::io::{Effect, EmbedCallId, EmbedId, Event, Input, Reason, Recovery, RequestId};
+use crate::io::{
+    Effect, EmbedCallId, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId,
+};
 use crate::keeper::Keeper;
 use crate::time::{Instant, Now};
 use crate::token::AccessToken;
@@ -23,6 +25,8 @@ pub(crate) struct KeeperInstance {
     facade: Facade,
     embeds: RefCell<Vec<Rc<Embed>>>,
     request: Cell<Option<(RequestId, AbortController)>>,
+    /// What the last request's failure can be explained with, until it was.
+    evidence: Cell<JsValue>,
 }
 
 impl KeeperInstance {
@@ -35,6 +39,7 @@ impl KeeperInstance {
             facade,
             embeds: RefCell::default(),
             request: Cell::default(),
+            evidence: Cell::default(),
         })
     }
 
@@ -108,7 +113,7 @@ impl KeeperInstance {
             Effect::Recover { embed, call, how } => self.recover(embed, call, how),
             Effect::ObserveEmbed(embed) => self.observe_embed(embed, false),
             Effect::ForgetEmbed(embed) => self.drop_embed(embed),
-            Effect::ResolveWaiter(waiter, outcome) => self.facade.settle_waiter(waiter, &outcome),
+            Effect::ResolveWaiter(waiter, outcome) => self.resolve_waiter(waiter, &outcome),
             Effect::Emit(event) => self.emit(&event),
         }
     }
@@ -119,6 +124,7 @@ impl KeeperInstance {
         let request = token_request(reason, attempt, &abort, &embeds);
         let signal = abort.signal();
         self.request.set(Some((id, abort)));
+        drop(self.evidence.take());
         let this = self.this.clone();
         let completion = move |response| {
             if let Some(this) = this.upgrade() {
@@ -129,9 +135,15 @@ impl KeeperInstance {
     }
 
     fn request_finished(&self, request: RequestId, response: SourceResponse) {
-        // a stop that comes now has nothing to abort
-        drop(self.take_request(request));
-        let SourceResponse { result, headers } = response;
+        let SourceResponse {
+            result,
+            headers,
+            evidence,
+        } = response;
+        // taken out, so that a stop that comes now has nothing to abort
+        if self.take_request(request).is_some() {
+            self.evidence.set(evidence);
+        }
         let input = match result {
             Ok(answer) => Input::ResponseReceived {
                 request,
@@ -165,6 +177,8 @@ impl KeeperInstance {
 
     fn set_access_token(&self, id: EmbedId, call: EmbedCallId, token: &AccessToken) {
         let Some(embed) = self.embed(id) else { return };
+        // the answer was good, and holds a token
+        drop(self.evidence.take());
         let finished = self.embed_call(&embed);
         embed.apply(token, move |outcome| {
             finished(Input::ApplyFinished {
@@ -219,6 +233,13 @@ impl KeeperInstance {
         self.facade.observe(&numbers)
     }
 
+    fn resolve_waiter(&self, waiter: WaiterId, outcome: &Outcome) {
+        if !matches!(outcome, Outcome::Failed(_)) {
+            drop(self.evidence.take());
+        }
+        self.facade.settle_waiter(waiter, outcome);
+    }
+
     fn emit(&self, event: &Event) {
         let embed = match event {
             Event::ApplyFailed(embed, _) | Event::Recovered(embed, _) => self.embed(*embed),
@@ -226,8 +247,16 @@ impl KeeperInstance {
                 None
             }
         };
-        self.facade
-            .emit(event, embed.as_ref().map(|embed| &embed.element));
+        let element = embed.as_ref().map(|embed| &embed.element);
+        let evidence = match event {
+            Event::RefreshFailed(..) => self.evidence.take(),
+            Event::Refreshed(_)
+            | Event::ApplyFailed(..)
+            | Event::Expired(_)
+            | Event::Recovered(..)
+            | Event::StateChange(_) => JsValue::UNDEFINED,
+        };
+        self.facade.emit(event, element, &evidence);
     }
 
     fn on_embed_error(&self, id: EmbedId, error: &JsValue) {
@@ -242,6 +271,7 @@ impl KeeperInstance {
         if let Some((_, abort)) = self.request.take() {
             abort.abort();
         }
+        drop(self.evidence.take());
         drop(embeds);
     }
 }

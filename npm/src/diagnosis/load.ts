@@ -14,7 +14,7 @@ export function loadExplainer(): Promise<Explainer> {
 }
 
 /** Resolves with what `ask` gets from the diagnosis, or with undefined if that fails or takes too long. */
-export function askDiagnosis<T>(ask: (explainer: Explainer) => T): Promise<T | undefined> {
+export function askDiagnosis<T>(ask: (explainer: Explainer) => T | Promise<T>): Promise<T | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, LOAD_TIMEOUT_MS);
     const done = (value?: T): void => {
