@@ -75,6 +75,10 @@ impl Page {
     /// A keeper whose options are the JavaScript expression `options`; `a` in it is `given`.
     fn new(options: &str, given: &JsValue) -> Self {
         let events = Array::new();
+        web::init(
+            run("return (work) => setTimeout(work)").unchecked_into(),
+            run("return { window, document, listenerOptions: {} }"),
+        );
         let options = js(&format!("return {options};"), given, &JsValue::UNDEFINED);
         let facade = js(
             "const note = (type) => (detail) => void a.push({ type, detail });
@@ -82,7 +86,7 @@ impl Page {
                refreshed: note('refreshed'), refreshFailed: note('refreshfailed'), applyFailed: note('applyfailed'),
                expired: note('expired'), recovered: note('recovered'), stateChanged: note('statechange'),
                embedError() {}, resolveWaiter: (_, value) => a.done([null, value]), rejectWaiter: (_, code) => a.done([code]),
-               describeEmbeds: () => b.embeds?.() ?? [], observeEmbeds() {},
+               startRequest: () => [new AbortController(), b.embeds?.() ?? []], observeEmbeds() {},
              };",
             &events,
             &options,
@@ -240,7 +244,10 @@ async fn whatever_a_source_throws_or_answers_is_a_code() {
             "() => ({ a: new Proxy([1, 2], { get() { throw new Error('CANARY') } }) })",
             "ERR_SOURCE_ANSWER",
         ),
-        ("() => ({ a: Object.create(Date.prototype) })", "ERR_SOURCE_ANSWER"),
+        (
+            "() => ({ a: Object.create(Date.prototype) })",
+            "ERR_SOURCE_ANSWER",
+        ),
         ("() => ({ a: new Date(NaN), b: new Date() })", "ERR_SOURCE_ANSWER"),
         (
             "() => Object.defineProperty(Promise.resolve({}), 'constructor', { get() { throw new Error('CANARY') } })",
@@ -300,7 +307,7 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
     );
     let facade = js(
         "const told = (name) => { a.seen = (a.seen ?? '') + name + ' '; a.then?.(name); throw new Error('from a listener'); };
-         return new Proxy({}, { get: (_, name) => () => told(name) });",
+         return new Proxy({}, { get: (_, name) => name === 'startRequest' ? () => [new AbortController(), []] : () => told(name) });",
         &calls,
         &JsValue::UNDEFINED,
     );
@@ -372,14 +379,38 @@ async fn a_response_is_read_as_an_endpoints() {
     for (source, code) in [
         ("() => new Response(JSON.stringify({ token: a }))", None),
         ("() => Promise.resolve(new Response(a))", None),
-        ("() => ({ ok: true, status: 200, headers: { get() {} }, text: async () => a })", None),
-        ("() => new Response('', { status: 401 })", Some("ERR_SOURCE_DENIED")),
-        ("() => { throw new Response('', { status: 403 }) }", Some("ERR_SOURCE_DENIED")),
-        ("() => new Response('', { status: 429 })", Some("ERR_SOURCE_THROTTLED")),
-        ("() => new Response('', { status: 404 })", Some("ERR_SOURCE_STATUS")),
-        ("() => new Response(null, { status: 204 })", Some("ERR_SOURCE_ANSWER")),
-        ("() => new Response(' '.repeat(1024 * 1024 + 1))", Some("ERR_SOURCE_ANSWER")),
-        ("() => new Response(new Uint8Array([0xff, 0xfe, 0x41]))", Some("ERR_SOURCE_ANSWER")),
+        (
+            "() => ({ ok: true, status: 200, headers: { get() {} }, text: async () => a })",
+            None,
+        ),
+        (
+            "() => new Response('', { status: 401 })",
+            Some("ERR_SOURCE_DENIED"),
+        ),
+        (
+            "() => { throw new Response('', { status: 403 }) }",
+            Some("ERR_SOURCE_DENIED"),
+        ),
+        (
+            "() => new Response('', { status: 429 })",
+            Some("ERR_SOURCE_THROTTLED"),
+        ),
+        (
+            "() => new Response('', { status: 404 })",
+            Some("ERR_SOURCE_STATUS"),
+        ),
+        (
+            "() => new Response(null, { status: 204 })",
+            Some("ERR_SOURCE_ANSWER"),
+        ),
+        (
+            "() => new Response(' '.repeat(1024 * 1024 + 1))",
+            Some("ERR_SOURCE_ANSWER"),
+        ),
+        (
+            "() => new Response(new Uint8Array([0xff, 0xfe, 0x41]))",
+            Some("ERR_SOURCE_ANSWER"),
+        ),
         ("() => Response.error()", Some("ERR_SOURCE_NETWORK")),
         (
             "() => Object.defineProperty(new Response(a), 'redirected', { value: true })",
@@ -409,8 +440,16 @@ async fn a_rejection_may_carry_a_status() {
     for (error, code, status) in [
         ("{ status: 401 }", "ERR_SOURCE_DENIED", Some(401.0)),
         ("{ statusCode: 403 }", "ERR_SOURCE_DENIED", Some(403.0)),
-        ("{ response: { status: 429 } }", "ERR_SOURCE_THROTTLED", Some(429.0)),
-        ("{ response: { statusCode: 500 } }", "ERR_SOURCE_STATUS", Some(500.0)),
+        (
+            "{ response: { status: 429 } }",
+            "ERR_SOURCE_THROTTLED",
+            Some(429.0),
+        ),
+        (
+            "{ response: { statusCode: 500 } }",
+            "ERR_SOURCE_STATUS",
+            Some(500.0),
+        ),
         (
             "new Error('x', { cause: new Error('y', { cause: { response: { status: 404 } } }) })",
             "ERR_SOURCE_STATUS",
@@ -420,10 +459,22 @@ async fn a_rejection_may_carry_a_status() {
         ("{ status: 'CANARY' }", "ERR_SOURCE_THREW", None),
         ("{ status: 0 }", "ERR_SOURCE_THREW", None),
         ("{ status: 1e9 }", "ERR_SOURCE_THREW", None),
-        ("{ name: 'InteractionRequiredAuthError' }", "ERR_SOURCE_DENIED", Some(401.0)),
-        ("{ errorCode: 'login_required' }", "ERR_SOURCE_DENIED", Some(401.0)),
+        (
+            "{ name: 'InteractionRequiredAuthError' }",
+            "ERR_SOURCE_DENIED",
+            Some(401.0),
+        ),
+        (
+            "{ errorCode: 'login_required' }",
+            "ERR_SOURCE_DENIED",
+            Some(401.0),
+        ),
         ("{ error: 'consent_required' }", "ERR_SOURCE_DENIED", Some(401.0)),
-        ("new Error('x', { cause: { code: 'interaction_required' } })", "ERR_SOURCE_DENIED", Some(401.0)),
+        (
+            "new Error('x', { cause: { code: 'interaction_required' } })",
+            "ERR_SOURCE_DENIED",
+            Some(401.0),
+        ),
         (
             "{ response: { status: 400, data: { error: 'invalid_grant' } } }",
             "ERR_SOURCE_DENIED",
@@ -452,7 +503,9 @@ async fn retry_after_is_read_from_every_kind_of_headers() {
         "{ response: { status: 429, headers: { get: (name) => (name === 'retry-after' ? '77' : null) } } }",
     ] {
         let page = Page::new(
-            &format!("{{ source: () => Promise.reject(Object.assign(new Error(), {{ status: 429 }}, {headers})) }}"),
+            &format!(
+                "{{ source: () => Promise.reject(Object.assign(new Error(), {{ status: 429 }}, {headers})) }}"
+            ),
             &JsValue::UNDEFINED,
         );
         let element = embed(TAKES);

@@ -34,6 +34,10 @@ export class AttachedEmbeds {
     return this.byElement.size;
   }
 
+  all(): AttachedEmbed[] {
+    return [...this.byId.values()];
+  }
+
   add(attached: AttachedEmbed): void {
     this.byElement.set(attached.element, attached);
     this.byId.set(attached.id, attached);
@@ -69,7 +73,7 @@ export class AttachedEmbeds {
 
   /** What a token source is told of the embeds. */
   describe(): TokenRequest["embeds"] {
-    return [...this.byId.values()].map((attached) => {
+    return this.all().map((attached) => {
       const described: Record<string, string> = {};
       try {
         const config = embedOf(attached)?.config as unknown as Record<string, unknown>;

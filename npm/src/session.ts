@@ -1,12 +1,12 @@
 import { explainEmbedError, shouldRefresh } from "./embed-errors.js";
 import { type AttachedEmbed, AttachedEmbeds, hasChanged, partsOf } from "./embeds.js";
-import { type Engine, loadEngine } from "./engine/load.js";
+import { type Engine, loadEngine, noEngineCode } from "./engine/load.js";
 import type { CheckedOptions } from "./options.js";
 import { RemovedEmbeds } from "./removed-embeds.js";
 import { schedule } from "./scheduler.js";
 import { type FailureReport, reportFailure, type SourceFailure } from "./source-failures.js";
 import type { Tabs } from "./tabs.js";
-import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus } from "./types.js";
+import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus, TokenRequest } from "./types.js";
 import { type Settle, Waiters } from "./waiters.js";
 
 type Exports = Engine["exports"];
@@ -27,10 +27,13 @@ export interface EngineFacade {
   acquireLock(lockRequest: number): void;
   releaseLock(): void;
   broadcastToken(token: string, expiration: number): void;
-  describeEmbeds(): unknown;
+  /** A request to the source begins: its controller, and the embeds that it is told of. */
+  startRequest(): [AbortController, TokenRequest["embeds"]];
   /** Writes both clocks, and has the engine observe each embed that changed, or whose number is odd (twice its id). */
   observeEmbeds(numbers: Uint32Array, clocks: Float64Array): void;
 }
+
+type EngineCall = (exports: Exports, keeper: number) => void;
 
 type EndCode = "ERR_STOPPED" | "ERR_ENGINE" | "ERR_CRASHED";
 
@@ -50,7 +53,11 @@ export function preloadEngine(): void {
   if (isInBrowser()) loadEngine().catch(() => {});
 }
 
-/** One keeper from its construction to its end: connects a {@link TokenKeeper} with its engine. */
+/**
+ * One keeper from its construction to its end: connects a {@link TokenKeeper} with its engine.
+ *
+ * An engine that crashes is replaced by the other build of it, with the same embeds and waiters.
+ */
 export class KeeperSession {
   private readonly embeds = new AttachedEmbeds();
   private readonly removedEmbeds = new RemovedEmbeds((element) => this.attach(element));
@@ -58,7 +65,9 @@ export class KeeperSession {
   /** The tabs of the same `shareKey`; none without one, or when the chunk can't be loaded. */
   private tabs: Promise<Tabs | undefined> = Promise.resolve(undefined);
   /** Calls that wait for the engine. */
-  private queue: (() => void)[] = [];
+  private queue: EngineCall[] = [];
+  /** The request to the source that began last. It is aborted when the engine that knows of it has crashed. */
+  private request: AbortController | undefined;
   private stage: Stage = { name: "loading" };
   /** The next embed's or waiter's number. */
   private nextId = 0;
@@ -76,10 +85,9 @@ export class KeeperSession {
     else if (!isInBrowser()) this.stage = { name: "ended", code: "ERR_ENGINE" };
     else {
       signal?.addEventListener("abort", this.stop);
-      loadEngine().then(
-        (engine) => schedule(() => this.startKeeper(engine)),
-        () => this.end("ERR_ENGINE"),
-      );
+      const { shareKey } = this.options;
+      if (shareKey !== undefined) this.tabs = this.joinTabs(shareKey).catch(() => undefined);
+      this.load();
     }
   }
 
@@ -100,9 +108,13 @@ export class KeeperSession {
     this.removedEmbeds.delete(element);
     const attached: AttachedEmbed = { id: this.nextId++, element, provided };
     this.embeds.add(attached);
+    this.attachToEngine(attached);
+  }
+
+  private attachToEngine(attached: AttachedEmbed): void {
     this.whenReady(({ attach }, keeper) => {
       hasChanged(attached);
-      attach(keeper, attached.id, element, provided);
+      attach(keeper, attached.id, attached.element, attached.provided);
     });
   }
 
@@ -142,20 +154,25 @@ export class KeeperSession {
     this.end("ERR_STOPPED");
   };
 
+  private load(): void {
+    loadEngine().then(
+      (engine) => schedule(() => this.startKeeper(engine)),
+      () => this.end(noEngineCode()),
+    );
+  }
+
   private startKeeper(engine: Engine): void {
     if (this.stage.name !== "loading") return;
     engine.onCrash.add(this.onCrash);
+    if (engine.crashed) return this.onCrash();
     const keeper = engine.exports.createKeeper(this.options, this.facadeFor(engine));
-    if (engine.crashed) {
-      this.onCrash();
-      return;
-    }
+    if (engine.crashed) return;
+    // another engine would take it for a token that was just received
+    delete this.options.initial;
     this.stage = { name: "running", keeper, engine };
-    const { shareKey } = this.options;
-    if (shareKey !== undefined) this.tabs = this.joinTabs(shareKey).catch(() => undefined);
     const queue = this.queue;
     this.queue = [];
-    for (const call of queue) schedule(call);
+    for (const call of queue) this.whenReady(call);
   }
 
   private facadeFor(engine: Engine): EngineFacade {
@@ -183,7 +200,10 @@ export class KeeperSession {
       acquireLock: (lockRequest) => void this.acquireLock(lockRequest),
       releaseLock: () => void this.tabs.then((tabs) => tabs?.releaseLock()),
       broadcastToken: (token, expiration) => void this.tabs.then((tabs) => tabs?.broadcast({ token, expiration })),
-      describeEmbeds: () => embeds.describe(),
+      startRequest: () => {
+        this.request = new AbortController();
+        return [this.request, embeds.describe()];
+      },
       observeEmbeds: (numbers, clocks) => this.observeEmbeds(numbers, clocks),
     };
   }
@@ -264,17 +284,22 @@ export class KeeperSession {
     const waiter = this.nextId++;
     if (this.stage.name === "ended") settle(this.stage.code, null);
     else {
-      this.waiters.add(waiter, settle);
-      this.whenReady((exports, keeper) => question(exports, keeper, waiter));
+      const ask = (): void => this.whenReady((exports, keeper) => question(exports, keeper, waiter));
+      this.waiters.add(waiter, settle, ask);
     }
     return waiter;
   }
 
   /** Calls the engine now, or when it has loaded. */
-  private whenReady(call: (exports: Exports, keeper: number) => void): void {
-    const work = (): void => this.callEngine(call);
-    if (this.stage.name === "loading") this.queue.push(work);
-    else schedule(work);
+  private whenReady(call: EngineCall): void {
+    const { stage } = this;
+    if (stage.name === "loading") this.queue.push(call);
+    else {
+      schedule(() => {
+        // what another engine has missed is told again by `onCrash`
+        if (this.stage === stage) this.callEngine(call);
+      });
+    }
   }
 
   /** The only way into the engine. */
@@ -285,7 +310,19 @@ export class KeeperSession {
     return engine.crashed ? undefined : result;
   }
 
-  private readonly onCrash = (): void => this.end("ERR_CRASHED");
+  /** The keeper goes on in the other build of the engine, as far as that is there. */
+  private readonly onCrash = (): void => {
+    if (this.stage.name === "ended") return;
+    if (this.stage.name === "running") {
+      this.stage = { name: "loading" };
+      this.request?.abort();
+      this.tabs.then((tabs) => tabs?.releaseLock());
+      this.embeds.forgetOldToken();
+      for (const attached of this.embeds.all()) this.attachToEngine(attached);
+      this.waiters.askAgain();
+    }
+    this.load();
+  };
 
   private end(code: EndCode): void {
     if (this.stage.name === "ended") return;
@@ -294,6 +331,7 @@ export class KeeperSession {
     if (this.stage.name === "running") this.stage.engine.onCrash.delete(this.onCrash);
     this.stage = { name: "ended", code };
     this.queue = [];
+    delete this.options.initial;
     this.embeds.clear();
     this.removedEmbeds.clear();
     this.tabs.then((tabs) => tabs?.leave());

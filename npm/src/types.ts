@@ -306,6 +306,22 @@ export interface KeeperEventMap {
   statechange: CustomEvent<KeeperStatus>;
 }
 
+/** The result of `checkSource()`. */
+export interface SourceCheck {
+  /** Whether a token came that the keeper would take. */
+  readonly ok: boolean;
+  /** What went wrong; null if nothing did. */
+  readonly code: ErrorCode | null;
+  /** The HTTP status of the answer or of the rejection, if there was one. */
+  readonly status?: number;
+  /** When the token expires, in milliseconds since the Unix epoch; null if none came, or nothing says when. */
+  readonly expiresAt: number | null;
+  /** What is wrong with the token that came. */
+  readonly findings: Finding[];
+  /** Why none came, from the body or the error that came instead. */
+  readonly explanation?: Explanation;
+}
+
 /** What `refresh()` resolves to. */
 export type RefreshOutcome =
   | {

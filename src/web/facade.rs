@@ -9,7 +9,7 @@ use crate::time::{Now, Timestamp};
 use crate::token::AccessToken;
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
-use web_sys::Element;
+use web_sys::{AbortController, Element};
 
 #[wasm_bindgen]
 extern "C" {
@@ -45,8 +45,8 @@ extern "C" {
     fn release_lock(this: &Facade) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = broadcastToken)]
     fn broadcast_token(this: &Facade, token: &str, expiration: f64) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch, js_name = describeEmbeds)]
-    fn describe_embeds(this: &Facade) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = startRequest)]
+    fn start_request(this: &Facade) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = observeEmbeds)]
     fn observe_embeds(this: &Facade, numbers: &[u32], clocks: &mut [f64]) -> Result<(), JsValue>;
 }
@@ -100,10 +100,11 @@ impl Facade {
         let _told = self.broadcast_token(token.expose(), js::ms(expires));
     }
 
-    /// The `embeds` of a request, as a source gets them.
-    // made by the facade, since 10,000 of them would be slow from here
-    pub(crate) fn embeds_for_source(&self) -> JsValue {
-        self.describe_embeds().unwrap_or_default()
+    /// A request to the source begins: its controller, and the `embeds` that the source is told of.
+    // made by the facade, which aborts it when this instance has crashed, and can describe 10,000 embeds quickly
+    pub(crate) fn begin_request(&self) -> (AbortController, JsValue) {
+        let begun = self.start_request().unwrap_or_default();
+        (js::get(&begun, "0").unchecked_into(), js::get(&begun, "1"))
     }
 
     /// Has the facade compare embeds with its last snapshots of them. It calls back for those that have changed, and

@@ -4,9 +4,7 @@ use super::embed::Embed;
 use super::facade::Facade;
 use super::mailbox::{self, KeeperId};
 use super::source::{Source, SourceResponse, token_request};
-use crate::io::{
-    Effect, EmbedCallId, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId,
-};
+use crate::io::{Effect, EmbedCallId, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId};
 use crate::keeper::Keeper;
 use crate::time::{Instant, Now};
 use crate::token::AccessToken;
@@ -119,8 +117,7 @@ impl KeeperInstance {
     }
 
     fn request_token(&self, id: RequestId, reason: Reason, attempt: u32) {
-        let Ok(abort) = AbortController::new() else { return };
-        let embeds = self.facade.embeds_for_source();
+        let (abort, embeds) = self.facade.begin_request();
         let request = token_request(reason, attempt, &abort, &embeds);
         let signal = abort.signal();
         self.request.set(Some((id, abort)));

@@ -81,7 +81,10 @@ for (const [name, error] of [
   ["InteractionRequiredAuthError", () => new clients.InteractionRequiredAuthError("interaction_required", "…")],
   ["login_required", () => new clients.InteractionRequiredAuthError("login_required")],
   ["consent_required", () => Object.assign(new Error("x"), { errorCode: "consent_required" })],
-  ["invalid_grant", () => Object.assign(new Error("x"), { response: { status: 400, data: { error: "invalid_grant" } } })],
+  [
+    "invalid_grant",
+    () => Object.assign(new Error("x"), { response: { status: 400, data: { error: "invalid_grant" } } }),
+  ],
 ]) {
   story(`MSAL: ${name} means that the user must sign in`, async ({ page, keeper }) => {
     await page.run(await httpClients());

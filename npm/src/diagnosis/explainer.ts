@@ -19,6 +19,9 @@ interface Evidence extends DiagnoseOptions {
 
 /** The diagnosis as the facade calls it: a part of its chunks, so that a page which never asks loads none of it. */
 export class Explainer {
+  /** Whether it has crashed, and is not to be called again. */
+  crashed = false;
+
   inspect(token: string, options?: DiagnoseOptions): TokenReport {
     return engine.inspect(token, checkDiagnoseOptions(options)) as TokenReport;
   }
