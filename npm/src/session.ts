@@ -1,6 +1,7 @@
 import { explainEmbedError, shouldRefresh } from "./embed-errors.js";
 import { type AttachedEmbed, AttachedEmbeds, hasChanged, partsOf } from "./embeds.js";
 import { type Engine, loadEngine, noEngineCode } from "./engine/load.js";
+import { KeeperError } from "./errors.js";
 import type { CheckedOptions } from "./options.js";
 import { RemovedEmbeds } from "./removed-embeds.js";
 import { schedule } from "./scheduler.js";
@@ -8,6 +9,7 @@ import { type FailureReport, reportFailure, type SourceFailure } from "./source-
 import type { Tabs } from "./tabs.js";
 import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus, TokenRequest } from "./types.js";
 import { type Settle, Waiters } from "./waiters.js";
+import { warnOnce } from "./warnings.js";
 
 type Exports = Engine["exports"];
 type Detail<K extends keyof KeeperEventMap> = KeeperEventMap[K]["detail"];
@@ -338,6 +340,7 @@ export class KeeperSession {
     this.options.signal?.removeEventListener("abort", this.stop);
     this.waiters.rejectAll(code);
     if (!isAnnounced) this.dispatch("statechange", this.statusWithoutEngine());
+    if (code === "ERR_ENGINE") warnOnce(code, new KeeperError(code).message);
     if (code !== "ERR_STOPPED") {
       this.dispatch("refreshfailed", { reason: "initial", code, attempt: 1, retryInMs: null, findings: [] });
     }

@@ -115,3 +115,113 @@ story("a method may be written in any case", async ({ page, source, keeper }) =>
     await page.run(() => stage.keepers.keeper.stop());
   }
 });
+
+const FAILURES = [
+  [
+    "a body of the REST API",
+    { status: 403, body: { error: { code: "PowerBINotAuthorizedException", message: "SECRET-TEXT" } } },
+    /PowerBINotAuthorizedException/,
+  ],
+  ["a success with an error in it", { status: 200, body: { error: "invalid_client SECRET-TEXT" } }, /./],
+  [
+    "a page of HTML",
+    { status: 200, body: "<!doctype html><p>SECRET-TEXT", headers: { "content-type": "text/html" } },
+    /./,
+  ],
+  ["a route that is not there", { status: 404, body: "SECRET-TEXT" }, /./],
+  ["a route that answers GET alone", { status: 405, body: "" }, /./],
+  [
+    "Entra's words",
+    { status: 500, body: "AADSTS7000215: Invalid client secret provided. SECRET-TEXT" },
+    /AADSTS7000215/,
+  ],
+  [
+    "a header of the REST API",
+    { status: 401, body: "", headers: { "x-powerbi-error-info": "GetArtifactNotFound" } },
+    /./,
+  ],
+];
+
+for (const [name, step, error] of FAILURES) {
+  story(`refreshfailed explains ${name}`, async ({ page, source, keeper }) => {
+    await page.embeds();
+    await keeper.keeps();
+    source.next(step);
+    await keeper.calls("refresh");
+    await page.awaits("the event", async () => (await keeper.events("refreshfailed")).length > 0);
+    const [{ detail, json }] = await keeper.events("refreshfailed");
+    assert.ok(detail.explanation, "it is explained");
+    assert.match(detail.explanation.error, error);
+    assert.notEqual(detail.explanation.summary, "");
+    assert.ok(!json.includes("SECRET-TEXT"), "it quotes nothing");
+  });
+}
+
+story("where there is nothing to read there is no explanation, and the diagnosis is not loaded", async (told) => {
+  const { page, source, keeper, site } = told;
+  await page.embeds();
+  await keeper.keeps();
+  source.next({ drop: true });
+  await keeper.calls("refresh");
+  const [{ detail }] = await keeper.events("refreshfailed");
+  assert.deepEqual([detail.code, detail.explanation], ["ERR_SOURCE_NETWORK", undefined]);
+  assert.equal(site.diagnosis.asked, false);
+});
+
+story("a failure is told without an explanation where the diagnosis is missing", async (told) => {
+  const { page, source, keeper, site } = told;
+  site.diagnosis.missing = true;
+  await page.embeds();
+  await keeper.keeps();
+  source.next({ status: 500, body: "x" });
+  await keeper.calls("refresh");
+  await page.awaits("the event", async () => (await keeper.events("refreshfailed")).length > 0);
+  const [{ detail }] = await keeper.events("refreshfailed");
+  assert.deepEqual([detail.code, detail.explanation], ["ERR_SOURCE_STATUS", undefined]);
+});
+
+/** What the page's console says of the keeper. */
+const warnings = (page) =>
+  page.run(() => window.__watch.console.filter((line) => line.includes("powerbi-token-keeper")));
+
+story("wiring that can't work is said on the console, once and without a secret", async ({ page, source, keeper }) => {
+  await page.embeds();
+  await keeper.keeps();
+  source.always({ status: 404, body: "SECRET-TEXT" });
+  for (let i = 1; i <= 3; i++) {
+    await keeper.calls("refresh");
+    await page.awaits("the event", async () => (await keeper.events("refreshfailed")).length === i);
+  }
+  const said = await warnings(page);
+  assert.equal(said.length, 1, said.join("\n"));
+  assert.match(said[0], /^warn: powerbi-token-keeper: \S.+https:/);
+  assert.doesNotMatch(said[0], /SECRET-TEXT/);
+});
+
+story("a token of the wrong kind is said on the console", async ({ page, source, keeper }) => {
+  await page.embeds();
+  await keeper.keeps();
+  source.kind = "aad";
+  for (let i = 1; i <= 2; i++) {
+    await keeper.calls("refresh");
+    await page.awaits("the event", async () => (await keeper.events("refreshfailed")).length === i);
+  }
+  const said = await warnings(page);
+  assert.equal(said.length, 1, said.join("\n"));
+  assert.match(said[0], /^warn: powerbi-token-keeper: \S.+/);
+});
+
+story("a failure of another kind is not said on the console", async ({ page, source, keeper }) => {
+  await page.embeds();
+  await keeper.keeps();
+  for (const step of [
+    { status: 500, body: "x" },
+    { status: 401, body: "" },
+    { status: 200, body: { error: "x" } },
+  ]) {
+    source.next(step);
+    await keeper.calls("refresh");
+  }
+  await page.awaits("the events", async () => (await keeper.events("refreshfailed")).length === 3);
+  assert.deepEqual(await warnings(page), []);
+});
