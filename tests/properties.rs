@@ -28,6 +28,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(SourceFailure::Network),
         Just(SourceFailure::SourceThrew),
         Just(SourceFailure::InvalidBody),
+        Just(SourceFailure::DamagedToken),
         (100..600_u16).prop_map(SourceFailure::Status),
     ];
     let retry_after = prop_oneof![

@@ -86,7 +86,7 @@ impl Page {
                refreshed: note('refreshed'), refreshFailed: note('refreshfailed'), applyFailed: note('applyfailed'),
                expired: note('expired'), recovered: note('recovered'), stateChanged: note('statechange'),
                embedError() {}, resolveWaiter: (_, value) => a.done([null, value]), rejectWaiter: (_, code) => a.done([code]),
-               startRequest: () => [new AbortController(), b.embeds?.() ?? []], observeEmbeds() {},
+               isIntact: async () => true, startRequest: () => [new AbortController(), b.embeds?.() ?? []], observeEmbeds() {},
              };",
             &events,
             &options,

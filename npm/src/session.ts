@@ -2,6 +2,7 @@ import { explainEmbedError, shouldRefresh } from "./embed-errors.js";
 import { type AttachedEmbed, AttachedEmbeds, hasChanged, partsOf } from "./embeds.js";
 import { type Engine, loadEngine, noEngineCode } from "./engine/load.js";
 import { KeeperError } from "./errors.js";
+import { isIntact } from "./integrity.js";
 import type { CheckedOptions } from "./options.js";
 import { RemovedEmbeds } from "./removed-embeds.js";
 import { schedule } from "./scheduler.js";
@@ -26,6 +27,8 @@ export interface EngineFacade {
   embedError(embed: number, error: unknown): void;
   resolveWaiter(waiter: number, value: string | number): void;
   rejectWaiter(waiter: number, code: ErrorCode): void;
+  /** Whether an embed token can be unpacked. */
+  isIntact(token: string): Promise<boolean>;
   acquireLock(lockRequest: number): void;
   releaseLock(): void;
   broadcastToken(token: string, expiration: number): void;
@@ -199,6 +202,7 @@ export class KeeperSession {
       embedError: (embed, error) => void this.onEmbedError(embed, error).catch(() => {}),
       resolveWaiter: (waiter, value) => waiters.settle(waiter, null, value),
       rejectWaiter: (waiter, code) => waiters.settle(waiter, code, null),
+      isIntact,
       acquireLock: (lockRequest) => void this.acquireLock(lockRequest),
       releaseLock: () => void this.tabs.then((tabs) => tabs?.releaseLock()),
       broadcastToken: (token, expiration) => void this.tabs.then((tabs) => tabs?.broadcast({ token, expiration })),

@@ -39,6 +39,8 @@ extern "C" {
     fn resolve_waiter(this: &Facade, waiter: u32, value: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = rejectWaiter)]
     fn reject_waiter(this: &Facade, waiter: u32, code: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = isIntact)]
+    fn is_intact(this: &Facade, token: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = acquireLock)]
     fn acquire_lock(this: &Facade, lock_request: u32) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = releaseLock)]
@@ -51,10 +53,17 @@ extern "C" {
     fn observe_embeds(this: &Facade, numbers: &[u32], clocks: &mut [f64]) -> Result<(), JsValue>;
 }
 
+/// What a failure of the source can be explained with, for the diagnosis alone.
+#[derive(Debug, Default)]
+pub(crate) struct Evidence {
+    /// The error, the response or the answer.
+    pub(crate) value: JsValue,
+    pub(crate) damaged_token: Option<AccessToken>,
+}
+
 impl Facade {
-    /// Raises an event on the page. `element` is that of the embed which the event is about; `evidence` is what a failure
-    /// of the source can be explained with, for the diagnosis alone.
-    pub(crate) fn emit(&self, event: &Event, element: Option<&Element>, evidence: &JsValue) {
+    /// Raises an event on the page. `element` is that of the embed which the event is about.
+    pub(crate) fn emit(&self, event: &Event, element: Option<&Element>, evidence: &Evidence) {
         let detail = detail_of(event);
         if let Some(element) = element {
             js::set(&detail, "element", element);
@@ -62,7 +71,8 @@ impl Facade {
         let _told = match event {
             Event::Refreshed(_) => self.refreshed(&detail),
             Event::RefreshFailed(_, refused) => {
-                self.refresh_failed(&detail, refused.as_ref().map(AccessToken::expose), evidence)
+                let refused = refused.as_ref().or(evidence.damaged_token.as_ref());
+                self.refresh_failed(&detail, refused.map(AccessToken::expose), &evidence.value)
             }
             Event::ApplyFailed(..) => self.apply_failed(&detail),
             Event::Expired(_) => self.expired(&detail),
@@ -83,6 +93,11 @@ impl Facade {
             Outcome::Refreshed(expires) => self.resolve_waiter(waiter, &js::time(*expires)),
             Outcome::Failed(code) => self.reject_waiter(waiter, code.as_str()),
         };
+    }
+
+    /// A promise of whether an embed token can be unpacked.
+    pub(crate) fn check_integrity(&self, token: &AccessToken) -> JsValue {
+        self.is_intact(token.expose()).unwrap_or(JsValue::TRUE)
     }
 
     /// Waits for the lock among the tabs of the same `shareKey`.

@@ -1,13 +1,15 @@
 //! One running keeper in the browser: its core, and all that it owns in the page.
 
+use super::convert::json::parse_json;
 use super::embed::Embed;
-use super::facade::Facade;
+use super::facade::{Evidence, Facade};
+use super::js;
 use super::mailbox::{self, KeeperId};
 use super::source::{Source, SourceResponse, token_request};
 use crate::io::{Effect, EmbedCallId, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, WaiterId};
 use crate::keeper::Keeper;
 use crate::time::{Instant, Now};
-use crate::token::AccessToken;
+use crate::token::{self, AccessToken, Json, Kind};
 use core::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
@@ -24,7 +26,7 @@ pub(crate) struct KeeperInstance {
     embeds: RefCell<Vec<Rc<Embed>>>,
     request: Cell<Option<(RequestId, AbortController)>>,
     /// What the last request's failure can be explained with, until it was.
-    evidence: Cell<JsValue>,
+    evidence: Cell<Evidence>,
 }
 
 impl KeeperInstance {
@@ -132,14 +134,36 @@ impl KeeperInstance {
     }
 
     fn request_finished(&self, request: RequestId, response: SourceResponse) {
+        let Some(token) = response.result.as_ref().ok().and_then(embed_token_in) else {
+            return self.complete_request(request, response, None);
+        };
+        let this = self.this.clone();
+        let is_intact = self.facade.check_integrity(&token);
+        js::when_settled(&is_intact, move |is_intact| {
+            let Some(this) = this.upgrade() else { return };
+            if is_intact == Ok(JsValue::FALSE) {
+                let result = Err(SourceFailure::DamagedToken);
+                this.complete_request(request, SourceResponse { result, ..response }, Some(token));
+            } else {
+                this.complete_request(request, response, None);
+            }
+        });
+    }
+
+    fn complete_request(
+        &self,
+        request: RequestId,
+        response: SourceResponse,
+        damaged_token: Option<AccessToken>,
+    ) {
         let SourceResponse {
             result,
             headers,
-            evidence,
+            evidence: value,
         } = response;
         // taken out, so that a stop that comes now has nothing to abort
         if self.take_request(request).is_some() {
-            self.evidence.set(evidence);
+            self.evidence.set(Evidence { value, damaged_token });
         }
         let input = match result {
             Ok(answer) => Input::ResponseReceived {
@@ -251,7 +275,7 @@ impl KeeperInstance {
             | Event::ApplyFailed(..)
             | Event::Expired(_)
             | Event::Recovered(..)
-            | Event::StateChange(_) => JsValue::UNDEFINED,
+            | Event::StateChange(_) => Evidence::default(),
         };
         self.facade.emit(event, element, &evidence);
     }
@@ -271,4 +295,10 @@ impl KeeperInstance {
         drop(self.evidence.take());
         drop(embeds);
     }
+}
+
+/// The embed token in an answer, which is packed.
+fn embed_token_in(answer: &Json) -> Option<AccessToken> {
+    let token = token::parse_response(answer, js::now().wall, parse_json).ok()?;
+    (token.kind == Some(Kind::Embed)).then_some(token.text)
 }

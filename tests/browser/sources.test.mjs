@@ -225,3 +225,26 @@ story("a failure of another kind is not said on the console", async ({ page, sou
   await page.awaits("the events", async () => (await keeper.events("refreshfailed")).length === 3);
   assert.deepEqual(await warnings(page), []);
 });
+
+story("an embed token that was damaged or cut off on its way is refused, and the good one stays", async (told) => {
+  const { page, source, keeper, frame } = told;
+  await page.embeds();
+  await keeper.keeps();
+  const first = source.newest;
+  for (const damage of [
+    (text) => text.replace(/.{40}\./, "."),
+    (text) => `${text.slice(0, 200)}${text[200] === "A" ? "B" : "A"}${text.slice(201)}`,
+    (text) => text.slice(0, text.length / 2),
+  ]) {
+    const { expiresAt, text } = source.mint();
+    source.next({ body: { token: damage(text), expiration: new Date(expiresAt).toISOString() } });
+    const refreshed = await keeper.calls("refresh");
+    await page.awaits("an answer", async () => (await refreshed.now()).state !== "pending");
+    assert.deepEqual((await refreshed.now()).value, { ok: false, code: "ERR_TOKEN_UNUSABLE" });
+    await frame.expectHolds(first);
+  }
+  source.next({});
+  const refreshed = await keeper.calls("refresh");
+  await page.awaits("an answer", async () => (await refreshed.now()).state !== "pending");
+  assert.equal((await refreshed.now()).value.ok, true);
+});
