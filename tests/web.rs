@@ -500,6 +500,7 @@ async fn retry_after_is_read_from_every_kind_of_headers() {
         "{ headers: { 'Retry-After': '77' } }",
         "{ headers: new Map([['retry-after', '77']]) }",
         "{ getResponseHeader: (name) => (name === 'retry-after' ? '77' : null) }",
+        "{ response: { headers: { 'retry-after': '77' } } }",
         "{ response: { status: 429, headers: { get: (name) => (name === 'retry-after' ? '77' : null) } } }",
     ] {
         let page = Page::new(

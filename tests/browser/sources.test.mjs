@@ -7,6 +7,7 @@ import { seconds, story } from "./lib/story.mjs";
 story("a source that returns fetch's Response needs no more", async ({ page, source, keeper, frame }) => {
   await page.embeds();
   await keeper.keeps(() => ({ source: () => fetch("/api/token", { method: "POST" }) }));
+  await page.passes(seconds(60));
   await keeper.calls("refresh");
   await frame.expectHolds(source.newest);
 
@@ -64,6 +65,8 @@ for (const [library, options] of Object.entries(LIBRARIES)) {
     ]) {
       source.next({ body: "", ...step });
       const refreshed = await keeper.calls("refresh");
+      // jQuery's promises settle by a timer
+      await page.passes(seconds(1));
       await page.awaits("an answer", async () => (await refreshed.now()).state !== "pending");
       const { value } = await refreshed.now();
       assert.deepEqual(value, { ok: false, code }, `${step.status}`);

@@ -24,12 +24,21 @@ pub(super) fn failure_of(error: &JsValue) -> (SourceFailure, Headers) {
             let status = status_of(from, "status").or_else(|| status_of(from, "statusCode"));
             // a success was rejected for another reason, such as a body that is no JSON
             if let Some(status) = status.filter(|status| *status >= 300) {
-                return (SourceFailure::Status(status), headers_of(from));
+                return (SourceFailure::Status(status), headers(&current, &response));
             }
         }
         current = js::get(&current, "cause");
     }
     (SourceFailure::SourceThrew, Headers::default())
+}
+
+/// The headers of the response, or those that the error has itself.
+fn headers(error: &JsValue, response: &JsValue) -> Headers {
+    let (own, its) = (headers_of(error), headers_of(response));
+    Headers {
+        date: its.date.or(own.date),
+        retry_after: its.retry_after.or(own.retry_after),
+    }
 }
 
 /// Whether an error, or the body of a token endpoint, says that the user must sign in.
