@@ -47,14 +47,20 @@ story("a polluted Object.prototype adds no option", async ({ page, source, keepe
 });
 
 story("neither a <base> of another origin nor the name of an element decides where a request goes", async (told) => {
-  const { page, source, keeper, frame } = told;
+  const { page, source, keeper, frame, another } = told;
   await page.embeds();
+  // the package is there before the markup is
+  await another("first").starts();
   await page.run(() => {
     document.head.insertAdjacentHTML("afterbegin", '<base href="https://evil.test/">');
     for (const name of ["valueOf", "baseURI", "addEventListener", "visibilityState", "location", "body"])
       document.documentElement.append(Object.assign(new Image(), { name }));
   });
-  await keeper.keeps({ source: "api/token" });
+  await page.run(() => {
+    stage.keep("keeper", new K.TokenKeeper({ source: "api/token" }));
+    stage.keepers.keeper.attach(stage.embeds.report);
+  });
+  await keeper.engineStarts();
   await page.passes(minutes(55));
   source.expectRequests(1);
   assert.equal(new URL(source.requests[0].url).origin, "https://host.test");
