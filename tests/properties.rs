@@ -29,6 +29,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(SourceFailure::SourceThrew),
         Just(SourceFailure::InvalidBody),
         Just(SourceFailure::SignInRequired),
+        Just(SourceFailure::DamagedToken),
         (100..600_u16).prop_map(SourceFailure::Status),
     ];
     let retry_after = prop_oneof![

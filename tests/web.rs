@@ -75,6 +75,10 @@ impl Page {
     /// A keeper whose options are the JavaScript expression `options`; `a` in it is `given`.
     fn new(options: &str, given: &JsValue) -> Self {
         let events = Array::new();
+        web::init(
+            run("return (work) => setTimeout(work)").unchecked_into(),
+            run("return { window, document, listenerOptions: {} }"),
+        );
         let options = js(&format!("return {options};"), given, &JsValue::UNDEFINED);
         let facade = js(
             "const note = (type) => (detail) => void a.push({ type, detail });
@@ -82,7 +86,7 @@ impl Page {
                refreshed: note('refreshed'), refreshFailed: note('refreshfailed'), applyFailed: note('applyfailed'),
                expired: note('expired'), recovered: note('recovered'), stateChanged: note('statechange'),
                embedError() {}, resolveWaiter: (_, value) => a.done([null, value]), rejectWaiter: (_, code) => a.done([code]),
-               describeEmbeds: () => b.embeds?.() ?? [], observeEmbeds() {},
+               isIntact: async () => true, startRequest: () => [new AbortController(), b.embeds?.() ?? []], observeEmbeds() {},
              };",
             &events,
             &options,
@@ -224,6 +228,39 @@ async fn whatever_a_source_throws_or_answers_is_a_code() {
         ),
         ("() => { const o = {}; o.o = o; return o }", "ERR_SOURCE_ANSWER"),
         ("() => ({ token: 'undefined' })", "ERR_TOKEN_UNUSABLE"),
+        (
+            "() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return { a: proxy } }",
+            "ERR_SOURCE_ANSWER",
+        ),
+        (
+            "() => { const { proxy, revoke } = Proxy.revocable([], {}); revoke(); return { a: [proxy] } }",
+            "ERR_SOURCE_ANSWER",
+        ),
+        (
+            "() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy }",
+            "ERR_SOURCE_THREW",
+        ),
+        (
+            "() => ({ a: new Proxy([1, 2], { get() { throw new Error('CANARY') } }) })",
+            "ERR_SOURCE_ANSWER",
+        ),
+        (
+            "() => ({ a: Object.create(Date.prototype) })",
+            "ERR_SOURCE_ANSWER",
+        ),
+        ("() => ({ a: new Date(NaN), b: new Date() })", "ERR_SOURCE_ANSWER"),
+        (
+            "() => Object.defineProperty(Promise.resolve({}), 'constructor', { get() { throw new Error('CANARY') } })",
+            "ERR_SOURCE_THREW",
+        ),
+        (
+            "() => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); throw proxy }",
+            "ERR_SOURCE_THREW",
+        ),
+        (
+            "() => { const e = new Error('CANARY'); e.cause = e; e.response = new Proxy({}, { get() { throw e } }); throw e }",
+            "ERR_SOURCE_THREW",
+        ),
     ] {
         let page = Page::new(&format!("{{ source: {source} }}"), &JsValue::UNDEFINED);
         assert_eq!(page.refresh_code().await.as_deref(), Some(code), "{source}");
@@ -270,7 +307,7 @@ async fn a_listener_may_call_back_into_the_keeper_and_stop_it() {
     );
     let facade = js(
         "const told = (name) => { a.seen = (a.seen ?? '') + name + ' '; a.then?.(name); throw new Error('from a listener'); };
-         return new Proxy({}, { get: (_, name) => () => told(name) });",
+         return new Proxy({}, { get: (_, name) => name === 'startRequest' ? () => [new AbortController(), []] : () => told(name) });",
         &calls,
         &JsValue::UNDEFINED,
     );
@@ -335,6 +372,153 @@ async fn stop_leaves_no_listener_and_no_timer() {
     assert_eq!(get(&counts, "timers.size").as_f64(), Some(0.0));
     assert_eq!(get(&counts, "listeners").as_f64(), Some(0.0));
     js("a.undo.forEach((undo) => undo())", &counts, &JsValue::UNDEFINED);
+}
+
+#[wasm_bindgen_test]
+async fn a_response_is_read_as_an_endpoints() {
+    for (source, code) in [
+        ("() => new Response(JSON.stringify({ token: a }))", None),
+        ("() => Promise.resolve(new Response(a))", None),
+        (
+            "() => ({ ok: true, status: 200, headers: { get() {} }, text: async () => a })",
+            None,
+        ),
+        (
+            "() => new Response('', { status: 401 })",
+            Some("ERR_SOURCE_DENIED"),
+        ),
+        (
+            "() => { throw new Response('', { status: 403 }) }",
+            Some("ERR_SOURCE_DENIED"),
+        ),
+        (
+            "() => new Response('', { status: 429 })",
+            Some("ERR_SOURCE_THROTTLED"),
+        ),
+        (
+            "() => new Response('', { status: 404 })",
+            Some("ERR_SOURCE_STATUS"),
+        ),
+        (
+            "() => new Response(null, { status: 204 })",
+            Some("ERR_SOURCE_ANSWER"),
+        ),
+        (
+            "() => new Response(' '.repeat(1024 * 1024 + 1))",
+            Some("ERR_SOURCE_ANSWER"),
+        ),
+        (
+            "() => new Response(new Uint8Array([0xff, 0xfe, 0x41]))",
+            Some("ERR_SOURCE_ANSWER"),
+        ),
+        ("() => Response.error()", Some("ERR_SOURCE_NETWORK")),
+        (
+            "() => Object.defineProperty(new Response(a), 'redirected', { value: true })",
+            Some("ERR_SOURCE_NETWORK"),
+        ),
+        (
+            "() => { const r = new Response(a); r.body.getReader(); return r }",
+            Some("ERR_SOURCE_ANSWER"),
+        ),
+        (
+            "() => ({ ok: true, status: 200, headers: { get() {} }, text: async () => { throw new Error('CANARY') } })",
+            Some("ERR_SOURCE_ANSWER"),
+        ),
+        (
+            "() => new Response(new ReadableStream({ pull(c) { c.error(new Error('CANARY')) } }))",
+            Some("ERR_SOURCE_NETWORK"),
+        ),
+    ] {
+        let page = Page::new(&format!("{{ source: {source} }}"), &token().as_str().into());
+        assert_eq!(page.refresh_code().await.as_deref(), code, "{source}");
+        page.stop();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_rejection_may_carry_a_status() {
+    for (error, code, status) in [
+        ("{ status: 401 }", "ERR_SOURCE_DENIED", Some(401.0)),
+        ("{ statusCode: 403 }", "ERR_SOURCE_DENIED", Some(403.0)),
+        (
+            "{ response: { status: 429 } }",
+            "ERR_SOURCE_THROTTLED",
+            Some(429.0),
+        ),
+        (
+            "{ response: { statusCode: 500 } }",
+            "ERR_SOURCE_STATUS",
+            Some(500.0),
+        ),
+        (
+            "new Error('x', { cause: new Error('y', { cause: { response: { status: 404 } } }) })",
+            "ERR_SOURCE_STATUS",
+            Some(404.0),
+        ),
+        ("{ status: 200 }", "ERR_SOURCE_THREW", None),
+        ("{ status: 'CANARY' }", "ERR_SOURCE_THREW", None),
+        ("{ status: 0 }", "ERR_SOURCE_THREW", None),
+        ("{ status: 1e9 }", "ERR_SOURCE_THREW", None),
+        (
+            "{ name: 'InteractionRequiredAuthError' }",
+            "ERR_SOURCE_DENIED",
+            Some(401.0),
+        ),
+        (
+            "{ errorCode: 'login_required' }",
+            "ERR_SOURCE_DENIED",
+            Some(401.0),
+        ),
+        ("{ error: 'consent_required' }", "ERR_SOURCE_DENIED", Some(401.0)),
+        (
+            "new Error('x', { cause: { code: 'interaction_required' } })",
+            "ERR_SOURCE_DENIED",
+            Some(401.0),
+        ),
+        (
+            "{ response: { status: 400, data: { error: 'invalid_grant' } } }",
+            "ERR_SOURCE_DENIED",
+            Some(401.0),
+        ),
+    ] {
+        let page = Page::new(
+            &format!("{{ source: () => Promise.reject({error}) }}"),
+            &JsValue::UNDEFINED,
+        );
+        assert_eq!(page.refresh_code().await.as_deref(), Some(code), "{error}");
+        let detail = get(&page.last("refreshfailed"), "detail");
+        assert_eq!(get(&detail, "status").as_f64(), status, "{error}");
+        page.stop();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn retry_after_is_read_from_every_kind_of_headers() {
+    for headers in [
+        "{ headers: new Headers({ 'retry-after': '77' }) }",
+        "{ headers: { 'retry-after': '77' } }",
+        "{ headers: { 'Retry-After': '77' } }",
+        "{ headers: new Map([['retry-after', '77']]) }",
+        "{ getResponseHeader: (name) => (name === 'retry-after' ? '77' : null) }",
+        "{ response: { headers: { 'retry-after': '77' } } }",
+        "{ response: { status: 429, headers: { get: (name) => (name === 'retry-after' ? '77' : null) } } }",
+    ] {
+        let page = Page::new(
+            &format!(
+                "{{ source: () => Promise.reject(Object.assign(new Error(), {{ status: 429 }}, {headers})) }}"
+            ),
+            &JsValue::UNDEFINED,
+        );
+        let element = embed(TAKES);
+        page.attach(0, &element);
+        soon().await;
+        let retry = get(&page.last("refreshfailed"), "detail.retryInMs").as_f64();
+        assert!(
+            retry.is_some_and(|ms| (77_000.0..90_000.0).contains(&ms)),
+            "{headers}: {retry:?}"
+        );
+        page.stop();
+    }
 }
 
 /// Answers every `fetch` with what `answer(url, init)` gives, until the value is dropped.
@@ -444,6 +628,24 @@ async fn the_request_is_as_the_endpoint_says() {
         ("include".into(), "text/plain".into(), "c".into())
     );
     assert_eq!(init("body"), r#"{"why":"manual"}"#);
+    page.stop();
+
+    for own in [
+        "{ headers: new Headers({ 'X-Own': 'c' }) }",
+        "{ headers: [['X-Own', 'c']] }",
+        "{ headers: Promise.resolve({ 'x-own': 'c' }) }",
+        "{ headers: async () => new Headers({ 'x-own': 'c' }), body: async () => ({ why: 'async' }) }",
+    ] {
+        let page = Page::new(ENDPOINT, &run(&format!("return {own}")));
+        page.refresh().await;
+        assert_eq!(init("headers.x-own"), "c", "{own}");
+        page.stop();
+    }
+    assert_eq!(init("body"), r#"{"why":"async"}"#);
+
+    let needs_sign_in = "{ headers: async () => { throw { name: 'InteractionRequiredAuthError' } } }";
+    let page = Page::new(ENDPOINT, &run(&format!("return {needs_sign_in}")));
+    assert_eq!(page.refresh_code().await.as_deref(), Some("ERR_SOURCE_DENIED"));
     page.stop();
 
     for own in [

@@ -1,4 +1,4 @@
-import { loadExplainer } from "./diagnosis/load.js";
+import { callDiagnosis } from "./diagnosis/load.js";
 import type { DiagnoseOptions, EmbedConfigLike, Explanation, Finding, TokenReport } from "./types.js";
 
 /**
@@ -6,8 +6,8 @@ import type { DiagnoseOptions, EmbedConfigLike, Explanation, Finding, TokenRepor
  *
  * Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started.
  */
-export async function inspectToken(token: string, options?: DiagnoseOptions): Promise<TokenReport> {
-  return (await loadExplainer()).inspect(token, options);
+export function inspectToken(token: string, options?: DiagnoseOptions): Promise<TokenReport> {
+  return callDiagnosis((explainer) => explainer.inspect(token, options));
 }
 
 /**
@@ -15,8 +15,8 @@ export async function inspectToken(token: string, options?: DiagnoseOptions): Pr
  *
  * Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started.
  */
-export async function diagnose(config: EmbedConfigLike, options?: DiagnoseOptions): Promise<Finding[]> {
-  return (await loadExplainer()).diagnose(config, options);
+export function diagnose(config: EmbedConfigLike, options?: DiagnoseOptions): Promise<Finding[]> {
+  return callDiagnosis((explainer) => explainer.diagnose(config, options));
 }
 
 /**
@@ -25,10 +25,6 @@ export async function diagnose(config: EmbedConfigLike, options?: DiagnoseOption
  *
  * Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started.
  */
-export async function explain(
-  error: unknown,
-  config?: EmbedConfigLike,
-  options?: DiagnoseOptions,
-): Promise<Explanation> {
-  return (await loadExplainer()).explain(error, config, options);
+export function explain(error: unknown, config?: EmbedConfigLike, options?: DiagnoseOptions): Promise<Explanation> {
+  return callDiagnosis((explainer) => explainer.explain(error, config, options));
 }

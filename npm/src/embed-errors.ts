@@ -2,6 +2,10 @@ import { askDiagnosis } from "./diagnosis/load.js";
 import { type AttachedEmbed, embedOf } from "./embeds.js";
 import type { Explanation, KeeperStatus } from "./types.js";
 
+/** How many errors of an embed are remembered as explained; a hostile frame could raise any number of different ones. */
+const MAX_EXPLAINED = 50;
+const MAX_KEY_LENGTH = 200;
+
 /**
  * Explains an `error` event of an embed, once for each error and token; undefined where there is nothing to say.
  *
@@ -13,10 +17,13 @@ export async function explainEmbedError(
   status: KeeperStatus,
 ): Promise<Explanation | undefined> {
   const { message, errorCode } = (error ?? {}) as { message?: unknown; errorCode?: unknown };
-  const key = `${String(message)} ${String(errorCode)}`;
-  if (attached.explainedErrors?.has(key)) return undefined;
+  const key = [message, errorCode]
+    .map((part) => (typeof part === "string" ? part.slice(0, MAX_KEY_LENGTH) : ""))
+    .join(" ");
   attached.explainedErrors ??= new Set();
-  attached.explainedErrors.add(key);
+  const { explainedErrors } = attached;
+  if (explainedErrors.has(key) || explainedErrors.size >= MAX_EXPLAINED) return undefined;
+  explainedErrors.add(key);
   const embed = embedOf(attached);
   return askDiagnosis((explainer) => explainer.explainError(error, embed, status));
 }

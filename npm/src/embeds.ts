@@ -36,6 +36,10 @@ export class AttachedEmbeds {
     return this.byElement.size;
   }
 
+  all(): AttachedEmbed[] {
+    return [...this.byId.values()];
+  }
+
   add(attached: AttachedEmbed): void {
     this.byElement.set(attached.element, attached);
     this.byId.set(attached.id, attached);
@@ -71,7 +75,7 @@ export class AttachedEmbeds {
 
   /** What a token source is told of the embeds. */
   describe(): TokenRequest["embeds"] {
-    return [...this.byId.values()].map((attached) => {
+    return this.all().map((attached) => {
       const described: Record<string, string> = {};
       try {
         const config = embedOf(attached)?.config as unknown as Record<string, unknown>;
@@ -100,9 +104,7 @@ export function hasChanged(attached: AttachedEmbed): boolean {
   const before = attached.snapshot;
   attached.snapshot = undefined;
   try {
-    const embed = embedOf(attached) as
-      | { iframe?: HTMLElement; config?: Partial<Record<string, unknown>> }
-      | undefined;
+    const embed = embedOf(attached) as { iframe?: HTMLElement; config?: Partial<Record<string, unknown>> } | undefined;
     const config = embed?.config;
     const [connected, token, tokenType] = [embed?.iframe?.isConnected, config?.accessToken, config?.tokenType];
     const content = [config?.type, config?.id, config?.groupId];

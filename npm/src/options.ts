@@ -34,10 +34,11 @@ type CheckedEndpoint = Omit<TokenEndpoint, "url"> & { url: string; method: strin
  * @throws TypeError for a wrong type or an unknown option, RangeError for a value that is not allowed; the message
  * names the option and the `code` is `ERR_OPTION`.
  */
-export function checkOptions(options: TokenKeeperOptions): CheckedOptions {
-  if (!isObject(options)) throw badOption("options", "must be an object with a source");
+export function checkOptions(given: TokenKeeperOptions): CheckedOptions {
+  if (!isObject(given)) throw badOption("options", "must be an object with a source");
+  const options = ownProperties(given);
   refuseUnknown("", options, [...Object.keys(DURATIONS), ...Object.keys(CHOICES), ...OTHER_OPTIONS]);
-  const checked = { source: checkSourceOption(options.source) } as CheckedOptions;
+  const checked = ownProperties({ source: checkSourceOption(options.source) }) as CheckedOptions;
   for (const name of Object.keys(DURATIONS) as Duration[]) checked[name] = duration(name, options[name]);
   for (const name of Object.keys(CHOICES) as Choice[]) {
     checked[name] = choice(name, options[name], CHOICES[name], CHOICES[name][0]);
@@ -68,22 +69,24 @@ export function checkOptions(options: TokenKeeperOptions): CheckedOptions {
 
 function checkSourceOption(source: TokenKeeperOptions["source"]): TokenSource | CheckedEndpoint {
   if (typeof source === "function") return source;
-  const endpoint = typeof source === "string" || source instanceof URL ? { url: source } : source;
-  if (!isObject(endpoint)) throw badOption("source", "must be a URL, an endpoint or a function");
+  const given = typeof source === "string" || source instanceof URL ? { url: source } : source;
+  if (!isObject(given)) throw badOption("source", "must be a URL, an endpoint or a function");
+  const endpoint: TokenEndpoint = ownProperties(given);
   refuseUnknown("source.", endpoint, ENDPOINT_FIELDS);
-  const { headers, body } = endpoint as TokenEndpoint;
+  const { headers, body } = endpoint;
   if (headers !== undefined && typeof headers !== "function" && !isObject(headers)) {
-    throw badOption("source.headers", "must be an object or a function that answers one");
+    throw badOption("source.headers", "must be headers as fetch takes them, or a function that returns them");
   }
-  const method = choice("source.method", endpoint.method, ["POST", "GET"], "POST");
+  const upper: unknown = typeof endpoint.method === "string" ? endpoint.method.toUpperCase() : endpoint.method;
+  const method = choice("source.method", upper, ["POST", "GET"], "POST");
   if (method === "GET" && body !== undefined) throw badOption("source.body", "can't go with method GET");
-  return {
+  return ownProperties({
     url: checkUrl(endpoint.url),
     method,
     ...(headers !== undefined && { headers }),
     ...(body !== undefined && { body }),
     credentials: choice("source.credentials", endpoint.credentials, ["same-origin", "include", "omit"], "same-origin"),
-  };
+  });
 }
 
 /** Same origin, https:, or loopback: a token must not cross a network in the clear. */
@@ -91,7 +94,7 @@ function checkUrl(url: string | URL): string {
   if ((typeof url !== "string" && !(url instanceof URL)) || String(url).trim() === "") {
     throw badOption("source.url", "must be a URL");
   }
-  const base = typeof document === "undefined" ? undefined : document.baseURI;
+  const base = baseUrl();
   let full: URL;
   try {
     full = new URL(url, base);
@@ -103,13 +106,28 @@ function checkUrl(url: string | URL): string {
   if (full.username !== "" || full.password !== "") {
     throw badOption("source.url", "must not hold a user name or a password", RangeError);
   }
-  const safe =
+  const isSafe =
     full.protocol === "https:" ||
     (full.protocol === "http:" &&
       (/^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(full.hostname) ||
-        (base !== undefined && full.origin === new URL(base).origin)));
-  if (!safe) throw badOption("source.url", "must be of this origin, https: or loopback", RangeError);
+        (base !== undefined && full.origin === location.origin)));
+  if (!isSafe) throw badOption("source.url", "must be of this origin, https: or loopback", RangeError);
   return full.href;
+}
+
+/**
+ * The URL that relative ones are resolved against: the document's base, if that is of this origin. Markup can add a
+ * `<base>` of another, and can shadow `document.baseURI`, but neither `Request` nor `location`.
+ */
+function baseUrl(): string | undefined {
+  if (typeof document === "undefined") return undefined;
+  const base = new Request("").url;
+  return new URL(base).origin === location.origin ? base : location.href;
+}
+
+/** A copy of an object's own properties without a prototype, to which a polluted `Object.prototype` adds nothing. */
+function ownProperties<T extends object>(given: T): T {
+  return Object.assign(Object.create(null), given);
 }
 
 function duration(name: Duration, value: unknown): number {

@@ -1,13 +1,16 @@
-import { askDiagnosis } from "./diagnosis/load.js";
 import { explainEmbedError, shouldRefresh } from "./embed-errors.js";
 import { type AttachedEmbed, AttachedEmbeds, hasChanged, partsOf } from "./embeds.js";
-import { type Engine, loadEngine } from "./engine/load.js";
+import { type Engine, loadEngine, noEngineCode } from "./engine/load.js";
+import { KeeperError } from "./errors.js";
+import { isIntact } from "./integrity.js";
 import type { CheckedOptions } from "./options.js";
 import { RemovedEmbeds } from "./removed-embeds.js";
 import { schedule } from "./scheduler.js";
+import { type FailureReport, reportFailure, type SourceFailure } from "./source-failures.js";
 import type { Tabs } from "./tabs.js";
-import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus } from "./types.js";
+import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus, TokenRequest } from "./types.js";
 import { type Settle, Waiters } from "./waiters.js";
+import { warnOnce } from "./warnings.js";
 
 type Exports = Engine["exports"];
 type Detail<K extends keyof KeeperEventMap> = KeeperEventMap[K]["detail"];
@@ -15,8 +18,8 @@ type Detail<K extends keyof KeeperEventMap> = KeeperEventMap[K]["detail"];
 /** What the engine tells the facade: one method for each thing (`Facade` in `src/web/facade.rs`). */
 export interface EngineFacade {
   refreshed(detail: Detail<"refreshed">): void;
-  /** `refusedToken` is for the diagnosis alone. */
-  refreshFailed(detail: Detail<"refreshfailed">, refusedToken: string | undefined): void;
+  /** The token that was refused and the evidence (an error, a response, an answer) are for the diagnosis alone. */
+  refreshFailed(detail: Detail<"refreshfailed">, refusedToken: string | undefined, evidence: unknown): void;
   applyFailed(detail: Detail<"applyfailed">): void;
   expired(detail: Detail<"expired">): void;
   recovered(detail: Detail<"recovered">): void;
@@ -24,13 +27,18 @@ export interface EngineFacade {
   embedError(embed: number, error: unknown): void;
   resolveWaiter(waiter: number, value: string | number): void;
   rejectWaiter(waiter: number, code: ErrorCode): void;
+  /** Whether an embed token can be unpacked. */
+  isIntact(token: string): Promise<boolean>;
   acquireLock(lockRequest: number): void;
   releaseLock(): void;
   broadcastToken(token: string, expiration: number, contents: Float64Array): void;
-  describeEmbeds(): unknown;
+  /** A request to the source begins: its controller, and the embeds that it is told of. */
+  startRequest(): [AbortController, TokenRequest["embeds"]];
   /** Writes both clocks, and has the engine observe each embed that changed, or whose number is odd (twice its id). */
   observeEmbeds(numbers: Uint32Array, clocks: Float64Array): void;
 }
+
+type EngineCall = (exports: Exports, keeper: number) => void;
 
 type EndCode = "ERR_STOPPED" | "ERR_ENGINE" | "ERR_CRASHED";
 
@@ -39,9 +47,6 @@ type Stage =
   | { name: "loading" }
   | { name: "running"; keeper: number; engine: Engine }
   | { name: "ended"; code: EndCode };
-
-/** The refusals that a look at the token itself explains. The others say all there is to say. */
-const DIAGNOSED = /^ERR_TOKEN_(UNUSABLE|TYPE|EXPIRED|SUBJECT)$/;
 
 /** False on a server, where nothing runs, is loaded or is listened to. */
 const isInBrowser = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
@@ -53,7 +58,11 @@ export function preloadEngine(): void {
   if (isInBrowser()) loadEngine().catch(() => {});
 }
 
-/** One keeper from its construction to its end: connects a {@link TokenKeeper} with its engine. */
+/**
+ * One keeper from its construction to its end: connects a {@link TokenKeeper} with its engine.
+ *
+ * An engine that crashes is replaced by the other build of it, with the same embeds and waiters.
+ */
 export class KeeperSession {
   private readonly embeds = new AttachedEmbeds();
   private readonly removedEmbeds = new RemovedEmbeds((element) => this.attach(element));
@@ -61,7 +70,9 @@ export class KeeperSession {
   /** The tabs of the same `shareKey`; none without one, or when the chunk can't be loaded. */
   private tabs: Promise<Tabs | undefined> = Promise.resolve(undefined);
   /** Calls that wait for the engine. */
-  private queue: (() => void)[] = [];
+  private queue: EngineCall[] = [];
+  /** The request to the source that began last. It is aborted when the engine that knows of it has crashed. */
+  private request: AbortController | undefined;
   private stage: Stage = { name: "loading" };
   /** The next embed's or waiter's number. */
   private nextId = 0;
@@ -79,10 +90,9 @@ export class KeeperSession {
     else if (!isInBrowser()) this.stage = { name: "ended", code: "ERR_ENGINE" };
     else {
       signal?.addEventListener("abort", this.stop);
-      loadEngine().then(
-        (engine) => schedule(() => this.startKeeper(engine)),
-        () => this.end("ERR_ENGINE"),
-      );
+      const { shareKey } = this.options;
+      if (shareKey !== undefined) this.tabs = this.joinTabs(shareKey).catch(() => undefined);
+      this.load();
     }
   }
 
@@ -103,9 +113,13 @@ export class KeeperSession {
     this.removedEmbeds.delete(element);
     const attached: AttachedEmbed = { id: this.nextId++, element, provided };
     this.embeds.add(attached);
+    this.attachToEngine(attached);
+  }
+
+  private attachToEngine(attached: AttachedEmbed): void {
     this.whenReady(({ attach }, keeper) => {
       hasChanged(attached);
-      attach(keeper, attached.id, element, provided);
+      attach(keeper, attached.id, attached.element, attached.provided);
     });
   }
 
@@ -145,20 +159,25 @@ export class KeeperSession {
     this.end("ERR_STOPPED");
   };
 
+  private load(): void {
+    loadEngine().then(
+      (engine) => schedule(() => this.startKeeper(engine)),
+      () => this.end(noEngineCode()),
+    );
+  }
+
   private startKeeper(engine: Engine): void {
     if (this.stage.name !== "loading") return;
     engine.onCrash.add(this.onCrash);
+    if (engine.crashed) return this.onCrash();
     const keeper = engine.exports.createKeeper(this.options, this.facadeFor(engine));
-    if (engine.crashed) {
-      this.onCrash();
-      return;
-    }
+    if (engine.crashed) return;
+    // another engine would take it for a token that was just received
+    delete this.options.initial;
     this.stage = { name: "running", keeper, engine };
-    const { shareKey } = this.options;
-    if (shareKey !== undefined) this.tabs = this.joinTabs(shareKey).catch(() => undefined);
     const queue = this.queue;
     this.queue = [];
-    for (const call of queue) schedule(call);
+    for (const call of queue) this.whenReady(call);
   }
 
   private facadeFor(engine: Engine): EngineFacade {
@@ -168,7 +187,8 @@ export class KeeperSession {
         embeds.forgetOldToken();
         this.dispatch("refreshed", detail);
       },
-      refreshFailed: (detail, refusedToken) => this.onRefreshFailed(detail, refusedToken),
+      refreshFailed: (detail, refusedToken, evidence) =>
+        this.onRefreshFailed(detail, { code: detail.code, refusedToken, evidence }),
       applyFailed: (detail) => {
         this.dispatch("applyfailed", detail);
         // the engine has let go of an embed that is gone
@@ -182,6 +202,7 @@ export class KeeperSession {
       embedError: (embed, error) => void this.onEmbedError(embed, error).catch(() => {}),
       resolveWaiter: (waiter, value) => waiters.settle(waiter, null, value),
       rejectWaiter: (waiter, code) => waiters.settle(waiter, code, null),
+      isIntact,
       acquireLock: (lockRequest) => void this.acquireLock(lockRequest),
       releaseLock: () => void this.tabs.then((tabs) => tabs?.releaseLock()),
       broadcastToken: (token, expiration, contents) => {
@@ -189,20 +210,27 @@ export class KeeperSession {
         const shared = { token, expiration, contents: [...contents] };
         void this.tabs.then((tabs) => tabs?.broadcast(shared));
       },
-      describeEmbeds: () => embeds.describe(),
+      startRequest: () => {
+        this.request = new AbortController();
+        return [this.request, embeds.describe()];
+      },
       observeEmbeds: (numbers, clocks) => this.observeEmbeds(numbers, clocks),
     };
   }
 
-  private onRefreshFailed(detail: Detail<"refreshfailed">, refusedToken: string | undefined): void {
-    if (refusedToken === undefined || !DIAGNOSED.test(detail.code)) {
-      this.dispatch("refreshfailed", detail);
-      return;
+  private onRefreshFailed(detail: Detail<"refreshfailed">, failure: SourceFailure): void {
+    const report = this.report(failure);
+    if (report === undefined) this.dispatch("refreshfailed", detail);
+    else {
+      report.then((more) => {
+        if (this.stage.name !== "ended") this.dispatch("refreshfailed", { ...detail, ...more });
+      });
     }
-    const { status } = this;
-    askDiagnosis((explainer) => explainer.findings(refusedToken, status)).then((findings = []) => {
-      if (this.stage.name !== "ended") this.dispatch("refreshfailed", { ...detail, findings });
-    });
+  }
+
+  private report(failure: SourceFailure): Promise<FailureReport> | undefined {
+    const { source } = this.options;
+    return reportFailure(failure, this.status, "method" in source ? source.method : undefined);
   }
 
   /** Explains an embed's error to the page, and requests a new token where the explanation says that it helps. */
@@ -231,7 +259,7 @@ export class KeeperSession {
 
   private async joinTabs(shareKey: string): Promise<Tabs> {
     const { Tabs } = await import("./tabs.js");
-    return new Tabs(shareKey, (token) =>
+    return Tabs.join(shareKey, (token) =>
       this.callEngine(({ tokenReceivedFromTab }, keeper) => tokenReceivedFromTab(keeper, token)),
     );
   }
@@ -266,17 +294,22 @@ export class KeeperSession {
     const waiter = this.nextId++;
     if (this.stage.name === "ended") settle(this.stage.code, null);
     else {
-      this.waiters.add(waiter, settle);
-      this.whenReady((exports, keeper) => question(exports, keeper, waiter));
+      const ask = (): void => this.whenReady((exports, keeper) => question(exports, keeper, waiter));
+      this.waiters.add(waiter, settle, ask);
     }
     return waiter;
   }
 
   /** Calls the engine now, or when it has loaded. */
-  private whenReady(call: (exports: Exports, keeper: number) => void): void {
-    const work = (): void => this.callEngine(call);
-    if (this.stage.name === "loading") this.queue.push(work);
-    else schedule(work);
+  private whenReady(call: EngineCall): void {
+    const { stage } = this;
+    if (stage.name === "loading") this.queue.push(call);
+    else {
+      schedule(() => {
+        // what another engine has missed is told again by `onCrash`
+        if (this.stage === stage) this.callEngine(call);
+      });
+    }
   }
 
   /** The only way into the engine. */
@@ -287,7 +320,19 @@ export class KeeperSession {
     return engine.crashed ? undefined : result;
   }
 
-  private readonly onCrash = (): void => this.end("ERR_CRASHED");
+  /** The keeper goes on in the other build of the engine, as far as that is there. */
+  private readonly onCrash = (): void => {
+    if (this.stage.name === "ended") return;
+    if (this.stage.name === "running") {
+      this.stage = { name: "loading" };
+      this.request?.abort();
+      this.tabs.then((tabs) => tabs?.releaseLock());
+      this.embeds.forgetOldToken();
+      for (const attached of this.embeds.all()) this.attachToEngine(attached);
+      this.waiters.askAgain();
+    }
+    this.load();
+  };
 
   private end(code: EndCode): void {
     if (this.stage.name === "ended") return;
@@ -296,12 +341,14 @@ export class KeeperSession {
     if (this.stage.name === "running") this.stage.engine.onCrash.delete(this.onCrash);
     this.stage = { name: "ended", code };
     this.queue = [];
+    delete this.options.initial;
     this.embeds.clear();
     this.removedEmbeds.clear();
     this.tabs.then((tabs) => tabs?.leave());
     this.options.signal?.removeEventListener("abort", this.stop);
     this.waiters.rejectAll(code);
     if (!isAnnounced) this.dispatch("statechange", this.statusWithoutEngine());
+    if (code === "ERR_ENGINE") warnOnce(code, new KeeperError(code).message);
     if (code !== "ERR_STOPPED") {
       this.dispatch("refreshfailed", { reason: "initial", code, attempt: 1, retryInMs: null, findings: [] });
     }

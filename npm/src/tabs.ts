@@ -8,6 +8,8 @@ export interface SharedToken {
 
 /** A tab looks at so many of another's contents: more than one page shows. */
 const MAX_CONTENTS = 100;
+/** No token is longer. */
+const MAX_TOKEN_LENGTH = 65_536;
 
 /**
  * The tabs of this origin with the same `shareKey`: a channel that carries a token which was just obtained, and a
@@ -23,8 +25,12 @@ export class Tabs {
   #barrier = { mark: "", arrived: (): void => {} };
 
   /** @param onToken called with a token that another tab obtained */
-  constructor(shareKey: string, onToken: (token: SharedToken) => void) {
-    this.#name = `powerbi-token-keeper:${shareKey}`;
+  static async join(shareKey: string, onToken: (token: SharedToken) => void): Promise<Tabs> {
+    return new Tabs(`powerbi-token-keeper:${await hash(shareKey)}`, onToken);
+  }
+
+  private constructor(name: string, onToken: (token: SharedToken) => void) {
+    this.#name = name;
     if (typeof BroadcastChannel === "undefined") return;
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }) => {
@@ -97,8 +103,28 @@ export class Tabs {
   }
 }
 
-/** Anybody of this origin may post to the channel. */
+/** Anybody of this origin may post to the channel, and anything. */
 function isSharedToken(data: unknown): data is SharedToken {
   const { token, expiration, contents } = (data ?? {}) as Partial<SharedToken>;
-  return typeof token === "string" && typeof expiration === "number" && Array.isArray(contents);
+  if (typeof token !== "string" || token.length > MAX_TOKEN_LENGTH) return false;
+  return typeof expiration === "number" && Array.isArray(contents);
+}
+
+/** A hash of the key, which may name the user: the names of locks and channels are seen by every script of the origin. */
+async function hash(shareKey: string): Promise<string> {
+  const bytes = new TextEncoder().encode(shareKey);
+  const { subtle } = crypto as Partial<Crypto>;
+  // missing on a page without TLS, where there are no locks either
+  const digest = subtle === undefined ? fnv1a(bytes) : new Uint8Array(await subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** FNV-1a in four lanes of 32 bits. */
+function fnv1a(bytes: Uint8Array): Uint8Array {
+  const lanes = Uint32Array.from([1, 2, 3, 4], (lane) => {
+    let hash = 0x811c9dc5 ^ lane;
+    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+    return hash;
+  });
+  return new Uint8Array(lanes.buffer);
 }

@@ -90,12 +90,16 @@ export interface TokenRequest {
 }
 
 /**
- * What a source may answer: the token alone, or an object in the shape of the REST API's GenerateToken answer, of
+ * The answer of a source: the token alone, or an object in the shape of the REST API's GenerateToken answer, of
  * Microsoft's sample backends, of MSAL or of an OAuth token endpoint. docs/backend.md lists every shape that is read.
  * If the answer names no expiration, the token's own `exp` counts; if both are known, the earlier one counts.
+ *
+ * A `Response` is read as an endpoint's: its status, `Retry-After` and `Date` count, and its body is the answer, so
+ * `source: () => fetch("/api/embed-token")` is enough.
  */
 export type TokenAnswer =
   | string
+  | Response
   | {
       /** The token. */
       token: string;
@@ -103,18 +107,29 @@ export type TokenAnswer =
       expiration?: string | number | Date;
     }
   | Record<string, unknown>;
-/** A source function: asked for a token, it answers one or a promise of one. It may throw or reject. */
+/**
+ * A source function: asked for a token, it answers one or a promise of one. It may throw or reject.
+ *
+ * The error may say why: a `status` on it, on its `response` or on its `cause` counts as the HTTP status (axios, Angular,
+ * jQuery, fetch wrappers), and MSAL's `InteractionRequiredAuthError` counts as 401.
+ */
 export type TokenSource = (request: TokenRequest) => TokenAnswer | Promise<TokenAnswer>;
 
 /** A route of a backend, which the keeper calls with `fetch`. Redirects are errors; answers are limited to 1 MiB. */
 export interface TokenEndpoint {
   /** Of the page's origin, `https:`, or on the loopback interface. Anything else is `ERR_OPTION`. */
   url: string | URL;
-  /** Default "POST". */
-  method?: "POST" | "GET";
-  /** Request headers. A function is called for each request, for example for an anti-forgery header. */
-  headers?: Record<string, string> | (() => Record<string, string> | Promise<Record<string, string>>);
-  /** JSON body of a POST, or a function that returns it. Default: `{ reason, embeds: [{ type, id, groupId }] }`. */
+  /** Default "POST". Any case. */
+  method?: "POST" | "GET" | "post" | "get";
+  /**
+   * Request headers in any form that `fetch` takes, or a promise of them. A function is called for each request, for
+   * example for an anti-forgery header.
+   */
+  headers?: HeadersInit | Promise<HeadersInit> | (() => HeadersInit | Promise<HeadersInit>);
+  /**
+   * JSON body of a POST, or a function that returns it or a promise of it. Default:
+   * `{ reason, embeds: [{ type, id, groupId }] }`.
+   */
   body?: unknown | ((request: TokenRequest) => unknown);
   /** As for `fetch`. Default "same-origin". */
   credentials?: RequestCredentials;
@@ -247,10 +262,15 @@ export interface KeeperEventMap {
     attempt: number;
     /** When the next request follows; null if none does by itself. */
     retryInMs: number | null;
-    /** The HTTP status of the answer, if there was one. */
+    /** The HTTP status of the answer or of the rejection, if there was one. */
     status?: number;
     /** What is wrong with the token that was refused. */
     findings: Finding[];
+    /**
+     * Why the source failed, from the body or the error that came with it. Absent where there was nothing to read, or the
+     * diagnosis can't be loaded. Quotes none of their text.
+     */
+    explanation?: Explanation;
   }>;
   /** `setAccessToken` failed on one embed. It is tried again without a new request; other embeds are not affected. */
   applyfailed: CustomEvent<{
@@ -286,6 +306,22 @@ export interface KeeperEventMap {
   >;
   /** `state` has changed; the detail is the whole status. */
   statechange: CustomEvent<KeeperStatus>;
+}
+
+/** The result of `checkSource()`. */
+export interface SourceCheck {
+  /** Whether a token came that the keeper would take. */
+  readonly ok: boolean;
+  /** What went wrong; null if nothing did. */
+  readonly code: ErrorCode | null;
+  /** The HTTP status of the answer or of the rejection, if there was one. */
+  readonly status?: number;
+  /** When the token expires, in milliseconds since the Unix epoch; null if none came, or nothing says when. */
+  readonly expiresAt: number | null;
+  /** What is wrong with the token that came. */
+  readonly findings: Finding[];
+  /** Why none came, from the body or the error that came instead. */
+  readonly explanation?: Explanation;
 }
 
 /** What `refresh()` resolves to. */

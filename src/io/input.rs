@@ -103,6 +103,8 @@ pub enum SourceFailure {
     SignInRequired,
     /// It answered, and the body can't be read: not text, or too long.
     InvalidBody,
+    /// It answered with an embed token that can't be unpacked: damaged or cut off on its way.
+    DamagedToken,
 }
 
 /// How a call of `setAccessToken` ended.

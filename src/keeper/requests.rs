@@ -446,6 +446,7 @@ impl Keeper {
             SourceFailure::SourceThrew => (ErrorCode::SourceThrew, None),
             SourceFailure::SignInRequired => (ErrorCode::SourceDenied, None),
             SourceFailure::InvalidBody => (ErrorCode::SourceAnswer, None),
+            SourceFailure::DamagedToken => (ErrorCode::TokenUnusable, None),
             SourceFailure::Status(status @ (401 | 403)) => (ErrorCode::SourceDenied, Some(status)),
             SourceFailure::Status(status @ (429 | 503)) => (ErrorCode::SourceThrottled, Some(status)),
             SourceFailure::Status(status) => (ErrorCode::SourceStatus, Some(status)),

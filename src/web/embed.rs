@@ -207,7 +207,7 @@ impl Embed {
         let captured_state = Rc::clone(&self.captured_state);
         js::when_settled(&capture, move |bookmark| {
             let state = bookmark.map(|bookmark| js::get(&bookmark, "state"));
-            let state = state.filter(JsValue::is_string);
+            let state = state.ok().filter(JsValue::is_string);
             let captured = state.is_some();
             drop(captured_state.replace(state));
             done(captured);
@@ -243,8 +243,8 @@ impl Embed {
         }
         match js::call(&embed, how.as_str(), &JsValue::UNDEFINED) {
             None => finish(RecoveryOutcome::Refused),
-            Some(promise) => js::when_settled(&promise, move |result: Option<JsValue>| {
-                if result.is_none() {
+            Some(promise) => js::when_settled(&promise, move |result| {
+                if result.is_err() {
                     finish(RecoveryOutcome::Refused);
                 } else if !waits_for_load {
                     finish(RecoveryOutcome::Done {
@@ -273,7 +273,7 @@ impl Embed {
                 }),
                 Some(applied) => js::when_settled(&applied, move |result| {
                     finish(RecoveryOutcome::Done {
-                        state_restored: result.is_some(),
+                        state_restored: result.is_ok(),
                     });
                 }),
             }

@@ -5,16 +5,17 @@ use super::convert::events::object;
 use super::convert::json::{parse_json, to_json};
 use super::facade::Facade;
 use super::mailbox::{self, KeeperId};
-use super::{js, lifecycle, options, runtime};
+use super::{globals, js, lifecycle, options, runtime};
 use crate::io::{EmbedId, Input, LockRequestId, WaiterId};
 use crate::keeper::Keeper;
 use js_sys::{Function, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
-/// Starts the instance. `run_in_new_task(work)` runs `work` in a task of its own.
+/// Starts the instance. `run_in_new_task(work)` runs `work` in a task of its own; `globals` are those of the page.
 #[wasm_bindgen]
-pub fn init(run_in_new_task: Function) {
+pub fn init(run_in_new_task: Function, globals: JsValue) {
+    globals::init(globals);
     runtime::init(run_in_new_task);
 }
 

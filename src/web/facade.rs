@@ -9,7 +9,7 @@ use crate::time::{Now, Timestamp};
 use crate::token::AccessToken;
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
-use web_sys::Element;
+use web_sys::{AbortController, Element};
 
 #[wasm_bindgen]
 extern "C" {
@@ -19,7 +19,12 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn refreshed(this: &Facade, detail: &Object) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = refreshFailed)]
-    fn refresh_failed(this: &Facade, detail: &Object, refused_token: Option<&str>) -> Result<(), JsValue>;
+    fn refresh_failed(
+        this: &Facade,
+        detail: &Object,
+        refused_token: Option<&str>,
+        evidence: &JsValue,
+    ) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = applyFailed)]
     fn apply_failed(this: &Facade, detail: &Object) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -34,21 +39,31 @@ extern "C" {
     fn resolve_waiter(this: &Facade, waiter: u32, value: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = rejectWaiter)]
     fn reject_waiter(this: &Facade, waiter: u32, code: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = isIntact)]
+    fn is_intact(this: &Facade, token: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = acquireLock)]
     fn acquire_lock(this: &Facade, lock_request: u32) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = releaseLock)]
     fn release_lock(this: &Facade) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = broadcastToken)]
     fn broadcast_token(this: &Facade, token: &str, expiration: f64, contents: &[f64]) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch, js_name = describeEmbeds)]
-    fn describe_embeds(this: &Facade) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = startRequest)]
+    fn start_request(this: &Facade) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = observeEmbeds)]
     fn observe_embeds(this: &Facade, numbers: &[u32], clocks: &mut [f64]) -> Result<(), JsValue>;
 }
 
+/// What a failure of the source can be explained with, for the diagnosis alone.
+#[derive(Debug, Default)]
+pub(crate) struct Evidence {
+    /// The error, the response or the answer.
+    pub(crate) value: JsValue,
+    pub(crate) damaged_token: Option<AccessToken>,
+}
+
 impl Facade {
-    /// Raises an event on the page; `element` is that of the embed which the event is about.
-    pub(crate) fn emit(&self, event: &Event, element: Option<&Element>) {
+    /// Raises an event on the page. `element` is that of the embed which the event is about.
+    pub(crate) fn emit(&self, event: &Event, element: Option<&Element>, evidence: &Evidence) {
         let detail = detail_of(event);
         if let Some(element) = element {
             js::set(&detail, "element", element);
@@ -56,7 +71,8 @@ impl Facade {
         let _told = match event {
             Event::Refreshed(_) => self.refreshed(&detail),
             Event::RefreshFailed(_, refused) => {
-                self.refresh_failed(&detail, refused.as_ref().map(AccessToken::expose))
+                let refused = refused.as_ref().or(evidence.damaged_token.as_ref());
+                self.refresh_failed(&detail, refused.map(AccessToken::expose), &evidence.value)
             }
             Event::ApplyFailed(..) => self.apply_failed(&detail),
             Event::Expired(_) => self.expired(&detail),
@@ -79,6 +95,11 @@ impl Facade {
         };
     }
 
+    /// A promise of whether an embed token can be unpacked.
+    pub(crate) fn check_integrity(&self, token: &AccessToken) -> JsValue {
+        self.is_intact(token.expose()).unwrap_or(JsValue::TRUE)
+    }
+
     /// Waits for the lock among the tabs of the same `shareKey`.
     pub(crate) fn request_lock(&self, LockRequestId(request): LockRequestId) {
         let _told = self.acquire_lock(request);
@@ -95,10 +116,11 @@ impl Facade {
         let _told = self.broadcast_token(token.expose(), js::ms(expires), &contents);
     }
 
-    /// The `embeds` of a request, as a source gets them.
-    // made by the facade, since 10,000 of them would be slow from here
-    pub(crate) fn embeds_for_source(&self) -> JsValue {
-        self.describe_embeds().unwrap_or_default()
+    /// A request to the source begins: its controller, and the `embeds` that the source is told of.
+    // made by the facade, which aborts it when this instance has crashed, and can describe 10,000 embeds quickly
+    pub(crate) fn begin_request(&self) -> (AbortController, JsValue) {
+        let begun = self.start_request().unwrap_or_default();
+        (js::get(&begun, "0").unchecked_into(), js::get(&begun, "1"))
     }
 
     /// Has the facade compare embeds with its last snapshots of them. It calls back for those that have changed, and

@@ -2,7 +2,7 @@
 
 use crate::time::{Instant, Now, Timestamp};
 use core::cell::Cell;
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, JsString, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -41,6 +41,17 @@ pub(crate) fn text(value: &JsValue, key: &str) -> Option<String> {
     get(value, key).as_string()
 }
 
+/// The length of a text; `None` for what is none.
+pub(crate) fn text_length(value: &JsValue) -> Option<u32> {
+    value.dyn_ref::<JsString>().map(JsString::length)
+}
+
+/// A text of at most 100 characters; `None` for anything else.
+pub(crate) fn short_text(value: &JsValue) -> Option<String> {
+    text_length(value).filter(|length| *length <= 100)?;
+    value.as_string()
+}
+
 /// Calls the method `key` of `value`; `None` when there is none, or when it throws.
 pub(crate) fn call(value: &JsValue, key: &str, argument: &JsValue) -> Option<JsValue> {
     let method: Function = get(value, key).dyn_into().ok()?;
@@ -48,9 +59,14 @@ pub(crate) fn call(value: &JsValue, key: &str, argument: &JsValue) -> Option<JsV
 }
 
 /// Calls a function of no object; `None` when it throws.
-#[inline(never)] // called all over, and larger than a call
 pub(crate) fn run(function: &Function, argument: &JsValue) -> Option<JsValue> {
-    function.call1(&JsValue::UNDEFINED, argument).ok()
+    try_run(function, argument).ok()
+}
+
+/// As [`run`], with what was thrown, which may quote a token.
+#[inline(never)] // called all over, and larger than a call
+pub(crate) fn try_run(function: &Function, argument: &JsValue) -> Result<JsValue, JsValue> {
+    function.call1(&JsValue::UNDEFINED, argument)
 }
 
 /// Sets a property of an object of our own.
@@ -75,26 +91,32 @@ pub(crate) fn time(at: Timestamp) -> JsValue {
     JsValue::from_f64(ms(at))
 }
 
-/// Calls `done` when `value` has settled, be it a promise, a thenable or anything else. What it was rejected with is
-/// dropped: it may quote a token.
+/// Calls `done` with the value or the reason when `value` has settled, be it a promise, a thenable or anything else.
+/// A reason may quote a token.
 ///
 /// The callback belongs to the promise and goes with it, so that one which never settles leaves nothing behind.
-pub(crate) fn when_settled(value: &JsValue, done: impl FnOnce(Option<JsValue>) + 'static) {
+pub(crate) fn when_settled(value: &JsValue, done: impl FnOnce(Result<JsValue, JsValue>) + 'static) {
     then(value, Box::new(done));
 }
 
-fn then(value: &JsValue, done: Box<dyn FnOnce(Option<JsValue>)>) {
+fn then(value: &JsValue, done: Box<dyn FnOnce(Result<JsValue, JsValue>)>) {
     let done = Cell::new(Some(done));
     let callback = callback(move |results| {
         let result = get(&results, "0");
         if let Some(done) = done.take() {
-            let fulfilled = get(&result, "status") == "fulfilled";
-            done(fulfilled.then(|| get(&result, "value")));
+            done(if get(&result, "status") == "fulfilled" {
+                Ok(get(&result, "value"))
+            } else {
+                Err(get(&result, "reason"))
+            });
         }
     });
-    // a foreign `then` may throw; the promise that this makes is our own, and rejects
-    let all = Promise::all_settled(&Array::of1(value));
-    let _derived = call(&all, "then", &callback.into_js_value());
+    let callback = callback.into_js_value();
+    // a promise whose own properties throw has even this one reject
+    let all: JsValue = Promise::all_settled(&Array::of1(value)).into();
+    if let Ok(then) = get(&all, "then").dyn_into::<Function>() {
+        let _derived = then.call2(&all, &callback, &callback);
+    }
 }
 
 /// A function for JavaScript. One type for all: each has glue of its own. It may be called while it runs.

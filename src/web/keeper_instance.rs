@@ -1,13 +1,17 @@
 //! One running keeper in the browser: its core, and all that it owns in the page.
 
+use super::convert::json::parse_json;
 use super::embed::Embed;
-use super::facade::Facade;
+use super::facade::{Evidence, Facade};
+use super::js;
 use super::mailbox::{self, KeeperId};
 use super::source::{Source, SourceResponse, token_request};
-use crate::io::{Effect, EmbedCallId, EmbedId, Event, Input, Reason, Recovery, RequestId};
+use crate::io::{
+    Effect, EmbedCallId, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, SourceFailure, WaiterId,
+};
 use crate::keeper::Keeper;
 use crate::time::{Instant, Now};
-use crate::token::AccessToken;
+use crate::token::{self, AccessToken, Json, Kind};
 use core::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
@@ -23,6 +27,8 @@ pub(crate) struct KeeperInstance {
     facade: Facade,
     embeds: RefCell<Vec<Rc<Embed>>>,
     request: Cell<Option<(RequestId, AbortController)>>,
+    /// What the last request's failure can be explained with, until it was.
+    evidence: Cell<Evidence>,
 }
 
 impl KeeperInstance {
@@ -35,6 +41,7 @@ impl KeeperInstance {
             facade,
             embeds: RefCell::default(),
             request: Cell::default(),
+            evidence: Cell::default(),
         })
     }
 
@@ -111,17 +118,17 @@ impl KeeperInstance {
             } => self.recover(embed, call, how, restore_state),
             Effect::ObserveEmbed(embed) => self.observe_embed(embed, false),
             Effect::ForgetEmbed(embed) => self.drop_embed(embed),
-            Effect::ResolveWaiter(waiter, outcome) => self.facade.settle_waiter(waiter, &outcome),
+            Effect::ResolveWaiter(waiter, outcome) => self.resolve_waiter(waiter, &outcome),
             Effect::Emit(event) => self.emit(&event),
         }
     }
 
     fn request_token(&self, id: RequestId, reason: Reason, attempt: u32) {
-        let Ok(abort) = AbortController::new() else { return };
-        let embeds = self.facade.embeds_for_source();
+        let (abort, embeds) = self.facade.begin_request();
         let request = token_request(reason, attempt, &abort, &embeds);
         let signal = abort.signal();
         self.request.set(Some((id, abort)));
+        drop(self.evidence.take());
         let this = self.this.clone();
         let completion = move |response| {
             if let Some(this) = this.upgrade() {
@@ -132,9 +139,50 @@ impl KeeperInstance {
     }
 
     fn request_finished(&self, request: RequestId, response: SourceResponse) {
-        // a stop that comes now has nothing to abort
-        drop(self.take_request(request));
-        let SourceResponse { result, headers } = response;
+        let Some(token) = response
+            .result
+            .as_ref()
+            .ok()
+            .and_then(|answer| self.embed_token_in(answer))
+        else {
+            return self.complete_request(request, response, None);
+        };
+        let this = self.this.clone();
+        let is_intact = self.facade.check_integrity(&token);
+        js::when_settled(&is_intact, move |is_intact| {
+            let Some(this) = this.upgrade() else { return };
+            if is_intact == Ok(JsValue::FALSE) {
+                let result = Err(SourceFailure::DamagedToken);
+                this.complete_request(request, SourceResponse { result, ..response }, Some(token));
+            } else {
+                this.complete_request(request, response, None);
+            }
+        });
+    }
+
+    /// The embed token in an answer, which is packed.
+    fn embed_token_in(&self, answer: &Json) -> Option<AccessToken> {
+        let now = js::now();
+        let wanted = self.core.borrow().status(now).token_type;
+        let token = token::parse_response(answer, now.wall, wanted, parse_json).ok()?;
+        (token.kind == Some(Kind::Embed)).then_some(token.text)
+    }
+
+    fn complete_request(
+        &self,
+        request: RequestId,
+        response: SourceResponse,
+        damaged_token: Option<AccessToken>,
+    ) {
+        let SourceResponse {
+            result,
+            headers,
+            evidence: value,
+        } = response;
+        // taken out, so that a stop that comes now has nothing to abort
+        if self.take_request(request).is_some() {
+            self.evidence.set(Evidence { value, damaged_token });
+        }
         let input = match result {
             Ok(answer) => Input::ResponseReceived {
                 request,
@@ -168,6 +216,8 @@ impl KeeperInstance {
 
     fn set_access_token(&self, id: EmbedId, call: EmbedCallId, token: &AccessToken) {
         let Some(embed) = self.embed(id) else { return };
+        // the answer was good, and holds a token
+        drop(self.evidence.take());
         let finished = self.embed_call(&embed);
         embed.apply(token, move |outcome| {
             finished(Input::ApplyFinished {
@@ -234,6 +284,13 @@ impl KeeperInstance {
         self.facade.observe(&numbers)
     }
 
+    fn resolve_waiter(&self, waiter: WaiterId, outcome: &Outcome) {
+        if !matches!(outcome, Outcome::Failed(_)) {
+            drop(self.evidence.take());
+        }
+        self.facade.settle_waiter(waiter, outcome);
+    }
+
     fn emit(&self, event: &Event) {
         let embed = match event {
             Event::ApplyFailed(embed, _) | Event::Recovered { embed, .. } => self.embed(*embed),
@@ -241,8 +298,16 @@ impl KeeperInstance {
                 None
             }
         };
-        self.facade
-            .emit(event, embed.as_ref().map(|embed| &embed.element));
+        let element = embed.as_ref().map(|embed| &embed.element);
+        let evidence = match event {
+            Event::RefreshFailed(..) => self.evidence.take(),
+            Event::Refreshed(_)
+            | Event::ApplyFailed(..)
+            | Event::Expired(_)
+            | Event::Recovered { .. }
+            | Event::StateChange(_) => Evidence::default(),
+        };
+        self.facade.emit(event, element, &evidence);
     }
 
     fn on_embed_error(&self, id: EmbedId, error: &JsValue) {
@@ -257,6 +322,7 @@ impl KeeperInstance {
         if let Some((_, abort)) = self.request.take() {
             abort.abort();
         }
+        drop(self.evidence.take());
         drop(embeds);
     }
 }

@@ -1,20 +1,10 @@
 //! Listeners for what the page goes through: hidden, visible, resumed, online, focused.
 
+use super::globals::{document, window};
 use super::js;
 use super::listener::Listener;
 use crate::io::{Input, Trigger};
-use wasm_bindgen::prelude::*;
-use web_sys::EventTarget;
-
-#[wasm_bindgen]
-extern "C" {
-    // An object's `valueOf` returns the object: the shortest way to a global. The facade starts the engine only
-    // where both are there.
-    #[wasm_bindgen(js_namespace = window, js_name = valueOf)]
-    fn window() -> EventTarget;
-    #[wasm_bindgen(js_namespace = document, js_name = valueOf)]
-    fn document() -> EventTarget;
-}
+use wasm_bindgen::JsValue;
 
 /// A change of the page that concerns every keeper.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,6 @@
 //! A listener that is removed when it is dropped.
 
+use super::globals::listener_options;
 use super::js::Callback;
 use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
@@ -16,7 +17,11 @@ impl Listener {
     /// Listens on `target` until the value is dropped.
     // takes what `js::callback` makes, so that there is one of it and not one for each function
     pub(crate) fn new(target: &EventTarget, name: &'static str, callback: Callback) -> Self {
-        let _added = target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref());
+        let _added = target.add_event_listener_with_callback_and_add_event_listener_options(
+            name,
+            callback.as_ref().unchecked_ref(),
+            &listener_options(),
+        );
         Self {
             target: target.clone(),
             name,

@@ -19,6 +19,8 @@ mod embed;
 mod exports;
 #[cfg(feature = "keeper")]
 mod facade;
+#[cfg(feature = "keeper")]
+mod globals;
 #[cfg_attr(
     not(feature = "keeper"),
     expect(dead_code, reason = "the diagnosis reads properties and calls nothing")

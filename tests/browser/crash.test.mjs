@@ -1,6 +1,6 @@
 // An engine that crashes, on purpose and for real: a panic in the shipped code, brought about by an export that only
-// the engine of these stories has. The keepers end, say so once, answer everybody, and the page goes on as if they had
-// never been there.
+// the engine of these stories has. The keepers go on in the JavaScript engine. When that has crashed as well they end, say
+// so once, answer everybody, and the page goes on as if they had never been there.
 
 import assert from "node:assert/strict";
 import { build } from "../../scripts/panicking-engine.mjs";
@@ -49,7 +49,7 @@ async function begins({ page, source, keeper, another, site }) {
     // the engine reads the clock inside its loop, with a keeper's core borrowed; a poll without work reads none
     const now = performance.now.bind(performance);
     performance.now = () => {
-      const byEngine = new Error().stack.split("\n")[2].includes("engine-wasm");
+      const byEngine = new Error().stack.includes(window.armedEngine ?? "engine-wasm");
       const armed = byEngine && window.armed;
       if (armed) window.armed = false;
       if (armed === "panic") trap("out of order");
@@ -57,6 +57,42 @@ async function begins({ page, source, keeper, another, site }) {
       return now();
     };
   });
+}
+
+/** A crash costs an event: the keepers go on in the other engine, with their embeds, the tokens there and all waiters. */
+async function expectGoesOn({ page, source, another }, names = ["keeper", "other"]) {
+  for (const name of names) {
+    await another(name).reaches("the other engine", ({ engine }) => engine === "js");
+    const codes = (await another(name).events("refreshfailed")).map(({ detail }) => detail.code);
+    assert.ok(!codes.includes("ERR_CRASHED"), name);
+    assert.ok(!(await another(name).states()).includes("stopped"), name);
+  }
+  source.always();
+  await page.passes(minutes(2));
+  for (const name of names) {
+    const refreshed = await another(name).calls("refresh");
+    await page.passes(seconds(1));
+    assert.equal((await refreshed.now()).value?.ok, true, `${name} refreshes`);
+    await another(name).expectState("fresh");
+    const { detail } = (await another(name).events("statechange")).at(-1);
+    assert.equal(detail.engine, "js", name);
+  }
+  for (const at of ["report", "second"]) {
+    const held = await page.configToken(at);
+    const token = source.tokens.find(({ text }) => text === held);
+    assert.ok(token.expiresAt > page.clock.server, `the embed in #${at} has a token that is good`);
+    await page.frame(at).expectHolds(token);
+  }
+  assert.equal(await page.timers(), 1, "one timer, of the engine that runs");
+  const onPage = (await page.listeners()).filter((listener) => /^(window|document) /.test(listener));
+  assert.equal(new Set(onPage).size, onPage.length, `no listener of the dead engine: ${onPage}`);
+}
+
+/** The JavaScript engine crashes as well. */
+async function crashesAgain({ page, keeper }) {
+  await page.run(() => Object.assign(window, { armed: "trap", armedEngine: "engine-js" }));
+  await keeper.calls("refresh");
+  assert.equal(await page.run(() => window.armed), false, "it trapped");
 }
 
 /** Told once, and over for good: nothing is asked for, nothing is raised, nothing happens on the page. */
@@ -131,15 +167,21 @@ story(
       await keeper.calls("accessTokenProvider"),
     ];
     assert.equal(await asked.answer(), null, "pending");
+    const before = source.requests.length;
     // the message of a panic may quote anything
     assert.ok(await page.run((text) => window.trap(text), source.tokens[0].text), "a trap of WebAssembly");
-    await page.rests();
-    assert.deepEqual(await asked.answer(), { statusCode: 200, body: null });
+    assert.equal(source.waiting(), 0, "the requests under way are aborted");
+    source.always();
+    for (const name of ["keeper", "third"])
+      await another(name).reaches("the other engine", ({ engine }) => engine === "js");
+    await page.passes(seconds(5));
+    assert.ok(source.requests.length > before, "they are asked again");
+    assert.equal((await asked.answer())?.statusCode, 200);
     const [refreshed, token, provided] = await Promise.all(waiting.map((one) => one.now()));
-    assert.deepEqual(
-      [refreshed.value, token.error.code, provided.value],
-      [{ ok: false, code: "ERR_CRASHED" }, "ERR_CRASHED", null],
-    );
+    assert.equal(refreshed.value?.ok, true);
+    for (const { value } of [token, provided]) assert.ok(source.tokens.some(({ text }) => text === value));
+    await expectGoesOn(told, ["keeper", "other", "third"]);
+    await crashesAgain(told);
     await expectCrashed(told, ["keeper", "other", "third"]);
   },
   { keepers: 3 },
@@ -180,7 +222,7 @@ for (const [name, bring, begun] of [
       await bring(told);
       await page.rests();
       assert.equal(await page.run(() => window.armed), false, "it panicked");
-      await expectCrashed(told);
+      await expectGoesOn(told, name === "stop()" ? ["other"] : undefined);
     },
     { keepers: 2 },
   );
@@ -205,6 +247,8 @@ for (const [name, bring, names] of [
       await bring(told);
       await page.rests();
       assert.equal(await page.run(() => window.armed), false, "it trapped");
+      await expectGoesOn(told, names);
+      await crashesAgain(told);
       await expectCrashed(told, names);
     },
     { keepers: 3 },
@@ -226,21 +270,44 @@ for (const [name, options, prepare] of [
       await another("third").attaches();
       await another("third").calls("refresh");
       await page.run(() => delete stage.embeds.report.setAccessToken);
-      await expectCrashed(told, ["keeper", "other", "third"]);
+      await expectGoesOn(told);
     },
     { keepers: 3 },
   );
 }
 
 story(
-  "a keeper made after a crash is over at once",
+  "a keeper made after a crash has the other engine, and is over at once after the second",
   async (told) => {
     const { page, another } = told;
     await begins(told);
     await page.run(() => window.trap());
     await another("late").starts({}, { engine: false });
-    await another("late").reaches("its end", ({ state }) => state === "stopped");
-    await expectCrashed(told, ["keeper", "other", "late"]);
+    await expectGoesOn(told, ["keeper", "other", "late"]);
+    await crashesAgain(told);
+    await another("last").starts({}, { engine: false });
+    await another("last").reaches("its end", ({ state }) => state === "stopped");
+    await expectCrashed(told, ["keeper", "other", "late", "last"]);
   },
-  { keepers: 3 },
+  { keepers: 4 },
+);
+
+story(
+  "a hundred keepers go on after a crash",
+  async (told) => {
+    const { page, keeper, source } = told;
+    await begins(told);
+    await page.run(() => {
+      for (let i = 0; i < 98; i++) stage.keep(`k${i}`, new K.TokenKeeper({ source: "/api/token" }));
+    });
+    await page.rests();
+    await page.run(() => window.trap());
+    await keeper.reaches("the other engine", ({ engine }) => engine === "js");
+    await page.passes(seconds(5));
+    const engines = await page.run(() => Object.values(stage.keepers).map(({ status }) => status.engine));
+    assert.deepEqual(new Set(engines), new Set(["js"]));
+    source.expectRequests(0);
+    await expectGoesOn(told);
+  },
+  { keepers: 100 },
 );

@@ -2,7 +2,21 @@
 // it.
 
 import assert from "node:assert/strict";
-import { hours, minutes, seconds, START, story } from "./lib/story.mjs";
+import { hours, minutes, seconds, START, story as plainStory } from "./lib/story.mjs";
+
+/** A failure is raised when it is explained: with the diagnosis loaded before, as soon as it happens. */
+const story = (name, tell, unlike) =>
+  plainStory(
+    name,
+    async (told) => {
+      await told.page.run(async () => {
+        const { explain } = await import("/dist/index.js");
+        await explain({});
+      });
+      await tell(told);
+    },
+    unlike,
+  );
 
 const WINDOW_IS_OPEN = minutes(52);
 

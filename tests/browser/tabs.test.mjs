@@ -2,7 +2,11 @@
 // go on in small steps meanwhile.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { storyApart as story, seconds, minutes } from "./lib/story.mjs";
+
+/** The lock and the channel of `shareKey: "jo"`. */
+const NAME_OF_JO = `powerbi-token-keeper:${createHash("sha256").update("jo").digest("hex")}`;
 
 /** The names of the locks that are held, and of those that are waited for. */
 const locks = ({ page }) =>
@@ -112,7 +116,7 @@ story(
 );
 
 story("a lock that is never granted is waited for five seconds", async ({ page, keeper, source }) => {
-  await page.run(() => void navigator.locks.request("powerbi-token-keeper:jo", () => new Promise(() => {})));
+  await page.run((name) => void navigator.locks.request(name, () => new Promise(() => {})), NAME_OF_JO);
   await keeper.starts({ shareKey: "jo" });
   const asked = await keeper.calls("getToken");
   await page.passes(seconds(4.9));
@@ -154,29 +158,33 @@ story(
     await page.embeds();
     const first = source.newest;
     await keeper.keeps({ shareKey: "jo" });
-    await page.run((same) => {
-      const channel = new BroadcastChannel("powerbi-token-keeper:jo");
-      const odd = [
-        null,
-        undefined,
-        5,
-        "text",
-        [],
-        {},
-        { token: 5, expiration: 5 },
-        { token: "x" },
-        { token: "x", expiration: NaN },
-        { token: same, expiration: Date.now() + 9e7 },
-        { token: "undefined", expiration: Infinity },
-        new Map([["token", "x"]]),
-      ];
-      for (const message of odd) channel.postMessage(message);
-      return new Promise((done) => {
-        const echo = new BroadcastChannel("powerbi-token-keeper:jo");
-        echo.onmessage = ({ data }) => data === "last" && done();
-        channel.postMessage("last");
-      });
-    }, first.text);
+    await page.run(
+      ([same, nameOfJo]) => {
+        const channel = new BroadcastChannel(nameOfJo);
+        const odd = [
+          null,
+          undefined,
+          5,
+          "text",
+          [],
+          {},
+          { token: 5, expiration: 5 },
+          { token: "x" },
+          { token: "x", expiration: NaN },
+          { token: same, expiration: Date.now() + 9e7 },
+          { token: "undefined", expiration: Infinity },
+          new Map([["token", "x"]]),
+          { token: "H4sI".padEnd(65_537, "A"), expiration: Date.now() + 9e7 },
+        ];
+        for (const message of odd) channel.postMessage(message);
+        return new Promise((done) => {
+          const echo = new BroadcastChannel(nameOfJo);
+          echo.onmessage = ({ data }) => data === "last" && done();
+          channel.postMessage("last");
+        });
+      },
+      [first.text, NAME_OF_JO],
+    );
     await page.passes(minutes(1));
     await frame.expectHolds(first);
     await keeper.expectState("fresh");

@@ -1,5 +1,6 @@
 import * as engine from "../../../target/npm/diagnosis/glue.js";
 import { badOption } from "../errors.js";
+import { describeSourceFailure } from "./source-failure.js";
 import type {
   DiagnoseOptions,
   EmbedConfigLike,
@@ -18,6 +19,9 @@ interface Evidence extends DiagnoseOptions {
 
 /** The diagnosis as the facade calls it: a part of its chunks, so that a page which never asks loads none of it. */
 export class Explainer {
+  /** Whether it has crashed, and is not to be called again. */
+  crashed = false;
+
   inspect(token: string, options?: DiagnoseOptions): TokenReport {
     return engine.inspect(token, checkDiagnoseOptions(options)) as TokenReport;
   }
@@ -44,6 +48,16 @@ export class Explainer {
     const all = this.diagnose({ type: "report", tokenType: status.tokenType, accessToken: refused }, evidence);
     // a made-up configuration has nothing to say but how the token goes with the kind that is needed
     return findings.concat(all.filter(({ code }) => code === "token-type-mismatch"));
+  }
+
+  /**
+   * Explains why a source failed.
+   *
+   * @param evidence the error, the `Response` or the answer that the failure came with
+   * @param method the method of an endpoint
+   */
+  async explainSource(evidence: unknown, method: string | undefined, status: KeeperStatus): Promise<Explanation> {
+    return this.explain(await describeSourceFailure(evidence, method), undefined, evidenceOf(status));
   }
 
   /** Explains an `error` event of an embed. */

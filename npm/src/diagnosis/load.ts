@@ -6,23 +6,35 @@ import type { Explainer } from "./explainer.js";
 /** How long the diagnosis may take to load before it is done without: a page must hear of a failure in time. */
 const LOAD_TIMEOUT_MS = 5_000;
 
-/** Loads the diagnosis. Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started. */
-export function loadExplainer(): Promise<Explainer> {
-  return startFirst(diagnoses).catch(() => {
-    throw new KeeperError("ERR_ENGINE");
-  });
+/**
+ * Calls the diagnosis, in the next build of it where one crashes.
+ *
+ * Rejects with a {@link KeeperError} `ERR_ENGINE` where neither build of it can be started, and with what it throws for
+ * a bad option.
+ */
+export async function callDiagnosis<T>(call: (explainer: Explainer) => T | Promise<T>): Promise<T> {
+  for (;;) {
+    const explainer = await startFirst(diagnoses).catch(() => {
+      throw new KeeperError("ERR_ENGINE");
+    });
+    try {
+      return await call(explainer);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === "ERR_OPTION") throw error;
+      // a trap; what was thrown may quote a token
+      explainer.crashed = true;
+    }
+  }
 }
 
-/** Resolves with what `ask` gets from the diagnosis, or with undefined if that fails or takes too long. */
-export function askDiagnosis<T>(ask: (explainer: Explainer) => T): Promise<T | undefined> {
+/** As {@link callDiagnosis}, but resolves with undefined if that fails or takes too long. */
+export function askDiagnosis<T>(ask: (explainer: Explainer) => T | Promise<T>): Promise<T | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, LOAD_TIMEOUT_MS);
     const done = (value?: T): void => {
       clearTimeout(timer);
       resolve(value);
     };
-    loadExplainer()
-      .then(ask)
-      .then(done, () => done());
+    callDiagnosis(ask).then(done, () => done());
   });
 }

@@ -11,12 +11,18 @@ export function once<T>(start: () => Promise<T>): () => Promise<T> {
     }));
 }
 
-/** Starts the first candidate that can be started. Rejects with the last candidate's error when none can. */
-export async function startFirst<T>(candidates: readonly (() => Promise<T>)[]): Promise<T> {
-  let failure: unknown;
+/**
+ * Starts the first candidate that can be started and has not crashed. Rejects with the last candidate's error when
+ * there is none.
+ */
+export async function startFirst<T extends { crashed: boolean }>(
+  candidates: readonly (() => Promise<T>)[],
+): Promise<T> {
+  let failure: unknown = new Error("crashed");
   for (const start of candidates) {
     try {
-      return await start();
+      const started = await start();
+      if (!started.crashed) return started;
     } catch (error) {
       failure = error;
     }

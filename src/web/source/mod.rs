@@ -1,6 +1,8 @@
 //! Asking the source for a token: the page's function, or its endpoint.
 
 mod http;
+mod rejection;
+mod response;
 
 use super::convert::json::to_json;
 use super::js;
@@ -22,6 +24,8 @@ pub(crate) struct Source {
 pub(crate) struct SourceResponse {
     pub(crate) result: Result<Json, SourceFailure>,
     pub(crate) headers: Headers,
+    /// What a failure can be explained with: the error, the response or the answer. For the diagnosis alone.
+    pub(crate) evidence: JsValue,
 }
 
 /// Called once with the end of a request.
@@ -33,6 +37,26 @@ fn fail(completion: Completion, failure: SourceFailure) {
     completion(SourceResponse {
         result: Err(failure),
         headers: Headers::default(),
+        evidence: JsValue::UNDEFINED,
+    });
+}
+
+/// Completes a request with what a source returned or rejected with.
+fn complete(completion: Completion, settled: Result<JsValue, JsValue>) {
+    let (result, headers, evidence) = match settled {
+        Ok(answer) | Err(answer) if response::is_response(&answer) => {
+            return response::read(answer, completion);
+        }
+        Ok(answer) => (Ok(to_json(&answer)), Headers::default(), answer),
+        Err(error) => {
+            let (failure, headers) = rejection::failure_of(&error);
+            (Err(failure), headers, error)
+        }
+    };
+    completion(SourceResponse {
+        result,
+        headers,
+        evidence,
     });
 }
 
@@ -63,16 +87,9 @@ impl Source {
     /// it goes with its promise.
     pub(crate) fn ask(&self, request: &Object, signal: &AbortSignal, completion: Completion) {
         match self.source.dyn_ref::<Function>() {
-            Some(function) => match js::run(function, request) {
-                Some(called) => js::when_settled(&called, move |answer| {
-                    completion(SourceResponse {
-                        result: answer
-                            .map(|answer| to_json(&answer))
-                            .ok_or(SourceFailure::SourceThrew),
-                        headers: Headers::default(),
-                    });
-                }),
-                None => fail(completion, SourceFailure::SourceThrew),
+            Some(function) => match js::try_run(function, request) {
+                Ok(called) => js::when_settled(&called, move |settled| complete(completion, settled)),
+                Err(thrown) => complete(completion, Err(thrown)),
             },
             None => http::ask(&self.source, request, signal, completion),
         }

@@ -1,0 +1,47 @@
+import { askDiagnosis } from "./diagnosis/load.js";
+import type { ErrorCode, Explanation, Finding, KeeperStatus } from "./types.js";
+import { warnOnce } from "./warnings.js";
+
+/** A failed request, as the engine tells it. */
+export interface SourceFailure {
+  readonly code: ErrorCode;
+  /** The token that was refused. */
+  readonly refusedToken: string | undefined;
+  /** The error, the `Response` or the answer that the source failed with. */
+  readonly evidence: unknown;
+}
+
+/** What the diagnosis says of a failure. */
+export interface FailureReport {
+  readonly findings: Finding[];
+  readonly explanation?: Explanation;
+}
+
+/** The refusals that the token itself explains. The others say all there is to say. */
+const ABOUT_TOKEN = /^ERR_TOKEN_(UNUSABLE|TYPE|EXPIRED|SUBJECT)$/;
+/** The failures that a body or an error explains. */
+const ABOUT_SOURCE = /^ERR_SOURCE_/;
+
+/**
+ * Has the diagnosis report on a failure; undefined where there is nothing to report on, so that nothing is loaded.
+ * Neither is part of the report where the diagnosis can't be loaded.
+ */
+export function reportFailure(
+  { code, refusedToken, evidence }: SourceFailure,
+  status: KeeperStatus,
+  method: string | undefined,
+): Promise<FailureReport> | undefined {
+  if (refusedToken !== undefined && ABOUT_TOKEN.test(code)) {
+    return askDiagnosis((explainer) => explainer.findings(refusedToken, status)).then((findings = []) => {
+      const mismatch = findings.find((finding) => finding.code === "token-type-mismatch");
+      if (code === "ERR_TOKEN_TYPE" && mismatch) warnOnce(code, mismatch.message, mismatch.docs);
+      return { findings };
+    });
+  }
+  if (evidence === undefined || !ABOUT_SOURCE.test(code)) return undefined;
+  return askDiagnosis((explainer) => explainer.explainSource(evidence, method, status)).then((explanation) => {
+    const wrong = explanation?.causes.find((cause) => cause.code === "endpoint-wrong" && cause.verdict !== "ruled-out");
+    if (explanation && wrong && method) warnOnce("endpoint-wrong", explanation.summary, wrong.docs);
+    return { findings: [], ...(explanation && { explanation }) };
+  });
+}
