@@ -94,11 +94,9 @@ impl Keeper {
         fx: &mut Effects,
     ) -> Reason {
         let rejected = self.embeds.token_expired(embed, scope, now.mono);
-        if let Some(token) = rejected.and_then(|id| self.tokens.get_mut(id))
-            && !token.rejected_by_embed
-        {
-            token.rejected_by_embed = true;
-            token.not_due_before = Instant::default();
+        let clock = &self.clock;
+        let token = rejected.and_then(|id| self.tokens.get_mut(id));
+        if token.is_some_and(|token| token.reject(clock, now)) {
             let (embeds, mut ctx) = self.context(now, fx);
             embeds.reconcile(&mut ctx);
         }

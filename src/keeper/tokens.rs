@@ -142,7 +142,7 @@ impl Tokens {
             Some(old) => {
                 new.known = old.known;
                 new.contents = core::mem::take(&mut old.contents);
-                new.rejected_by_embed = old.rejected_by_embed;
+                new.keep_rejection(old);
                 new.holders = old.holders;
                 new.users = old.users;
                 *old = new;

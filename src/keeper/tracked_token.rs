@@ -6,6 +6,9 @@ use crate::policy::{MAX_LIFETIME, MIN_REFRESH_INTERVAL, Origin, RefreshPolicy, R
 use crate::time::{Duration, Instant, Now, Timestamp};
 use crate::token::{ASSUMED_LIFE, AccessToken, Expiry, Kind, Subject, Token};
 
+/// A token that a frame says has expired, and that has longer than this left, is not explained by a clock that is behind.
+const MAX_CLOCK_ERROR: Duration = Duration::from_mins(60);
+
 /// The number of a tracked token. Rises, and is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TokenId(pub(super) u32);
@@ -44,6 +47,8 @@ pub(super) struct TrackedToken {
     pub(super) not_due_before: Instant,
     /// An embed that holds this very token said that it has expired.
     pub(super) rejected_by_embed: bool,
+    /// That was so long before its end that no clock explains it: its expiration counts for nothing.
+    is_end_disproved: bool,
     /// The page was told that it has expired.
     pub(super) expiry_reported: bool,
 }
@@ -86,6 +91,7 @@ impl TrackedToken {
             users: 0,
             not_due_before: Instant::default(),
             rejected_by_embed: false,
+            is_end_disproved: false,
             expiry_reported: false,
         }
     }
@@ -126,12 +132,29 @@ impl TrackedToken {
         self.origin == Origin::Source && now.mono.since(self.received) < MIN_REFRESH_INTERVAL
     }
 
+    /// An embed that holds it said that it has expired. False where that is no news.
+    pub(super) fn reject(&mut self, clock: &Clock, now: Now) -> bool {
+        if self.rejected_by_embed {
+            return false;
+        }
+        self.is_end_disproved = self.remaining(clock, now) > MAX_CLOCK_ERROR;
+        self.rejected_by_embed = true;
+        self.not_due_before = Instant::default();
+        true
+    }
+
+    /// It is `old`, received again.
+    pub(super) fn keep_rejection(&mut self, old: &Self) {
+        self.rejected_by_embed = old.rejected_by_embed;
+        self.is_end_disproved = old.is_end_disproved;
+    }
+
     /// Whether it stands in the way of a token that `expires` and was received at `received_at`: it ends no earlier, nobody
-    /// had to guess that, no frame has refused it, and it claims no more than a token can last.
+    /// had to guess that, no frame has disproved it, and it claims no more than a token can last.
     pub(super) fn outlasts(&self, expires: Timestamp, received_at: Timestamp) -> bool {
         self.window.expires >= expires
             && !self.is_expiry_guessed()
-            && !self.rejected_by_embed
+            && !self.is_end_disproved
             && self.window.expires < received_at + MAX_LIFETIME
     }
 

@@ -85,7 +85,7 @@ impl TokenStore {
         let text = AccessToken::new(match (kind, has_expiration) {
             (Kind::Aad, true) => aad(serial, issued_at, exp, own_user),
             // a text that nobody can read states no expiration
-            (Kind::Aad, false) => format!("opaque{CANARY}{serial:040}"),
+            (Kind::Aad, false) => format!("opaque{CANARY}{serial:0100}"),
             (Kind::Embed, _) => embed(serial, has_expiration.then_some(exp)),
         });
         self.0.push(IssuedToken {
