@@ -4,6 +4,7 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use core::cell::Cell;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use powerbi_token_keeper::web;
@@ -65,6 +66,19 @@ const TAKES: &str =
     "this.calls.push(token); this.config.accessToken = token; this.service.accessToken = token;
     this.element.setAttribute('powerbi-access-token', token); return Promise.resolve({});";
 
+/// Starts the instance, once for all tests of this page.
+fn start() {
+    thread_local! {
+        static STARTED: Cell<bool> = const { Cell::new(false) };
+    }
+    if !STARTED.replace(true) {
+        web::init(
+            run("return (work) => setTimeout(work)").unchecked_into(),
+            run("return { window, document, listenerOptions: {} }"),
+        );
+    }
+}
+
 struct Page {
     /// Its keeper's number.
     keeper: u32,
@@ -75,10 +89,7 @@ impl Page {
     /// A keeper whose options are the JavaScript expression `options`; `a` in it is `given`.
     fn new(options: &str, given: &JsValue) -> Self {
         let events = Array::new();
-        web::init(
-            run("return (work) => setTimeout(work)").unchecked_into(),
-            run("return { window, document, listenerOptions: {} }"),
-        );
+        start();
         let options = js(&format!("return {options};"), given, &JsValue::UNDEFINED);
         let facade = js(
             "const note = (type) => (detail) => void a.push({ type, detail });
