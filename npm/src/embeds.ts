@@ -100,9 +100,7 @@ export function hasChanged(attached: AttachedEmbed): boolean {
   const before = attached.snapshot;
   attached.snapshot = undefined;
   try {
-    const embed = embedOf(attached) as
-      | { iframe?: HTMLElement; config?: Partial<Record<string, unknown>> }
-      | undefined;
+    const embed = embedOf(attached) as { iframe?: HTMLElement; config?: Partial<Record<string, unknown>> } | undefined;
     const config = embed?.config;
     const [connected, token, tokenType] = [embed?.iframe?.isConnected, config?.accessToken, config?.tokenType];
     const content = [config?.type, config?.id, config?.groupId];
