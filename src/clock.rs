@@ -23,6 +23,7 @@ pub enum Jump {
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     skew: Skew,
+    is_compared: bool,
     last: Option<Now>,
 }
 
@@ -31,6 +32,12 @@ impl Clock {
     #[must_use]
     pub fn skew(&self) -> Skew {
         self.skew
+    }
+
+    /// Whether a response has said what time it is for the server.
+    #[must_use]
+    pub fn is_compared(&self) -> bool {
+        self.is_compared
     }
 
     /// The server's time, as far as is known.
@@ -68,6 +75,7 @@ impl Clock {
         if now.wall.signed_difference(asked.wall + took).size() > JUMP {
             return;
         }
+        self.is_compared = true;
         let skew = server.signed_difference(asked.wall + took / 2);
         self.skew = if skew.size() < SKEW_TOLERANCE {
             Skew::ZERO

@@ -245,7 +245,11 @@ impl EmbedState {
                     .is_some_and(|newest| newest.generation > known.generation);
                 is_newer && (is_outdated || ends_later(newest, token))
             }
-            None => (self.wants_newer || !token.is_valid(ctx.clock, ctx.now)) && ends_later(newest, token),
+            // without a request, a frame that refuses the page's own token is no reason for one that ends earlier
+            None => {
+                let ends_later = !token.claims_to_outlast(newest.window.expires, newest.received_at);
+                ends_later && (self.wants_newer || !token.is_valid(ctx.clock, ctx.now))
+            }
         });
         (replaces && self.token != Some(newest.id)).then_some(newest.id)
     }

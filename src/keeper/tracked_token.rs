@@ -6,8 +6,9 @@ use crate::policy::{MAX_LIFETIME, MIN_REFRESH_INTERVAL, Origin, RefreshPolicy, R
 use crate::time::{Duration, Instant, Now, Timestamp};
 use crate::token::{ASSUMED_LIFE, AccessToken, Expiry, Kind, Subject, Token};
 
-/// A token that a frame says has expired, and that has longer than this left, is not explained by a clock that is behind.
-const MAX_CLOCK_ERROR: Duration = Duration::from_mins(60);
+/// A token that a frame says has expired, and that has longer than this left, is not explained by a clock that is behind:
+/// one that was compared with the server's, and one that was not.
+const MAX_CLOCK_ERROR: (Duration, Duration) = (Duration::from_mins(60), Duration::from_mins(12 * 60));
 
 /// The number of a tracked token. Rises, and is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,7 +138,9 @@ impl TrackedToken {
         if self.rejected_by_embed {
             return false;
         }
-        self.is_end_disproved = self.remaining(clock, now) > MAX_CLOCK_ERROR;
+        let (compared, unknown) = MAX_CLOCK_ERROR;
+        let max_error = if clock.is_compared() { compared } else { unknown };
+        self.is_end_disproved = self.remaining(clock, now) > max_error;
         self.rejected_by_embed = true;
         self.not_due_before = Instant::default();
         true
@@ -149,12 +152,16 @@ impl TrackedToken {
         self.is_end_disproved = old.is_end_disproved;
     }
 
-    /// Whether it stands in the way of a token that `expires` and was received at `received_at`: it ends no earlier, nobody
-    /// had to guess that, no frame has disproved it, and it claims no more than a token can last.
+    /// Whether it stands in the way of a token that `expires` and was received at `received_at`: it ends no earlier, and no
+    /// frame has disproved that.
     pub(super) fn outlasts(&self, expires: Timestamp, received_at: Timestamp) -> bool {
+        !self.is_end_disproved && self.claims_to_outlast(expires, received_at)
+    }
+
+    /// Whether it ends no earlier, nobody had to guess that, and it claims no more than a token can last.
+    pub(super) fn claims_to_outlast(&self, expires: Timestamp, received_at: Timestamp) -> bool {
         self.window.expires >= expires
             && !self.is_expiry_guessed()
-            && !self.is_end_disproved
             && self.window.expires < received_at + MAX_LIFETIME
     }
 
