@@ -74,7 +74,10 @@ fn start() {
     if !STARTED.replace(true) {
         web::init(
             run("return (work) => setTimeout(work)").unchecked_into(),
-            run("return { window, document, listenerOptions: {} }"),
+            run("return { window, document, listen(target, name, callback) {
+                   target.addEventListener(name, callback);
+                   return () => target.removeEventListener(name, callback);
+                 } }"),
         );
     }
 }

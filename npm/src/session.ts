@@ -169,7 +169,10 @@ export class KeeperSession {
   private startKeeper(engine: Engine): void {
     if (this.stage.name !== "loading") return;
     engine.onCrash.add(this.onCrash);
-    if (engine.crashed) return this.onCrash();
+    if (engine.crashed) {
+      this.onCrash();
+      return;
+    }
     const keeper = engine.exports.createKeeper(this.options, this.facadeFor(engine));
     if (engine.crashed) return;
     // another engine would take it for a token that was just received

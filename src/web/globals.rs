@@ -2,8 +2,9 @@
 
 use super::js;
 use core::cell::RefCell;
+use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AddEventListenerOptions, EventTarget};
+use web_sys::EventTarget;
 
 thread_local! {
     /// `Globals` in `npm/src/engine/load.ts`.
@@ -23,9 +24,11 @@ pub(crate) fn document() -> EventTarget {
     global("document").unchecked_into()
 }
 
-/// The options of every listener: a signal, which aborts when the instance has crashed and can't remove them itself.
-pub(crate) fn listener_options() -> AddEventListenerOptions {
-    global("listenerOptions").unchecked_into()
+/// Adds a listener. The result removes it, which the facade does itself when the instance has crashed.
+pub(crate) fn listen(target: &EventTarget, name: &str, callback: &JsValue) -> Option<Function> {
+    let listen: Function = global("listen").dyn_into().ok()?;
+    let stop = listen.call3(&JsValue::UNDEFINED, target, &JsValue::from_str(name), callback);
+    stop.ok()?.dyn_into().ok()
 }
 
 fn global(key: &str) -> JsValue {

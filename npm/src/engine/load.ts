@@ -12,7 +12,8 @@ export type { Engine } from "./instance.js";
 interface Globals {
   readonly window: Window;
   readonly document: Document;
-  readonly listenerOptions: AddEventListenerOptions;
+  /** Adds a listener. The result removes it. */
+  listen(target: EventTarget, type: string, callback: EventListener): () => void;
 }
 
 let loading: Promise<Engine> | undefined;
@@ -35,13 +36,28 @@ export const noEngineCode = (): "ERR_CRASHED" | "ERR_ENGINE" => (crashes > 0 ? "
 
 async function launch(): Promise<Engine> {
   const engine = await startFirst(engines);
-  const listeners = new AbortController();
+  // an instance that has crashed can't remove its listeners itself
+  const listening = new Set<() => void>();
   engine.onCrash.add(() => {
     crashes++;
     loading = undefined;
-    listeners.abort();
+    for (const stop of [...listening]) stop();
   });
-  const globals: Globals = { window, document, listenerOptions: { signal: listeners.signal } };
+  const globals: Globals = {
+    window,
+    document,
+    listen(target, type, callback) {
+      // those of the prototype, since markup can shadow the document's own
+      const { addEventListener, removeEventListener } = EventTarget.prototype;
+      const stop = (): void => {
+        listening.delete(stop);
+        removeEventListener.call(target, type, callback);
+      };
+      addEventListener.call(target, type, callback);
+      listening.add(stop);
+      return stop;
+    },
+  };
   engine.exports.init(runInNewTask, globals);
   return engine;
 }
