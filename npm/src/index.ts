@@ -15,6 +15,7 @@ export type {
   KeeperStatus,
   RefreshOutcome,
   RefreshReason,
+  SourceCheck,
   TokenAnswer,
   TokenEndpoint,
   TokenKeeperOptions,

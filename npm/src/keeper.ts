@@ -9,6 +9,7 @@ import type {
   KeeperEventMap,
   KeeperStatus,
   RefreshOutcome,
+  SourceCheck,
   TokenKeeperOptions,
 } from "./types.js";
 
@@ -98,6 +99,23 @@ export class TokenKeeper extends EventTarget {
       sessionOf(this).refresh((code, value) =>
         resolve(
           typeof value === "number" ? { ok: true, expiresAt: value } : { ok: false, code: code ?? "ERR_CRASHED" },
+        ),
+      );
+    });
+  }
+
+  /**
+   * Asks the source once, reads and judges its answer, and sets nothing. For a page's first five minutes and for its
+   * tests: a wrong address would otherwise show only when the first token is due. Takes a request of the budget. Never
+   * rejects.
+   */
+  checkSource(): Promise<SourceCheck> {
+    return new Promise((resolve) => {
+      sessionOf(this).checkSource((code, value) =>
+        resolve(
+          typeof value === "object" && value !== null
+            ? value
+            : { ok: false, code: code ?? "ERR_CRASHED", expiresAt: null, findings: [] },
         ),
       );
     });

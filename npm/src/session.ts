@@ -8,7 +8,15 @@ import { RemovedEmbeds } from "./removed-embeds.js";
 import { schedule } from "./scheduler.js";
 import { type FailureReport, reportFailure, type SourceFailure } from "./source-failures.js";
 import type { Tabs } from "./tabs.js";
-import type { EmbedLike, ErrorCode, KeeperEventMap, KeeperState, KeeperStatus, TokenRequest } from "./types.js";
+import type {
+  EmbedLike,
+  ErrorCode,
+  KeeperEventMap,
+  KeeperState,
+  KeeperStatus,
+  SourceCheck,
+  TokenRequest,
+} from "./types.js";
 import { type Settle, Waiters } from "./waiters.js";
 import { warnOnce } from "./warnings.js";
 
@@ -27,6 +35,8 @@ export interface EngineFacade {
   embedError(embed: number, error: unknown): void;
   resolveWaiter(waiter: number, value: string | number): void;
   rejectWaiter(waiter: number, code: ErrorCode): void;
+  /** The token that came and the evidence are for the diagnosis alone. */
+  sourceChecked(waiter: number, check: CheckDetail, token: string | undefined, evidence: unknown): void;
   /** Whether an embed token can be unpacked. */
   isIntact(token: string): Promise<boolean>;
   acquireLock(lockRequest: number): void;
@@ -37,6 +47,9 @@ export interface EngineFacade {
   /** Writes both clocks, and has the engine observe each embed that changed, or whose number is odd (twice its id). */
   observeEmbeds(numbers: Uint32Array, clocks: Float64Array): void;
 }
+
+/** A check of the source, as the engine judged it. */
+type CheckDetail = Pick<SourceCheck, "code" | "status" | "expiresAt">;
 
 type EngineCall = (exports: Exports, keeper: number) => void;
 
@@ -137,6 +150,10 @@ export class KeeperSession {
     this.ask(settle, ({ refresh }, keeper, waiter) => refresh(keeper, waiter));
   }
 
+  checkSource(settle: Settle): void {
+    this.ask(settle, ({ checkSource }, keeper, waiter) => checkSource(keeper, waiter));
+  }
+
   /** @param asked what powerbi-client calls the provider with: the report whose frame asks */
   provideToken(asked: unknown): Promise<string | null> {
     return new Promise((resolve) => {
@@ -205,6 +222,7 @@ export class KeeperSession {
       embedError: (embed, error) => void this.onEmbedError(embed, error).catch(() => {}),
       resolveWaiter: (waiter, value) => waiters.settle(waiter, null, value),
       rejectWaiter: (waiter, code) => waiters.settle(waiter, code, null),
+      sourceChecked: (waiter, check, token, evidence) => void this.onSourceChecked(waiter, check, token, evidence),
       isIntact,
       acquireLock: (lockRequest) => void this.acquireLock(lockRequest),
       releaseLock: () => void this.tabs.then((tabs) => tabs?.releaseLock()),
@@ -229,6 +247,16 @@ export class KeeperSession {
         if (this.stage.name !== "ended") this.dispatch("refreshfailed", { ...detail, ...more });
       });
     }
+  }
+
+  private async onSourceChecked(
+    waiter: number,
+    check: CheckDetail,
+    token: string | undefined,
+    evidence: unknown,
+  ): Promise<void> {
+    const report = await this.report({ code: check.code, refusedToken: token, evidence });
+    this.waiters.settle(waiter, null, { ok: check.code === null, ...check, findings: [], ...report });
   }
 
   private report(failure: SourceFailure): Promise<FailureReport> | undefined {

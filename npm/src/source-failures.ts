@@ -4,8 +4,8 @@ import { warnOnce } from "./warnings.js";
 
 /** A failed request, as the engine tells it. */
 export interface SourceFailure {
-  readonly code: ErrorCode;
-  /** The token that was refused. */
+  readonly code: ErrorCode | null;
+  /** The token that was refused; where nothing failed, one that is looked at all the same. */
   readonly refusedToken: string | undefined;
   /** The error, the `Response` or the answer that the source failed with. */
   readonly evidence: unknown;
@@ -31,14 +31,14 @@ export function reportFailure(
   status: KeeperStatus,
   method: string | undefined,
 ): Promise<FailureReport> | undefined {
-  if (refusedToken !== undefined && ABOUT_TOKEN.test(code)) {
+  if (refusedToken !== undefined && (code === null || ABOUT_TOKEN.test(code))) {
     return askDiagnosis((explainer) => explainer.findings(refusedToken, status)).then((findings = []) => {
       const mismatch = findings.find((finding) => finding.code === "token-type-mismatch");
       if (code === "ERR_TOKEN_TYPE" && mismatch) warnOnce(code, mismatch.message, mismatch.docs);
       return { findings };
     });
   }
-  if (evidence === undefined || !ABOUT_SOURCE.test(code)) return undefined;
+  if (evidence === undefined || code === null || !ABOUT_SOURCE.test(code)) return undefined;
   return askDiagnosis((explainer) => explainer.explainSource(evidence, method, status)).then((explanation) => {
     const wrong = explanation?.causes.find((cause) => cause.code === "endpoint-wrong" && cause.verdict !== "ruled-out");
     if (explanation && wrong && method) warnOnce("endpoint-wrong", explanation.summary, wrong.docs);

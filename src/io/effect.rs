@@ -1,7 +1,8 @@
 //! What a shell must do.
 
 use super::{
-    Content, EmbedCallId, EmbedId, ErrorCode, Event, LockRequestId, Reason, Recovery, RequestId, WaiterId,
+    Content, EmbedCallId, EmbedId, ErrorCode, Event, LockRequestId, Reason, Recovery, RequestId, SourceCheck,
+    WaiterId,
 };
 use crate::time::Timestamp;
 use crate::token::AccessToken;
@@ -15,6 +16,8 @@ pub enum Outcome {
     Refreshed(Timestamp),
     /// There is none, and that is the end of it.
     Failed(ErrorCode),
+    /// The source was checked. The token that came, where there is one, goes to the diagnosis alone.
+    Checked(SourceCheck, Option<AccessToken>),
 }
 
 /// What the shell must do, in this order, after every borrow has ended.

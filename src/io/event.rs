@@ -82,6 +82,19 @@ event_detail! {
 }
 
 event_detail! {
+    /// The result of `checkSource()`, but for the findings and the explanation.
+    SourceCheck {
+        /// What went wrong; null when nothing did.
+        code: Option<ErrorCode> = "code",
+        /// When the token expires, in milliseconds since the Unix epoch; null when none came.
+        expires_at: Option<Timestamp> = "expiresAt",
+        ?
+        /// The HTTP status, where there was one.
+        status: u16 = "status",
+    }
+}
+
+event_detail! {
     /// A read-out: `KeeperStatus` of the declarations, but for the engine. Holds no secret.
     Status {
         /// The state.

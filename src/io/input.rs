@@ -257,6 +257,8 @@ pub enum Input {
     Refresh(WaiterId),
     /// `getToken()` was called.
     GetToken(WaiterId),
+    /// `checkSource()` was called.
+    CheckSource(WaiterId),
     /// `stop()` was called.
     Stop,
 }

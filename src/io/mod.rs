@@ -11,7 +11,7 @@ mod input;
 pub use codes::{DeadlineReason, ErrorCode, KeeperState, Reason};
 pub use content::Content;
 pub use effect::{Effect, Effects, Outcome};
-pub use event::{ApplyFailed, Event, Expired, RefreshFailed, Refreshed, Status};
+pub use event::{ApplyFailed, Event, Expired, RefreshFailed, Refreshed, SourceCheck, Status};
 pub use field_value::FieldValue;
 pub use input::{
     ApplyOutcome, EmbedConfig, EmbedSnapshot, ExpiryScope, Headers, Input, Recovery, RecoveryOutcome,

@@ -107,6 +107,9 @@ impl Keeper {
         if let Phase::Requesting(pending) = self.requests.phase {
             fx.push(Effect::AbortRequest(pending.id));
         }
+        if let Some(check) = self.requests.check.take() {
+            fx.push(Effect::AbortRequest(check.id));
+        }
         self.release_lock(fx);
         self.waiters.failed(ErrorCode::Stopped, fx);
         self.embeds.clear();

@@ -15,6 +15,7 @@ mod provider;
 mod requests;
 mod retry;
 mod rollout;
+mod source_check;
 mod tabs;
 mod tokens;
 mod tracked_token;
@@ -192,6 +193,7 @@ impl Keeper {
             Input::ProviderCalled { waiter, embed } => self.provider_called(now, waiter, embed, fx),
             Input::Refresh(waiter) => self.refresh(now, waiter, fx),
             Input::GetToken(waiter) => self.get_token(now, waiter, fx),
+            Input::CheckSource(waiter) => self.check_source(now, waiter, fx),
             Input::Stop => self.stop(fx),
         }
         Reason::Poll
@@ -241,6 +243,7 @@ impl Keeper {
     fn do_due_work(&mut self, now: Now, reason: Reason, fx: &mut Effects) {
         self.replace_expired(now, fx);
         self.time_out(now, fx);
+        self.time_out_check(now, fx);
         if let Phase::AwaitingLock(lock) = self.requests.phase
             && now.mono >= lock.ends
         {
@@ -360,6 +363,9 @@ impl Keeper {
                 next.at(backoff.until, DeadlineReason::Retry);
             }
             Phase::BackingOff(_) | Phase::Idle => {}
+        }
+        if let Some(check) = self.requests.check {
+            next.at(check.ends, DeadlineReason::SourceTimeout);
         }
         if self.embeds.is_empty() {
             return next.next;

@@ -12,7 +12,7 @@ use crate::budget::Budget;
 use crate::clock::ServerTime;
 use crate::io::{
     Content, Effect, Effects, ErrorCode, Event, Headers, Reason, RefreshFailed, Refreshed, RequestId,
-    SourceFailure,
+    SourceCheck, SourceFailure,
 };
 use crate::policy::{MIN_REFRESH_INTERVAL, Origin, SOURCE_TIMEOUT};
 use crate::time::{Duration, Instant, Now, Timestamp};
@@ -54,6 +54,8 @@ pub(super) struct Requests {
     last_took: Duration,
     /// The content that the last request named.
     contents: Vec<Content>,
+    /// A request that was made for `checkSource()` alone.
+    pub(super) check: Option<PendingRequest>,
 }
 
 impl Requests {
@@ -67,6 +69,7 @@ impl Requests {
             timeouts: 0,
             last_took: Duration::ZERO,
             contents: Vec::new(),
+            check: None,
         }
     }
 
@@ -79,7 +82,28 @@ impl Requests {
             .min(SOURCE_TIMEOUT.max)
     }
 
+    /// Makes a request; one that was made for a check becomes it.
     fn begin(
+        &mut self,
+        now: Now,
+        reason: Reason,
+        retry: RetryState,
+        usual: Duration,
+    ) -> Result<PendingRequest, Duration> {
+        let pending = match self.check.take() {
+            Some(check) => PendingRequest {
+                reason,
+                retry,
+                ..check
+            },
+            None => self.make(now, reason, retry, usual)?,
+        };
+        self.phase = Phase::Requesting(pending);
+        Ok(pending)
+    }
+
+    /// Takes a request of the budget.
+    pub(super) fn make(
         &mut self,
         now: Now,
         reason: Reason,
@@ -88,15 +112,13 @@ impl Requests {
     ) -> Result<PendingRequest, Duration> {
         self.budget.take(now.mono)?;
         self.made = self.made.wrapping_add(1);
-        let pending = PendingRequest {
+        Ok(PendingRequest {
             id: RequestId(self.made),
             reason,
             asked: now,
             ends: now.mono + self.time_limit(usual),
             retry,
-        };
-        self.phase = Phase::Requesting(pending);
-        Ok(pending)
+        })
     }
 
     /// The request that `id` names, if it is the one under way.
@@ -112,7 +134,7 @@ impl Requests {
     }
 
     /// The source has answered, whatever it said.
-    fn answered(&mut self, took: Duration) {
+    pub(super) fn answered(&mut self, took: Duration) {
         self.timeouts = 0;
         self.last_took = took;
     }
@@ -160,17 +182,20 @@ impl Keeper {
 
     /// Asks the source, if the budget allows it; otherwise waits for the next grant.
     pub(super) fn send_request(&mut self, now: Now, reason: Reason, retry: RetryState, fx: &mut Effects) {
+        let was_check = self.requests.check.is_some();
         match self
             .requests
             .begin(now, reason, retry, self.policy.source_timeout)
         {
             Ok(pending) => {
                 self.requests.contents = self.embeds.name_all();
-                fx.push(Effect::RequestToken {
-                    request: pending.id,
-                    reason,
-                    attempt: pending.attempt(),
-                });
+                if !was_check {
+                    fx.push(Effect::RequestToken {
+                        request: pending.id,
+                        reason,
+                        attempt: pending.attempt(),
+                    });
+                }
             }
             Err(wait) => {
                 let backoff = Backoff {
@@ -212,7 +237,7 @@ impl Keeper {
         fx: &mut Effects,
     ) {
         let Some(pending) = self.requests.pending(id) else {
-            return;
+            return self.check_answered(now, id, answer, headers, fx);
         };
         self.requests.answered(now.mono.since(pending.asked.mono));
         self.update_clock(now, pending.asked, headers);
@@ -229,7 +254,7 @@ impl Keeper {
     }
 
     /// Reads and validates an answer. `dated` says that the server named its time with it.
-    fn read(
+    pub(super) fn read(
         &mut self,
         now: Now,
         answer: &Json,
@@ -378,6 +403,12 @@ impl Keeper {
         embeds.start_rollout(id, rules.is_refresh, |old| replaces.contains(&old.id), &mut ctx);
         self.put_off_unserved(now);
         self.tokens.forget_unused();
+        let check = SourceCheck {
+            code: None,
+            expires_at: Some(expires),
+            status: None,
+        };
+        self.waiters.checked(check, Some(&text), fx);
         self.waiters.accepted(&text, fx);
     }
 
@@ -438,19 +469,10 @@ impl Keeper {
         fx: &mut Effects,
     ) {
         let Some(pending) = self.requests.pending(id) else {
-            return;
+            return self.check_failed(now, id, failure, headers, fx);
         };
         self.update_clock(now, pending.asked, headers);
-        let (code, status) = match failure {
-            SourceFailure::Network => (ErrorCode::SourceNetwork, None),
-            SourceFailure::SourceThrew => (ErrorCode::SourceThrew, None),
-            SourceFailure::SignInRequired => (ErrorCode::SourceDenied, None),
-            SourceFailure::InvalidBody => (ErrorCode::SourceAnswer, None),
-            SourceFailure::DamagedToken => (ErrorCode::TokenUnusable, None),
-            SourceFailure::Status(status @ (401 | 403)) => (ErrorCode::SourceDenied, Some(status)),
-            SourceFailure::Status(status @ (429 | 503)) => (ErrorCode::SourceThrottled, Some(status)),
-            SourceFailure::Status(status) => (ErrorCode::SourceStatus, Some(status)),
-        };
+        let (code, status) = code_of(failure);
         if status.is_some() {
             self.requests.answered(now.mono.since(pending.asked.mono));
         }
@@ -530,11 +552,17 @@ impl Keeper {
             retry_in_ms: will_retry.then(|| backoff.until.since(now.mono)),
             status: failure.status,
         };
+        let check = SourceCheck {
+            code: Some(failure.code),
+            expires_at: None,
+            status: failure.status,
+        };
+        self.waiters.checked(check, failure.refused.as_ref(), fx);
         fx.push(Effect::Emit(Event::RefreshFailed(failed, failure.refused)));
         self.waiters.failed(failure.code, fx);
     }
 
-    fn update_clock(&mut self, now: Now, asked: Now, headers: &Headers) {
+    pub(super) fn update_clock(&mut self, now: Now, asked: Now, headers: &Headers) {
         if let Some(date) = headers.date.as_deref().and_then(token::parse_http_date) {
             self.clock.update_from_response(asked, now, date);
         }
@@ -546,6 +574,20 @@ impl Keeper {
             Some(seconds) => Some(Duration::from_secs(seconds.unsigned_abs())),
             None => token::parse_http_date(text).map(|at: Timestamp| at.since(self.clock.server(now))),
         }
+    }
+}
+
+/// The code of a failure, and the HTTP status where there was one.
+pub(super) fn code_of(failure: SourceFailure) -> (ErrorCode, Option<u16>) {
+    match failure {
+        SourceFailure::Network => (ErrorCode::SourceNetwork, None),
+        SourceFailure::SourceThrew => (ErrorCode::SourceThrew, None),
+        SourceFailure::SignInRequired => (ErrorCode::SourceDenied, None),
+        SourceFailure::InvalidBody => (ErrorCode::SourceAnswer, None),
+        SourceFailure::DamagedToken => (ErrorCode::TokenUnusable, None),
+        SourceFailure::Status(status @ (401 | 403)) => (ErrorCode::SourceDenied, Some(status)),
+        SourceFailure::Status(status @ (429 | 503)) => (ErrorCode::SourceThrottled, Some(status)),
+        SourceFailure::Status(status) => (ErrorCode::SourceStatus, Some(status)),
     }
 }
 

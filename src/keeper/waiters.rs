@@ -1,6 +1,6 @@
 //! Those who wait for an answer: callers of `refresh()` and `getToken()`, and frames that asked their provider.
 
-use crate::io::{Effect, Effects, ErrorCode, Outcome, WaiterId};
+use crate::io::{Effect, Effects, ErrorCode, Outcome, SourceCheck, WaiterId};
 use crate::time::Timestamp;
 use crate::token::AccessToken;
 use core::mem::take;
@@ -14,6 +14,8 @@ pub(super) enum WaitFor {
     Refresh,
     /// The same, once it is in place on the embeds.
     Rollout,
+    /// The verdict on the source's next answer.
+    Check,
 }
 
 /// Everybody who waits.
@@ -32,6 +34,12 @@ impl Waiters {
     /// Whether the page called `refresh()` and waits for a token.
     pub(super) fn has_refresh(&self) -> bool {
         self.0.iter().any(|(_, waits)| *waits == WaitFor::Refresh)
+    }
+
+    /// The source's answer was judged.
+    pub(super) fn checked(&mut self, check: SourceCheck, token: Option<&AccessToken>, fx: &mut Effects) {
+        let outcome = Outcome::Checked(check, token.cloned());
+        self.settle(Some(WaitFor::Check), &outcome, fx);
     }
 
     /// A new token was accepted.

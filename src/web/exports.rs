@@ -89,6 +89,12 @@ pub fn refresh(keeper: u32, waiter: u32) {
     mailbox::post(KeeperId(keeper), Input::Refresh(WaiterId(waiter)));
 }
 
+/// The waiter wants to know whether the source gives a good token.
+#[wasm_bindgen(js_name = checkSource)]
+pub fn check_source(keeper: u32, waiter: u32) {
+    mailbox::post(KeeperId(keeper), Input::CheckSource(WaiterId(waiter)));
+}
+
 /// The waiter is a frame that asked through `accessTokenProvider`; `embed` is its embed, where it is attached.
 #[wasm_bindgen(js_name = providerCalled)]
 pub fn provider_called(keeper: u32, waiter: u32, embed: Option<u32>) {

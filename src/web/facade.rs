@@ -2,7 +2,7 @@
 //!
 //! Each may run listeners of the page, so each is caught. What was thrown is dropped.
 
-use super::convert::events::detail_of;
+use super::convert::events::{detail_of, object};
 use super::js;
 use crate::io::{Content, EmbedId, Event, LockRequestId, Outcome, WaiterId};
 use crate::time::{Now, Timestamp};
@@ -39,6 +39,14 @@ extern "C" {
     fn resolve_waiter(this: &Facade, waiter: u32, value: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = rejectWaiter)]
     fn reject_waiter(this: &Facade, waiter: u32, code: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = sourceChecked)]
+    fn source_checked(
+        this: &Facade,
+        waiter: u32,
+        check: &Object,
+        token: Option<&str>,
+        evidence: &JsValue,
+    ) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = isIntact)]
     fn is_intact(this: &Facade, token: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = acquireLock)]
@@ -54,7 +62,7 @@ extern "C" {
 }
 
 /// What a failure of the source can be explained with, for the diagnosis alone.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Evidence {
     /// The error, the response or the answer.
     pub(crate) value: JsValue,
@@ -87,8 +95,13 @@ impl Facade {
     }
 
     /// Answers a waiter.
-    pub(crate) fn settle_waiter(&self, WaiterId(waiter): WaiterId, outcome: &Outcome) {
+    pub(crate) fn settle_waiter(&self, WaiterId(waiter): WaiterId, outcome: &Outcome, evidence: &Evidence) {
         let _told = match outcome {
+            Outcome::Checked(check, token) => {
+                let token = token.as_ref().or(evidence.damaged_token.as_ref());
+                let token = token.map(AccessToken::expose);
+                self.source_checked(waiter, &check.to_object(object), token, &evidence.value)
+            }
             Outcome::Token(token) => self.resolve_waiter(waiter, &JsValue::from_str(token.expose())),
             Outcome::Refreshed(expires) => self.resolve_waiter(waiter, &js::time(*expires)),
             Outcome::Failed(code) => self.reject_waiter(waiter, code.as_str()),

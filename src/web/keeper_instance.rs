@@ -285,10 +285,21 @@ impl KeeperInstance {
     }
 
     fn resolve_waiter(&self, waiter: WaiterId, outcome: &Outcome) {
-        if !matches!(outcome, Outcome::Failed(_)) {
-            drop(self.evidence.take());
-        }
-        self.facade.settle_waiter(waiter, outcome);
+        let evidence = match outcome {
+            Outcome::Failed(_) => Evidence::default(),
+            Outcome::Checked(check, _) if check.code.is_some() => {
+                // an event may have to be explained with it too
+                let evidence = self.evidence.take();
+                self.evidence.set(evidence.clone());
+                evidence
+            }
+            Outcome::Token(_) | Outcome::Refreshed(_) | Outcome::Checked(..) => {
+                // the answer was good, and holds a token
+                drop(self.evidence.take());
+                Evidence::default()
+            }
+        };
+        self.facade.settle_waiter(waiter, outcome, &evidence);
     }
 
     fn emit(&self, event: &Event) {

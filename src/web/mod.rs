@@ -47,8 +47,8 @@ use talc::wasm::{WasmBinning, WasmGrowAndClaim};
 
 #[cfg(feature = "keeper")]
 pub use exports::{
-    attach, create_keeper, detach, get_token, init, lock_acquired, observe_embed, provider_called, refresh,
-    refresh_may_help, status, stop, token_received_from_tab,
+    attach, check_source, create_keeper, detach, get_token, init, lock_acquired, observe_embed,
+    provider_called, refresh, refresh_may_help, status, stop, token_received_from_tab,
 };
 #[cfg(feature = "keeper")]
 pub use facade::Facade;

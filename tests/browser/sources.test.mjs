@@ -251,3 +251,59 @@ story("an embed token that was damaged or cut off on its way is refused, and the
   await page.awaits("an answer", async () => (await refreshed.now()).state !== "pending");
   assert.equal((await refreshed.now()).value.ok, true);
 });
+
+/** What `checkSource()` resolves to. */
+async function check({ page, keeper }) {
+  const checked = await keeper.calls("checkSource");
+  await page.awaits("the check's end", async () => (await checked.now()).state !== "pending");
+  return (await checked.now()).value;
+}
+
+story("checkSource() asks once, says what came, and sets nothing", async (told) => {
+  const { page, source, keeper, frame } = told;
+  await page.embeds();
+  await keeper.keeps();
+  await page.passes(seconds(60));
+  const first = source.newest;
+  const { ok, code, expiresAt, findings } = await check(told);
+  assert.deepEqual({ ok, code, expiresAt }, { ok: true, code: null, expiresAt: source.newest.expiresAt });
+  assert.ok(Array.isArray(findings));
+  source.expectRequests(1);
+  assert.equal((await keeper.status()).requests, 1, "of the budget");
+  await page.passes(seconds(5));
+  await frame.expectHolds(first, "nothing is set");
+  assert.deepEqual(await keeper.events("refreshed"), []);
+
+  source.next({ status: 404, body: "SECRET-TEXT" });
+  const missing = await check(told);
+  assert.deepEqual([missing.ok, missing.code, missing.status], [false, "ERR_SOURCE_STATUS", 404]);
+  assert.ok(missing.explanation.summary);
+  assert.ok(!JSON.stringify(missing).includes("SECRET-TEXT"));
+
+  source.kind = "aad";
+  const wrong = await check(told);
+  assert.deepEqual([wrong.ok, wrong.code], [false, "ERR_TOKEN_TYPE"]);
+  assert.ok(wrong.findings.some((finding) => finding.code === "token-type-mismatch"));
+  assert.deepEqual(await keeper.events("refreshfailed"), [], "no event");
+  await keeper.expectState("fresh");
+});
+
+story("checkSource() joins a request under way, and is answered by stop()", async (told) => {
+  const { page, source, keeper, frame } = told;
+  await page.embeds();
+  await keeper.keeps();
+  await page.passes(seconds(60));
+  source.next({ delayMs: seconds(2) });
+  await keeper.calls("refresh");
+  const checked = await keeper.calls("checkSource");
+  await page.passes(seconds(3));
+  source.expectRequests(1);
+  assert.equal((await checked.now()).value.ok, true);
+  await frame.expectHolds(source.newest);
+
+  source.always({ hang: true });
+  const pending = await keeper.calls("checkSource");
+  await keeper.stops();
+  const { value } = await pending.now();
+  assert.deepEqual([value.ok, value.code], [false, "ERR_STOPPED"]);
+});

@@ -1,5 +1,6 @@
 import {
   attach,
+  checkSource,
   connect,
   createKeeper,
   detach,
@@ -21,6 +22,7 @@ import { stopInterval } from "./interval.js";
 // member by member: a whole module as an object would carry every import as well
 const exports = {
   attach,
+  checkSource,
   createKeeper,
   detach,
   getToken,

@@ -287,7 +287,7 @@ impl KeeperStrategy {
                 self.checks.check_handed_out(world, token, None);
                 token
             }
-            Outcome::Refreshed(_) | Outcome::Failed(_) => None,
+            Outcome::Refreshed(_) | Outcome::Failed(_) | Outcome::Checked(..) => None,
         };
         let Some(known) = self.waiters.remove(&waiter) else {
             return self
