@@ -73,9 +73,12 @@ impl Keeper {
         let contents: Vec<Content> = shared_contents(answer)
             .filter(|content| self.embeds.has_content(*content))
             .collect();
+        let is_for_no_embed = self.embeds.is_empty() && shared_contents(answer).next().is_none();
         let addressees = match (token.kind, &token.subject) {
             (None, _) => return,
             (Some(Kind::Aad), Some(subject)) if self.is_user(subject) => Addressees::All,
+            // what either tab's request names is the same: nothing
+            (Some(Kind::Aad | Kind::Embed), _) if is_for_no_embed => Addressees::All,
             (Some(Kind::Aad | Kind::Embed), _) if contents.is_empty() => return,
             (Some(Kind::Aad | Kind::Embed), _) => Addressees::Contents(&contents),
         };

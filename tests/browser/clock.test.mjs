@@ -70,7 +70,7 @@ for (const [name, wrongBy] of [
       const made = source.requests.length;
       await frame.expectHolds(source.newest);
       const { expiresAt } = source.newest;
-      await page.passes(minutes(50) - 1);
+      await page.passes(minutes(49) - 1);
       assert.equal(source.requests.length, made);
       source.always(answer());
       await page.passesUntilAsked(made + 1, minutes(3));
@@ -88,7 +88,7 @@ story(
     await page.embeds();
     await keeper.keeps();
     assert.equal((await keeper.status()).clockSkewMs, minutes(30));
-    await page.passes(minutes(50) - 1);
+    await page.passes(minutes(49) - 1);
     source.expectRequests(0);
     await page.passes(minutes(2) + 1);
     source.expectRequests(1);

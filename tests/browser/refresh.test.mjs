@@ -21,7 +21,7 @@ const STATUS = [
 story("a token of an hour is refreshed once, when its window opens", async ({ page, source, frame, keeper }) => {
   await page.embeds();
   await keeper.keeps();
-  await page.passes(minutes(50) - 1);
+  await page.passes(minutes(49) - 1);
   source.expectRequests(0);
   await keeper.expectState("fresh");
   await frame.expectHolds(source.tokens[0]);
@@ -87,9 +87,9 @@ story(
   async ({ page, source, frame, keeper }) => {
     await page.embeds();
     await keeper.keeps({ leadMs: minutes(50) });
-    await page.passes(minutes(30) - 1);
+    await page.passes(minutes(27) - 1);
     source.expectRequests(0);
-    await page.passes(minutes(6) + 1);
+    await page.passes(minutes(9) + 1);
     source.expectRequests(1);
     await frame.expectHolds(source.tokens[1]);
   },
