@@ -290,8 +290,10 @@ export class KeeperSession {
 
   private async joinTabs(shareKey: string): Promise<Tabs> {
     const { Tabs } = await import("./tabs.js");
-    return Tabs.join(shareKey, (token) =>
-      this.callEngine(({ tokenReceivedFromTab }, keeper) => tokenReceivedFromTab(keeper, token)),
+    return Tabs.join(shareKey, ({ token, expiration, contents }) =>
+      this.callEngine(({ tokenReceivedFromTab }, keeper) =>
+        tokenReceivedFromTab(keeper, token, expiration, Float64Array.from(contents)),
+      ),
     );
   }
 

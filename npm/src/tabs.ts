@@ -107,7 +107,8 @@ export class Tabs {
 function isSharedToken(data: unknown): data is SharedToken {
   const { token, expiration, contents } = (data ?? {}) as Partial<SharedToken>;
   if (typeof token !== "string" || token.length > MAX_TOKEN_LENGTH) return false;
-  return typeof expiration === "number" && Array.isArray(contents);
+  if (typeof expiration !== "number" || !Array.isArray(contents)) return false;
+  return contents.slice(0, MAX_CONTENTS).every((content) => typeof content === "number");
 }
 
 /** A hash of the key, which may name the user: the names of locks and channels are seen by every script of the origin. */

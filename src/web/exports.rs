@@ -2,12 +2,13 @@
 //! numbers here: a class would bring its handles, their borrows and their release with it.
 
 use super::convert::events::object;
-use super::convert::json::{parse_json, to_json};
+use super::convert::json::parse_json;
 use super::facade::Facade;
 use super::mailbox::{self, KeeperId};
 use super::{globals, js, lifecycle, options, runtime};
 use crate::io::{EmbedId, Input, LockRequestId, WaiterId};
 use crate::keeper::Keeper;
+use crate::token::{AccessToken, Json};
 use js_sys::{Function, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
@@ -71,10 +72,17 @@ pub fn lock_acquired(keeper: u32, lock_request: u32) {
     mailbox::post(KeeperId(keeper), Input::LockAcquired(LockRequestId(lock_request)));
 }
 
-/// Another tab obtained `answer`.
+/// Another tab obtained a token: its expiration in milliseconds since the Unix epoch, and the content that it was
+/// requested for.
 #[wasm_bindgen(js_name = tokenReceivedFromTab)]
-pub fn token_received_from_tab(keeper: u32, answer: JsValue) {
-    mailbox::post(KeeperId(keeper), Input::TokenReceivedFromTab(to_json(&answer)));
+pub fn token_received_from_tab(keeper: u32, token: String, expiration: f64, contents: &[f64]) {
+    let contents = contents.iter().map(|content| Json::Number(*content)).collect();
+    let answer = Json::Object(vec![
+        ("token".into(), Json::String(AccessToken::new(token))),
+        ("expiration".into(), Json::Number(expiration)),
+        ("contents".into(), Json::Array(contents)),
+    ]);
+    mailbox::post(KeeperId(keeper), Input::TokenReceivedFromTab(answer));
 }
 
 /// The waiter wants a token that is valid now.

@@ -82,14 +82,12 @@ story(
         { reason, code, attempt, findings },
         { reason: i ? "retry" : "poll", code: "ERR_SOURCE_NETWORK", attempt: i + 1, findings: [] },
       );
-      assert.ok(
-        retryInMs <= Math.min(i < 10 ? 60 : 300, 2 ** (i + 1)) * 1000,
-        `${retryInMs} ms before attempt ${i + 2}`,
-      );
+      // a third of the time that is left, a minute at most, or down to half of that
+      assert.ok(retryInMs >= seconds(30) && retryInMs <= seconds(60), `${retryInMs} ms before attempt ${i + 2}`);
       const next = source.requests[i + 1]?.at;
       if (next !== undefined) assert.ok(Math.abs(START + next - at - retryInMs) <= 1, "it retries when it said");
     }
-    assert.ok(failures.length >= 5 && failures.length <= 20, `${failures.length} attempts in four minutes`);
+    assert.ok(failures.length >= 4 && failures.length <= 10, `${failures.length} attempts in four minutes`);
 
     source.always();
     await page.passesUntil(async () => (await keeper.status()).state === "fresh", minutes(5));
@@ -197,13 +195,14 @@ for (const [name, tries] of [
   });
 }
 
-for (const [name, header, wait] of [
+for (const [name, header, least, most = least * 1.1] of [
   ["seconds", () => "90", seconds(90)],
   ["an HTTP date", (clock) => new Date(clock.server + seconds(200)).toUTCString(), seconds(200)],
   ["more than an hour", () => "86400", hours(1)],
   ["zero", () => "0", seconds(1)],
-  ["nothing", () => undefined, seconds(60)],
-  ["nonsense", () => "soon", seconds(60)],
+  // the ordinary pause while a token is good, half a minute at least
+  ["nothing", () => undefined, seconds(30), seconds(60)],
+  ["nonsense", () => "soon", seconds(30), seconds(60)],
 ]) {
   story(`429 with Retry-After of ${name}`, async ({ page, source, frame, keeper, clock }) => {
     source.lives(hours(3));
@@ -216,7 +215,9 @@ for (const [name, header, wait] of [
     await keeper.calls("refresh");
     source.expectRequests(1);
     const [{ detail }] = await keeper.events("refreshfailed");
-    assert.deepEqual([detail.code, detail.status, detail.retryInMs], ["ERR_SOURCE_THROTTLED", 429, wait]);
+    const wait = detail.retryInMs;
+    assert.deepEqual([detail.code, detail.status], ["ERR_SOURCE_THROTTLED", 429]);
+    assert.ok(wait >= least && wait <= most, `${wait} ms`);
     await page.passes(wait - 1);
     source.expectRequests(1);
     await page.passes(1);
@@ -276,7 +277,7 @@ for (const [name, code, step] of USELESS) {
   story(`${name}: ${code}, and the old token stays`, async ({ page, source, frame, keeper }) => {
     await page.embeds();
     await keeper.keeps();
-    await page.passesUntil(async () => (await keeper.status()).remainingMs <= minutes(10), WINDOW_IS_OPEN);
+    await page.passes(minutes(48));
     await expectRefused({ page, source, frame, keeper, code, step: step(source) });
   });
 }
@@ -341,7 +342,10 @@ for (const [name, claims] of [
 async function expectRefused({ page, source, frame, keeper, code, step }) {
   const held = source.tokens[0];
   source.next(step);
-  const call = await keeper.calls("refresh");
+  // refresh() would take another user's token, and one that ends earlier
+  const isTakenByRefresh = ["ERR_TOKEN_OLDER", "ERR_TOKEN_SUBJECT"].includes(code);
+  const call = isTakenByRefresh ? undefined : await keeper.calls("refresh");
+  if (isTakenByRefresh) await page.passesUntilAsked(1, WINDOW_IS_OPEN);
   // the diagnosis of a refused token is loaded first
   await keeper.says("refreshfailed");
   const [{ detail }] = await keeper.events("refreshfailed");
@@ -359,12 +363,12 @@ async function expectRefused({ page, source, frame, keeper, code, step }) {
     );
   assert.equal(detail.attempt, 1);
   assert.ok(detail.retryInMs >= 0);
-  assert.deepEqual((await call.now()).value, { ok: false, code });
+  if (call) assert.deepEqual((await call.now()).value, { ok: false, code });
   await frame.expectHolds(held);
   assert.equal(await page.configToken(), held.text);
   assert.equal((await keeper.status()).lastErrorCode, code);
   // and the first good answer ends it
-  await page.passes(seconds(5));
+  await page.passes(minutes(2));
   await frame.expectHolds(source.newest);
   assert.notEqual(await page.configToken(), held.text);
   assert.equal((await keeper.status()).lastErrorCode, null);

@@ -205,7 +205,7 @@ story("another tab's own mark does not end the wait for what the tab before had 
         postMessage.call(this, message);
       };
     },
-    { token: text, expiration: expiresAt },
+    { token: text, expiration: expiresAt, contents: [] },
   );
   const asked = await keeper.calls("getToken");
   await untilBoth([{ page }], "a token", fulfilled(asked), { steps: 10 });
