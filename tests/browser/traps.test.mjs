@@ -115,11 +115,11 @@ trap("a report whose frame is still being fetched gets the newer token once it l
   const old = source.mint();
   await page.passes(seconds(10));
   await keeper.starts();
-  await keeper.calls("getToken");
   let arrive;
   site.frame = new Promise((done) => (arrive = done));
   await page.run(([config]) => stage.embed("report", config), [page.config({ token: old })]);
   await keeper.attaches();
+  await keeper.calls("refresh");
   await page.passes(seconds(5));
   arrive();
   await frame.loads();
