@@ -21,7 +21,8 @@ use web_sys::{AbortController, Element};
 /// promises hold it weakly.
 pub(crate) struct KeeperInstance {
     pub(crate) id: KeeperId,
-    pub(crate) core: RefCell<Keeper>,
+    // boxed, since a promise that never settles may hold the memory of this struct until it is collected
+    pub(crate) core: Box<RefCell<Keeper>>,
     this: Weak<Self>,
     source: Source,
     facade: Facade,
@@ -35,7 +36,7 @@ impl KeeperInstance {
     pub(crate) fn new(id: KeeperId, core: Keeper, source: Source, facade: Facade) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             id,
-            core: RefCell::new(core),
+            core: Box::new(RefCell::new(core)),
             this: this.clone(),
             source,
             facade,
