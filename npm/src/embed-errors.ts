@@ -2,7 +2,7 @@ import { askDiagnosis } from "./diagnosis/load.js";
 import { type AttachedEmbed, embedOf } from "./embeds.js";
 import type { Explanation, KeeperStatus } from "./types.js";
 
-/** How many errors of an embed are remembered as explained; a hostile frame could raise any number of different ones. */
+/** How many errors of an embed are remembered as explained; a hostile frame could raise any number of them. */
 const MAX_EXPLAINED = 50;
 const MAX_KEY_LENGTH = 200;
 

@@ -111,7 +111,7 @@ function isSharedToken(data: unknown): data is SharedToken {
   return contents.slice(0, MAX_CONTENTS).every((content) => typeof content === "number");
 }
 
-/** A hash of the key, which may name the user: the names of locks and channels are seen by every script of the origin. */
+/** A hash of the key, which may name the user: every script of the origin sees the names of locks and channels. */
 async function hash(shareKey: string): Promise<string> {
   const bytes = new TextEncoder().encode(shareKey);
   const { subtle } = crypto as Partial<Crypto>;

@@ -110,7 +110,8 @@ export type TokenAnswer =
 /**
  * A source function: asked for a token, it answers one or a promise of one. It may throw or reject.
  *
- * The error may say why: a `status` on it, on its `response` or on its `cause` counts as the HTTP status (axios, Angular,
+ * The error may say why: a `status` on it, on its `response` or on its `cause` counts as the HTTP status (axios,
+ * Angular,
  * jQuery, fetch wrappers), and MSAL's `InteractionRequiredAuthError` counts as 401.
  */
 export type TokenSource = (request: TokenRequest) => TokenAnswer | Promise<TokenAnswer>;
@@ -267,7 +268,8 @@ export interface KeeperEventMap {
     /** What is wrong with the token that was refused. */
     findings: Finding[];
     /**
-     * Why the source failed, from the body or the error that came with it. Absent where there was nothing to read, or the
+     * Why the source failed, from the body or the error that came with it. Absent where there was nothing to read, or
+     * the
      * diagnosis can't be loaded. Quotes none of their text.
      */
     explanation?: Explanation;

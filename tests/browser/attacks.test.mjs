@@ -1,4 +1,5 @@
-// What markup, a polluted prototype, a frame and another script of the page can't do: each attack of the threat model that
+// What markup, a polluted prototype, a frame and another script of the page can't do: each attack of the threat model
+// that
 // the facade meets.
 
 import assert from "node:assert/strict";

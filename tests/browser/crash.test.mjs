@@ -1,5 +1,6 @@
 // An engine that crashes, on purpose and for real: a panic in the shipped code, brought about by an export that only
-// the engine of these stories has. The keepers go on in the JavaScript engine. When that has crashed as well they end, say
+// the engine of these stories has. The keepers go on in the JavaScript engine. When that has crashed as well they end,
+// say
 // so once, answer everybody, and the page goes on as if they had never been there.
 
 import assert from "node:assert/strict";
@@ -59,7 +60,7 @@ async function begins({ page, source, keeper, another, site }) {
   });
 }
 
-/** A crash costs an event: the keepers go on in the other engine, with their embeds, the tokens there and all waiters. */
+/** A crash costs an event: the keepers go on in the other engine, with embeds, tokens and waiters. */
 async function expectGoesOn({ page, source, another }, names = ["keeper", "other"]) {
   for (const name of names) {
     await another(name).reaches("the other engine", ({ engine }) => engine === "js");
