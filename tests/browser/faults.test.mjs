@@ -447,7 +447,7 @@ story(
     const { id, groupId } = page.config();
     const embeds = [{ type: "report", id, groupId }];
     assert.deepEqual(await read(), [{ reason: "manual", attempt: 1, embeds, aborted: false }]);
-    await page.passes(seconds(7));
+    await page.passes(seconds(66));
     const [first, second] = await read();
     assert.equal(first.aborted, true);
     assert.deepEqual({ ...second, aborted: null }, { reason: "retry", attempt: 2, embeds, aborted: null });

@@ -304,6 +304,7 @@ story("checkSource() joins a request under way, and is answered by stop()", asyn
   source.always({ hang: true });
   const pending = await keeper.calls("checkSource");
   await keeper.stops();
+  await page.rests();
   const { value } = await pending.now();
   assert.deepEqual([value.ok, value.code], [false, "ERR_STOPPED"]);
 });
