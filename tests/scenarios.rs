@@ -1907,3 +1907,86 @@ fn a_page_that_is_seen_again_tries_a_denied_source_whatever_else_it_is_told_with
     page.advance(SECOND);
     page.expect_requests(2);
 }
+
+// ---- checkSource() ---------------------------------------------------------------------------------
+
+/// What a check came to.
+#[track_caller]
+fn checked(page: &Harness, waiter: u32) -> (Option<ErrorCode>, Option<u16>, bool) {
+    match page.outcome_of(waiter) {
+        Some(Outcome::Checked(check, _)) => (check.code, check.status, check.expires_at.is_some()),
+        other => panic!("no check: {other:?}"),
+    }
+}
+
+#[test]
+fn a_check_asks_once_and_sets_nothing() {
+    let mut page = Harness::with_embed(HOUR);
+    let first = page.frame(0).holds.clone();
+    page.advance(MINUTE);
+    let check = page.call_check_source();
+    page.expect_requests(1);
+    page.respond_with_token(HOUR);
+    assert_eq!(checked(&page, check), (None, None, true));
+    assert_eq!(page.frame(0).holds, first);
+    assert_eq!(page.state(), KeeperState::Fresh);
+
+    let check = page.call_check_source();
+    page.fail_request(SourceFailure::Status(403));
+    assert_eq!(
+        checked(&page, check),
+        (Some(ErrorCode::SourceDenied), Some(403), false)
+    );
+    assert_eq!(page.state(), KeeperState::Fresh);
+    assert_eq!(page.failure_codes(), []);
+    page.expect_requests(2);
+}
+
+#[test]
+fn a_check_joins_a_request_and_a_request_joins_a_check() {
+    let mut page = Harness::with_embed(HOUR);
+    page.advance(MINUTE);
+    let refresh = page.call_refresh();
+    let check = page.call_check_source();
+    page.expect_requests(1);
+    let token = page.respond_with_token(HOUR);
+    assert_eq!(checked(&page, check), (None, None, true));
+    assert!(matches!(page.outcome_of(refresh), Some(Outcome::Refreshed(_))));
+    assert_eq!(page.frame(0).holds.as_deref(), Some(token.as_str()));
+
+    page.advance(MINUTE);
+    let check = page.call_check_source();
+    let refresh = page.call_refresh();
+    page.expect_requests(2);
+    let token = page.respond_with_token(HOUR);
+    assert_eq!(checked(&page, check), (None, None, true));
+    assert!(matches!(page.outcome_of(refresh), Some(Outcome::Refreshed(_))));
+    assert_eq!(page.frame(0).holds.as_deref(), Some(token.as_str()));
+}
+
+#[test]
+fn a_check_has_a_time_limit_with_nothing_attached_too() {
+    let mut page = Harness::new();
+    let check = page.call_check_source();
+    page.expect_requests(1);
+    page.advance(31 * SECOND);
+    assert_eq!(
+        checked(&page, check),
+        (Some(ErrorCode::SourceTimeout), None, false)
+    );
+}
+
+#[test]
+fn i8_checks_take_requests_of_the_budget() {
+    let mut page = Harness::with_embed(HOUR);
+    let mut last = None;
+    for _ in 0..11 {
+        last = Some(page.call_check_source());
+        if page.pending.is_some() {
+            page.fail_request(SourceFailure::Status(500));
+        }
+    }
+    let last = last.unwrap_or_default();
+    assert_eq!(checked(&page, last), (Some(ErrorCode::Budget), None, false));
+    page.expect_requests(10);
+}

@@ -756,6 +756,12 @@ impl Harness {
         waiter.0
     }
 
+    pub fn call_check_source(&mut self) -> u32 {
+        let waiter = self.next_waiter();
+        self.send(Input::CheckSource(waiter));
+        waiter.0
+    }
+
     pub fn call_get_token(&mut self) -> u32 {
         let waiter = self.next_waiter();
         self.send(Input::GetToken(waiter));
