@@ -1915,7 +1915,7 @@ fn a_page_that_is_seen_again_tries_a_denied_source_whatever_else_it_is_told_with
 fn checked(page: &Harness, waiter: u32) -> (Option<ErrorCode>, Option<u16>, bool) {
     match page.outcome_of(waiter) {
         Some(Outcome::Checked(check, _)) => (check.code, check.status, check.expires_at.is_some()),
-        other => panic!("no check: {other:?}"),
+        other => unreachable!("no check: {other:?}"),
     }
 }
 
