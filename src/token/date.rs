@@ -18,7 +18,7 @@ pub enum ParsedDate {
 ///   `+0200` and `+02`, and no zone at all.
 /// - US, as .NET prints it: `7/29/2018 5:58:19 PM`. Without AM or PM it is refused: half of the world
 ///   puts the day first.
-/// - HTTP dates, `/Date(1700003600000)/`, and numeric text by [`epoch`]'s rule.
+/// - HTTP dates, `/Date(1700003600000)/`, and numeric text by `from_epoch_number`'s rule.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<ParsedDate> {
     let text = trim(text);
