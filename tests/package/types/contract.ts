@@ -108,6 +108,7 @@ keeper.addEventListener("refreshfailed", ({ detail }) =>
       retryInMs: number | null;
       status?: number;
       findings: Finding[];
+      explanation?: Explanation;
     }
   >(true),
 );
@@ -117,7 +118,8 @@ keeper.addEventListener("applyfailed", ({ detail }) =>
 keeper.addEventListener("expired", ({ detail }) => same<typeof detail, { expiresAt: number }>(true));
 keeper.addEventListener(
   "recovered",
-  ({ detail }) => same<typeof detail, { element: HTMLElement; how: "reload" | "refresh" }>(true),
+  ({ detail }) =>
+    same<typeof detail, { element: HTMLElement; how: "reload" | "refresh"; stateRestored: boolean }>(true),
   { once: true },
 );
 keeper.addEventListener("explained", ({ detail }) => [
