@@ -98,11 +98,11 @@ const all = [
   { name: "demo, server", runs: () => [script("server.mjs")] },
   format,
   lint,
-  { name: "tests, backend", runs: () => [testNode("tests/backend")], after: ["demo, server"] },
+  { name: "tests, backend", runs: () => [testNode("tests/backend")], after: ["build", "demo, server"] },
   {
     name: "tests, live mode",
     runs: () => [testNode("tests/live"), testNode("tests/handlers")],
-    after: ["demo, server"],
+    after: ["build", "demo, server"],
   },
   { name: "demo", runs: demo, after: ["build", "demo, server"] },
   { name: "tests, browser", runs: () => [testNode("tests/browser")], after: ["demo"], browser: true },

@@ -207,7 +207,7 @@ test("Retry-After is passed on, and kept to: nothing more is asked of the API be
   assert.equal(second.status, 429);
   assert.ok(Number(second.headers.get("retry-after")) <= 30 && Number(second.headers.get("retry-after")) >= 20);
   assert.equal(azure.count("generate"), 1);
-  assert.match((await explain(second.body)).summary, /throttling/);
+  assert.match((await explain(second.body)).summary, /too many were sent/);
   await moveTo(0.51);
   assert.equal((await demo.token()).status, 200);
   assert.equal(azure.count("generate"), 2);
@@ -224,7 +224,7 @@ const REFUSALS = [
       body: restError("TokenExpired", "Access token has expired, resubmit with a new access token"),
     },
     code: "TokenExpired",
-    says: /refused the Entra token/,
+    says: /rejected the backend's Entra token/,
     cause: "clock-wrong",
   },
   {
@@ -240,7 +240,7 @@ const REFUSALS = [
     on: "generate",
     refusal: { status: 401, headers: { "X-PowerBI-Error-Info": "GroupNotAccessible", RequestId: "a-request" } },
     code: "GroupNotAccessible",
-    says: /no access to the workspace/,
+    says: /(has no access to|may not access) the workspace/,
     cause: "permission",
   },
   {
@@ -248,15 +248,15 @@ const REFUSALS = [
     on: "generate",
     refusal: { status: 401, body: { Message: "API is not accessible for application" } },
     code: "Refused",
-    says: /does not let service principals/,
-    cause: "permission",
+    says: /service principals may not use/,
+    cause: "tenant-setting",
   },
   {
     name: "PowerBINotAuthorizedException, in a header alone",
     on: "generate",
     refusal: { status: 401, headers: { "X-PowerBI-Error-Info": "PowerBINotAuthorizedException" } },
     code: "PowerBINotAuthorizedException",
-    says: /no access to the workspace/,
+    says: /(has no access to|may not access) the workspace/,
     cause: "permission",
   },
   {
@@ -273,7 +273,7 @@ const REFUSALS = [
     },
     code: "InvalidRequest",
     says: /row-level security/,
-    cause: "content-not-in-token",
+    cause: "identity-invalid",
   },
   {
     name: "a detail that says why",
@@ -289,8 +289,8 @@ const REFUSALS = [
       },
     },
     code: "InvalidRequest",
-    says: /no row-level security/,
-    cause: "content-not-in-token",
+    says: /effective identity for a data set that takes none/,
+    cause: "identity-invalid",
   },
   {
     name: "no more tokens without a capacity",
@@ -300,7 +300,7 @@ const REFUSALS = [
       body: restError("Forbidden", "You have exceeded the amount of embed token that can be generated"),
     },
     code: "Forbidden",
-    says: /without a capacity/,
+    says: /no capacity/,
     cause: "capacity",
   },
   {
@@ -316,7 +316,7 @@ const REFUSALS = [
     },
     code: "insufficient_claims",
     says: /Conditional Access/,
-    cause: "permission",
+    cause: "sign-in-required",
   },
   { name: "a server error without a word", on: "generate", refusal: { status: 500 }, code: "Refused" },
   {
@@ -325,7 +325,7 @@ const REFUSALS = [
     config: true,
     refusal: { status: 401, body: oauthError("invalid_client", 7000215, "Invalid client secret provided.") },
     code: "invalid_client",
-    says: /does not take the backend's client secret/,
+    says: /rejected the backend's client secret/,
   },
   {
     name: "an application that Entra doesn't know",
@@ -340,7 +340,7 @@ const REFUSALS = [
       ),
     },
     code: "unauthorized_client",
-    says: /no such application or tenant/,
+    says: /no such application in this tenant/,
     cause: "cloud-mismatch",
   },
   {
@@ -352,8 +352,8 @@ const REFUSALS = [
       body: oauthError("access_denied", 53003, "Access has been blocked by Conditional Access policies."),
     },
     code: "access_denied",
-    says: /Entra refused/,
-    cause: "permission",
+    says: /requires the user to sign in again/,
+    cause: "sign-in-required",
   },
   {
     name: "Entra throttles",

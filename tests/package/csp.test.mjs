@@ -6,6 +6,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { launch } from "../browser/lib/browser.mjs";
 import { installed, serve } from "./packed.mjs";
 
@@ -13,7 +14,7 @@ const SELF = "script-src 'self'";
 const STRICT =
   "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; require-trusted-types-for " +
   "'script'; trusted-types 'none'";
-const TOKEN = "H4sIAAAAAAAEAA==";
+const TOKEN = gzipSync("an embed token").toString("base64");
 
 /** What a page does: a token by way of the engine, and a finding by way of the diagnosis. */
 const script = (entry) => `

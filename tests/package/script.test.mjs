@@ -6,11 +6,12 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { launch } from "../browser/lib/browser.mjs";
 import { installed, root, serve } from "./packed.mjs";
 
 const NAME = "powerbi-token-keeper.min.js";
-const TOKEN = "H4sIAAAAAAAEAA==";
+const TOKEN = gzipSync("an embed token").toString("base64");
 const library = (...parts) => readFileSync(path.join(root, "node_modules", ...parts), "utf8");
 const LIBRARIES = {
   "/jquery.js": library("jquery/dist/jquery.min.js"),

@@ -21,14 +21,19 @@ export const suite = () => {
   });
 };
 
-/** One visit. `story` is the one that plays; with `null` the one that every visitor sees first. */
-export function visit(name, tell, { viewport = { width: 1440, height: 900 }, story = "none", ...context } = {}) {
+/**
+ * One visit. `story` is the one that plays; with `null` the one that every visitor sees first. `warning` is the one line
+ * that the console has at the end; without it there is none.
+ */
+export function visit(name, tell, options = {}) {
+  const { viewport = { width: 1440, height: 900 }, story = "none", warning = null, ...context } = options;
   test(name, { timeout: 60_000 }, async () => {
     const own = await browser.newContext({ viewport, ...context });
     try {
       const demo = new Demo(await own.newPage(), site);
       await demo.open(story);
       await tell(demo);
+      if (warning) assert.match(demo.said.shift() ?? "", warning, "the console");
       assert.deepEqual(demo.said, [], "the console");
     } finally {
       await own.close();

@@ -195,6 +195,11 @@ export class Demo {
     for (const pane of this.panes) pane.embedAgain();
   }
 
+  /** The visitor of live mode has signed in again. */
+  signedIn(): void {
+    for (const pane of this.panes) pane.signedIn();
+  }
+
   /** In live mode there is no other report to embed. */
   async #embedAnother(): Promise<void> {
     this.#note("The page embeds another report in the same container, with a token of its own.");

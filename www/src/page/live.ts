@@ -51,8 +51,9 @@ async function askToSignIn(
   async function enter(visitor: Visitor): Promise<void> {
     made.remove();
     try {
-      // whoever comes back to reports that are there still needs no others: their keepers ask again
-      if (shownFor !== visitor.id) await open(visitor);
+      // whoever comes back to reports that are there still needs no others
+      if (shownFor === visitor.id) demo.signedIn();
+      else await open(visitor);
       shownFor = visitor.id;
       say(`Live, ${cloud}, as ${visitor.name}. ${NOTE}`);
     } catch (error) {

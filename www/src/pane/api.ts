@@ -90,6 +90,8 @@ export interface Pane {
   embedAgain(): void;
   /** Embeds another report in the container of the first, with a token of its own. */
   embedAnother(): Promise<void>;
+  /** The visitor has signed in again. */
+  signedIn(): void;
   /** The network is back, as the browser tells it. */
   online(): void;
   hide(hidden: boolean): void;

@@ -35,6 +35,11 @@ export class KeeperStrategy implements Strategy {
     embeds.replace(key, await anotherReport(tokenType));
   }
 
+  /** A denied keeper asks rarely, since only the visitor can help: who has helped says so. */
+  signedIn(): void {
+    for (const keeper of this.#keepers.values()) void keeper.refresh();
+  }
+
   leave(key: string): void {
     const embed = this.#context.embeds.embedOf(key);
     if (embed) this.#keeperOf.get(key)?.detach(embed);

@@ -119,6 +119,9 @@ export class LoopStrategy implements Strategy {
     embeds.replace(key, await anotherReport(tokenType));
   }
 
+  /** It asks every 30 seconds as it is. */
+  signedIn(): void {}
+
   leave(key: string): void {
     for (const page of this.#pages.values()) page.leave(key);
   }

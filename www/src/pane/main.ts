@@ -157,6 +157,7 @@ const pane: Pane = {
   plan: (change) => running().embeds?.plan(change),
   embedAgain: () => running().embeds?.embedAgain(),
   embedAnother: () => running().embedAnother(),
+  signedIn: () => running().strategy?.signedIn(),
   online: () => void window.dispatchEvent(new Event("online")),
   hide: (hidden) => running().clock.hide(hidden),
   sleep: () => void (running().clock.asleep = true),

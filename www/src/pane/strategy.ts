@@ -20,6 +20,8 @@ export interface Strategy {
   embed(spec: EmbedSpec): Promise<void>;
   /** Embeds another report in the container of an embed, with a token of its own. */
   embedAnother(key: string): Promise<void>;
+  /** The visitor has signed in again. */
+  signedIn(): void;
   /** The embed is about to be removed. */
   leave(key: string): void;
   status(held: {
