@@ -103,7 +103,9 @@ atRefresh("Busy: 429", ({ during, after }) => {
 
 atRefresh("Same token again", async ({ demo, after }) => {
   calm(after.keeper);
-  assert.ok((await demo.log()).some((line) => /keeper[\s\S]*it (is the token already in place|expires no later)/.test(line)));
+  assert.ok(
+    (await demo.log()).some((line) => /keeper[\s\S]*it (is the token already in place|expires no later)/.test(line)),
+  );
   assert.ok(after.loop.requests >= 8, "the loop asks each half minute");
 });
 
