@@ -175,7 +175,7 @@ function declarations() {
 export async function build({ cargoFeatures, into } = {}) {
   const folder = into ? fromRoot(into) : fromRoot("target");
   const dist = into ? fromRoot(into, "dist") : fromRoot("dist");
-  await buildWasm({ cargoFeatures, into: folder });
+  buildWasm({ cargoFeatures, into: folder });
   const code = await Promise.all([...bundles.map((one) => bundle(one, folder)), commandLine()]);
   const files = [...code, served(code), ...declarations()];
   mkdirSync(dist, { recursive: true });

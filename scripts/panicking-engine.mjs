@@ -7,7 +7,7 @@ import { fromRoot, runIfMain } from "./lib/run.mjs";
 import { buildPanickingEngine } from "./lib/wasm.mjs";
 
 export async function build() {
-  await buildPanickingEngine();
+  buildPanickingEngine();
   // Imported here, since setup may have installed it a moment ago.
   const esbuild = await import("esbuild");
   const { plugins, ...options } = browserOptions(fromRoot("target/npm"));
@@ -21,7 +21,8 @@ export async function build() {
   await esbuild.build({
     ...options,
     stdin: {
-      contents: `export { start } from "./engine-wasm.js"; export { trap } from "../../../target/npm/engine/glue.js";`,
+      contents: `import { api } from "../../../target/npm/engine/glue.js";
+        export { start } from "./engine-wasm.js"; export const { trap } = api;`,
       resolveDir: fromRoot("npm/src/engine"),
     },
     outfile: fromRoot("target/panicking-engine/engine-wasm.js"),

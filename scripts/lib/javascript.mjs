@@ -12,18 +12,16 @@ import { UserError } from "./run.mjs";
 // What wasm2js can't write by itself.
 const lowering = ["--signext-lowering", "--llvm-nontrapping-fptoint-lowering", "--llvm-memory-copy-fill-lowering"];
 
-/** Writes the module `wasm` as JavaScript into `to`, with its declaration. */
-export async function writeJavaScript(wasm, to) {
-  await refuseLong(wasm);
-  binaryenTool("wasm-opt", wasm, "-o", `${to}.wasm`, ...lowering);
-  binaryenTool("wasm2js", `${to}.wasm`, "--mvp-features", "--emscripten", "-Oz", "-o", to);
-  const text = readFileSync(to, "utf8");
+/** Writes the module NAME.wasm as javascript.js, with its declaration. */
+export function writeJavaScript(name, at) {
+  refuseLong(name, at);
+  binaryenTool("wasm-opt", at(`${name}.wasm`), "-o", at("lowered.wasm"), ...lowering);
+  binaryenTool("wasm2js", at("lowered.wasm"), "--mvp-features", "--emscripten", "-Oz", "-o", at("javascript.js"));
+  const text = readFileSync(at("javascript.js"), "utf8");
   refuseEarlyMemory(text);
-  writeFileSync(to, `${detachOnGrowth(text)}\nexport { instantiate };\n`);
-  writeFileSync(
-    to.replace(/js$/, "d.ts"),
-    "export function instantiate(imports: WebAssembly.Imports): WebAssembly.Exports;\n",
-  );
+  writeFileSync(at("javascript.js"), `${detachOnGrowth(text)}\nexport { instantiate };\n`);
+  const declaration = "export function instantiate(imports: WebAssembly.Imports): WebAssembly.Exports;\n";
+  writeFileSync(at("javascript.d.ts"), declaration);
 }
 
 /**
@@ -43,25 +41,10 @@ function refuseEarlyMemory(text) {
   if (early) throw new UserError(`A store takes the memory before it calls what may make it grow:\n${early[0].trim()}`);
 }
 
-async function refuseLong(wasm) {
-  // Imported here, since setup may have installed it a moment ago.
-  const { default: binaryen } = await import("binaryen");
-  const module = binaryen.readBinary(readFileSync(wasm));
-  const list = (count, get) => Array.from({ length: count }, (_, i) => get(i));
-  const exported = new Set(
-    list(module.getNumExports(), (i) => binaryen.getExportInfo(module.getExportByIndex(i)))
-      .filter(({ kind }) => kind === binaryen.ExternalFunction)
-      .map(({ value }) => value),
-  );
-  const crossing = list(module.getNumFunctions(), (i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i))).filter(
-    ({ name, base }) => base || exported.has(name),
-  );
-  const long = crossing.filter(({ params, results }) =>
-    [params, results].flatMap(binaryen.expandType).includes(binaryen.i64),
-  );
-  module.dispose();
-  if (long.length)
-    throw new UserError(
-      `64-bit integers cross the boundary in ${long.map(({ name }) => name).join(", ")}: use f64 there.`,
-    );
+/** Of the exports wasm-bindgen's declaration tells the types; of the imports the module itself. */
+function refuseLong(name, at) {
+  const exported = readFileSync(at(`${name}_bg.wasm.d.ts`), "utf8").match(/^.*\bbigint\b.*$/gm) ?? [];
+  const imported = binaryenTool("wasm-opt", at(`${name}_bg.wasm`), "--print").match(/^ \(import .*\bi64\b.*$/gm) ?? [];
+  const long = [...exported, ...imported];
+  if (long.length) throw new UserError(`64-bit integers cross the boundary: use f64 there.\n${long.join("\n")}`);
 }

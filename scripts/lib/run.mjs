@@ -37,6 +37,7 @@ export function capture(program, args = []) {
     cwd: root,
     stdio: ["ignore", "pipe", "ignore"],
     encoding: "utf8",
+    maxBuffer: Infinity,
     env: environment,
   });
   return done.status === 0 ? done.stdout.trim() : null;

@@ -8,16 +8,7 @@
 // The steps after cargo take a while, so they run only when something that goes into them has changed.
 
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -59,7 +50,7 @@ function remapped() {
   const [sysroot, version] = [capture("rustc", ["--print", "sysroot"]), capture("rustc", ["-vV"])];
   const commit = /^commit-hash: (.*)$/m.exec(version)[1];
   const sources = path.join(process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo"), "registry/src");
-  const registries = existsSync(sources) ? readdirSync(sources) : [];
+  const registries = fs.existsSync(sources) ? fs.readdirSync(sources) : [];
   const folders = [
     [root, ""],
     ...registries.map((registry) => [path.join(sources, registry), ""]),
@@ -70,17 +61,17 @@ function remapped() {
 }
 
 /** Brings `into`, a target folder, up to date; `cargoFeatures` come on top of each module's own. */
-export async function buildWasm({ cargoFeatures = "", into = fromRoot("target") } = {}) {
+export function buildWasm({ cargoFeatures = "", into = fromRoot("target") } = {}) {
   setup({ browser: false });
-  for (const module of modules) await buildModule(module, into, cargoFeatures);
+  for (const module of modules) buildModule(module, into, cargoFeatures);
 }
 
-export async function buildPanickingEngine() {
+export function buildPanickingEngine() {
   setup({ browser: false });
-  await buildModule(panickingEngine, fromRoot("target"));
+  buildModule(panickingEngine, fromRoot("target"));
 }
 
-async function buildModule({ name, cargo, flags }, into, cargoFeatures = "") {
+function buildModule({ name, cargo, flags }, into, cargoFeatures = "") {
   // A folder for each: cargo gives a cdylib no name of its own per feature, and would build both anew every time.
   const folder = path.join(into, "wasm", name);
   const wanted = ["--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()];
@@ -92,52 +83,57 @@ async function buildModule({ name, cargo, flags }, into, cargoFeatures = "") {
   const steps = ["wasm", "binaryen", "javascript", "text"].map((step) => fromRoot(`scripts/lib/${step}.mjs`));
   const hash = createHash("sha256");
   for (const file of [compiled, fromRoot("Cargo.lock"), fromRoot("package-lock.json"), ...steps])
-    hash.update(readFileSync(file));
+    hash.update(fs.readFileSync(file));
   const state = hash.digest("hex");
   const made = path.join(into, "npm", name);
   const stamp = path.join(made, "stamp");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === state) return;
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === state) return;
 
   // Made aside and put in place at once: two builds may run, and neither may see half of the other's.
-  mkdirSync(path.join(into, "npm"), { recursive: true });
-  const aside = mkdtempSync(path.join(into, "npm-"));
-  await generate(name, compiled, (file) => path.join(aside, file));
-  writeFileSync(path.join(aside, "stamp"), state);
-  rmSync(made, { recursive: true, force: true });
-  renameSync(aside, made);
+  fs.mkdirSync(path.join(into, "npm"), { recursive: true });
+  const aside = fs.mkdtempSync(path.join(into, "npm-"));
+  generate(name, compiled, (file) => path.join(aside, file));
+  fs.writeFileSync(path.join(aside, "stamp"), state);
+  fs.rmSync(made, { recursive: true, force: true });
+  fs.renameSync(aside, made);
 }
 
-async function generate(name, compiled, at) {
+function generate(name, compiled, at) {
   run(wasmBindgen, ["bindgen", "--target", "bundler", "--out-dir", at(""), "--out-name", name, compiled]);
   const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const smaller = ["--rse", "--merge-similar-functions", "-Oz", ...assumptions, ...strip];
   binaryenTool("wasm-opt", at(`${name}_bg.wasm`), "-o", at("smaller.wasm"), ...smaller);
   // one more run, since it prints the names
   const names = ["--minify-imports-and-exports-and-modules"];
-  writeFileSync(at("names.json"), binaryenTool("wasm-opt", at("smaller.wasm"), "-o", at(`${name}.wasm`), ...names));
-  writeGlue(name, JSON.parse(readFileSync(at("names.json"), "utf8")), at);
-  await writeJavaScript(at(`${name}.wasm`), at("javascript.js"));
-  writeFileSync(at("text.js"), `export const text = ${JSON.stringify(encode(readFileSync(at(`${name}.wasm`))))};\n`);
-  writeFileSync(at("text.d.ts"), "export const text: string;\n");
+  fs.writeFileSync(at("names.json"), binaryenTool("wasm-opt", at("smaller.wasm"), "-o", at(`${name}.wasm`), ...names));
+  writeGlue(name, JSON.parse(fs.readFileSync(at("names.json"), "utf8")), at);
+  writeJavaScript(name, at);
+  fs.writeFileSync(
+    at("text.js"),
+    `export const text = ${JSON.stringify(encode(fs.readFileSync(at(`${name}.wasm`))))};\n`,
+  );
+  fs.writeFileSync(at("text.d.ts"), "export const text: string;\n");
 }
 
 /**
- * The glue as the loaders use it: its imports by wasm-opt's short names, and `connect`, which takes exports by them.
+ * The glue as the loaders use it: its imports by wasm-opt's short names, `connect`, which takes exports by them, and
+ * `api`, what the Rust side exports to the facade.
  */
 function writeGlue(name, { imports, exports }, at) {
   const glue = `./${name}_bg.js`;
+  const names = exports.map(([long]) => long).filter((long) => long !== "memory" && !long.startsWith("__"));
   const members = exports.map(([long, short]) => `${long}: exports.${short}`);
   const lines = [
-    `import { ${imports.map(([, long]) => long).join(", ")}, __wbg_set_wasm } from "${glue}";`,
-    `export * from "${glue}";`,
+    `import { ${[...names, ...imports.map(([, long]) => long)].join(", ")}, __wbg_set_wasm } from "${glue}";`,
+    `export const api = { ${names.join(", ")} };`,
     `export const imports = { ${imports.map(([, long, short]) => `${short}: ${long}`).join(", ")} };`,
     `export const connect = (exports) => __wbg_set_wasm({ ${members.join(", ")} });`,
   ];
-  writeFileSync(at("glue.js"), `${lines.join("\n")}\n`);
+  fs.writeFileSync(at("glue.js"), `${lines.join("\n")}\n`);
   const declared = [
-    `export * from "./${name}.js";`,
+    `export const api: typeof import("./${name}.js");`,
     "export const imports: WebAssembly.ModuleImports;",
     "export function connect(exports: WebAssembly.Exports): void;",
   ];
-  writeFileSync(at("glue.d.ts"), `${declared.join("\n")}\n`);
+  fs.writeFileSync(at("glue.d.ts"), `${declared.join("\n")}\n`);
 }

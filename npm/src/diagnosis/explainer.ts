@@ -1,4 +1,4 @@
-import * as engine from "../../../target/npm/diagnosis/glue.js";
+import { api } from "../../../target/npm/diagnosis/glue.js";
 import { badOption } from "../errors.js";
 import { describeSourceFailure } from "./source-failure.js";
 import type {
@@ -23,11 +23,11 @@ export class Explainer {
   crashed = false;
 
   inspect(token: string, options?: DiagnoseOptions): TokenReport {
-    return engine.inspect(token, checkDiagnoseOptions(options)) as TokenReport;
+    return api.inspect(token, checkDiagnoseOptions(options)) as TokenReport;
   }
 
   diagnose(config: EmbedConfigLike, options?: DiagnoseOptions): Finding[] {
-    return engine.diagnose(config, checkDiagnoseOptions(options)) as Finding[];
+    return api.diagnose(config, checkDiagnoseOptions(options)) as Finding[];
   }
 
   /**
@@ -37,7 +37,7 @@ export class Explainer {
    * with neither the address and the method are suspected. The explanation quotes none of it.
    */
   explain(error: unknown, config?: EmbedConfigLike, options?: DiagnoseOptions): Explanation {
-    return engine.explain(error, config, checkDiagnoseOptions(options)) as Explanation;
+    return api.explain(error, config, checkDiagnoseOptions(options)) as Explanation;
   }
 
   /** The findings about a token that the keeper refused. */

@@ -1,44 +1,9 @@
-import {
-  attach,
-  checkSource,
-  connect,
-  createKeeper,
-  detach,
-  getToken,
-  imports,
-  init,
-  lockAcquired,
-  observeEmbed,
-  providerCalled,
-  refresh,
-  refreshMayHelp,
-  status,
-  stop,
-  tokenReceivedFromTab,
-} from "../../../target/npm/engine/glue.js";
+import { api, connect, imports } from "../../../target/npm/engine/glue.js";
 import type { Instantiate } from "./decode.js";
 import { stopInterval } from "./interval.js";
 
-// member by member: a whole module as an object would carry every import as well
-const exports = {
-  attach,
-  checkSource,
-  createKeeper,
-  detach,
-  getToken,
-  init,
-  lockAcquired,
-  observeEmbed,
-  providerCalled,
-  refresh,
-  refreshMayHelp,
-  status,
-  stop,
-  tokenReceivedFromTab,
-};
-
 /** What the Rust side exports (`src/web/`). */
-export type Exports = typeof exports;
+export type Exports = typeof api;
 
 /** A started engine. */
 export interface Engine {
@@ -59,7 +24,7 @@ type Crossing = Function;
  * exports, so none of that throws at the page or wakes a dead instance.
  */
 export function startEngine(name: Engine["name"], instantiate: Instantiate): Engine {
-  const engine: Engine = { name, exports, crashed: false, onCrash: new Set() };
+  const engine: Engine = { name, exports: api, crashed: false, onCrash: new Set() };
   const enter = (exported: Crossing, args: unknown[]): unknown => {
     if (engine.crashed) return undefined;
     try {
