@@ -126,6 +126,13 @@ class Session {
   }
 }
 
+/** A value as source text: JSON would make `undefined` and Infinity null, and a default no longer apply. */
+const sourceOf = (value) =>
+  JSON.stringify(value, (_, one) => (one === undefined || one === Infinity ? `\0${one}` : one)).replace(
+    /"\\u0000(undefined|Infinity)"/g,
+    "$1",
+  );
+
 /** JSON knows no Infinity, which the harness uses for "never". */
 const RUN = (expression) => `
   const done = arguments[arguments.length - 1];
@@ -145,7 +152,7 @@ class Tab {
   }
 
   async evaluate(what, arg) {
-    const given = arg === undefined ? "" : JSON.stringify(arg);
+    const given = arg === undefined ? "" : sourceOf(arg);
     const expression = typeof what === "function" ? `(${what})(${given})` : `(${what})`;
     const { value, message } = await this.session.send("POST", "/execute/async", { script: RUN(expression), args: [] });
     if (message !== undefined) throw new Error(message);
