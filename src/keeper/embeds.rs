@@ -1,7 +1,8 @@
 //! The attached embeds.
 
+use super::apply::apply_failed;
 use super::context::Context;
-use super::embed_state::{EmbedState, apply_failed};
+use super::embed_state::EmbedState;
 use super::tracked_token::{TokenId, TrackedToken};
 use crate::io::{
     ApplyOutcome, Content, Effect, EmbedCallId, EmbedConfig, EmbedId, ErrorCode, ExpiryScope, RecoveryOutcome,

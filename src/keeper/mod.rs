@@ -7,12 +7,16 @@
 //! token that the keeper obtained is *known*; any other that stands on an embed is the page's own, and stays while it is
 //! good and not due.
 
+mod apply;
 mod attachments;
 mod context;
 mod embed_state;
 mod embeds;
+mod failures;
 mod provider;
+mod recovery;
 mod requests;
+mod responses;
 mod retry;
 mod rollout;
 mod source_check;

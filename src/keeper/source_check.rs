@@ -1,7 +1,8 @@
 //! `checkSource()`: a request whose answer is judged, and set nowhere.
 
 use super::Keeper;
-use super::requests::{Phase, code_of};
+use super::failures::code_of;
+use super::requests::Phase;
 use super::retry::{PendingRequest, RetryState};
 use super::tracked_token::expiry;
 use super::validation::Rejection;

@@ -5,7 +5,8 @@
 
 use super::Keeper;
 use super::embeds::Addressees;
-use super::requests::{Obtained, Phase};
+use super::requests::Phase;
+use super::responses::Obtained;
 use super::retry::RetryState;
 use super::validation::Rules;
 use crate::io::{Content, Effect, Effects, LockRequestId, Reason};
