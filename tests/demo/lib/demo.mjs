@@ -22,8 +22,8 @@ export const suite = () => {
 };
 
 /**
- * One visit. `story` is the one that plays; with `null` the one that every visitor sees first. `warning` is the one line
- * that the console has at the end; without it there is none.
+ * One visit. `story` is the one that plays; with `null` the one that every visitor sees first. `warning` is the one
+ * line that the console has at the end; without it there is none.
  */
 export function visit(name, tell, options = {}) {
   const { viewport = { width: 1440, height: 900 }, story = "none", warning = null, ...context } = options;
