@@ -95,6 +95,7 @@ const quick = [format, lint, clippy, native, { name: "types", runs: types }];
  */
 const all = [
   { name: "build", runs: () => [script("build.mjs")], cargo: true },
+  { name: "setup, browser", runs: () => [script("setup.mjs")] },
   { name: "demo, server", runs: () => [script("server.mjs")] },
   format,
   lint,
@@ -104,7 +105,7 @@ const all = [
     runs: () => [testNode("tests/live"), testNode("tests/handlers")],
     after: ["build", "demo, server"],
   },
-  { name: "demo", runs: demo, after: ["build", "demo, server"] },
+  { name: "demo", runs: demo, after: ["build", "demo, server", "setup, browser"] },
   { name: "tests, browser", runs: () => [testNode("tests/browser")], after: ["demo"], browser: true },
   clippy,
   native,
@@ -113,7 +114,12 @@ const all = [
     runs: () => [cargo("clippy", ...wasm, "--lib", ...browserTests(), ...strict)],
     cargo: true,
   },
-  { name: "tests, wasm32 in the browser", runs: () => [cargo("test", ...wasm, ...browserTests())], cargo: true },
+  {
+    name: "tests, wasm32 in the browser",
+    runs: () => [cargo("test", ...wasm, ...browserTests())],
+    after: ["setup, browser"],
+    cargo: true,
+  },
   { name: "rustdoc", runs: rustdoc, cargo: true },
   { name: "build, nightly", runs: () => [script("nightly.mjs")], after: ["build"], cargo: true },
   {
@@ -219,7 +225,8 @@ await runIfMain(import.meta, async (args) => {
   const wanted = (isQuick ? quick : all).filter(
     ({ name }) => !words.length || words.some((word) => name.includes(word)),
   );
-  const ready = prepare({ browser: !isQuick });
+  // In a whole run the browser is installed while the first stage builds.
+  const ready = prepare({ browser: !isQuick && words.length > 0 });
   const done = ready.failure ? [] : await performAll(wanted);
   report([ready, ...done], (performance.now() - began) / 1000);
 });
