@@ -9,20 +9,20 @@ import process from "node:process";
 import { UserError, fromRoot, run, runIfMain } from "./lib/run.mjs";
 import { buildWasm } from "./lib/wasm.mjs";
 
-const src = (...parts) => fromRoot("npm/src", ...parts);
+const SOURCES = fromRoot("npm/src");
 
 /**
  * Each bundle's source. A chunk lies beside the facade in its own module system, so the facade's `import()` is a
  * relative path.
  */
 const sources = {
-  index: src("index.ts"),
-  csp: src("index.ts"),
-  "engine-wasm": src("engine/engine-wasm.ts"),
-  "engine-js": src("engine/engine-js.ts"),
-  "diagnosis-wasm": src("diagnosis/diagnosis-wasm.ts"),
-  "diagnosis-js": src("diagnosis/diagnosis-js.ts"),
-  tabs: src("tabs.ts"),
+  index: "index.ts",
+  csp: "index.ts",
+  "engine-wasm": "engine/engine-wasm.ts",
+  "engine-js": "engine/engine-js.ts",
+  "diagnosis-wasm": "diagnosis/diagnosis-wasm.ts",
+  "diagnosis-js": "diagnosis/diagnosis-js.ts",
+  tabs: "tabs.ts",
 };
 /** The classic script: one file with the engine in it. */
 const SCRIPT = "powerbi-token-keeper.min.js";
@@ -63,14 +63,14 @@ function served(code) {
 }
 
 /** esbuild's options for all of the package that runs in a page; `generated` is the folder of what buildWasm made. */
-export const browserOptions = (generated) => ({
+export const browserOptions = (generated, from = SOURCES) => ({
   bundle: true,
   minify: true,
   target: "es2018", // webpack 4 reads nothing newer
   charset: "utf8", // the module's text would be twice as long
   legalComments: "none",
   logLevel: "warning",
-  inject: [src("engine/interval.ts")],
+  inject: [path.join(from, "engine/interval.ts")],
   plugins: [
     {
       name: "generated",
@@ -82,10 +82,10 @@ export const browserOptions = (generated) => ({
   ],
 });
 
-async function bundle({ name, file, format }, into) {
+async function bundle({ name, file, format }, into, from = SOURCES) {
   // Imported here, since setup may have installed it a moment ago.
   const { build } = await import("esbuild");
-  const options = browserOptions(path.join(into, "npm"));
+  const options = browserOptions(path.join(into, "npm"), from);
   const chunks = {
     name: "chunks",
     setup: ({ onResolve }) => {
@@ -97,12 +97,12 @@ async function bundle({ name, file, format }, into) {
             : undefined,
         );
       if (candidates[file])
-        onResolve({ filter: /\/candidates\.js$/ }, () => ({ path: src(`engine/${candidates[file]}.ts`) }));
+        onResolve({ filter: /\/candidates\.js$/ }, () => ({ path: path.join(from, `engine/${candidates[file]}.ts`) }));
     },
   };
   const { outputFiles } = await build({
     ...options,
-    entryPoints: [sources[name]],
+    entryPoints: [path.join(from, sources[name])],
     outfile: file,
     format,
     ...(format === "cjs" ? asFunction : {}),
@@ -118,7 +118,7 @@ async function bundle({ name, file, format }, into) {
 }
 
 /** The command line, for Node. It takes the package beside it, so that neither facade nor chunk is there twice. */
-async function commandLine() {
+async function commandLine(from = SOURCES) {
   const { build } = await import("esbuild");
   const beside = {
     name: "beside",
@@ -126,7 +126,7 @@ async function commandLine() {
       esbuild.onResolve({ filter: /^powerbi-token-keeper$/ }, () => ({ path: "./index.js", external: true })),
   };
   const { outputFiles } = await build({
-    entryPoints: [fromRoot("npm/src/cli/main.ts")],
+    entryPoints: [path.join(from, "cli/main.ts")],
     outfile: "cli.js",
     bundle: true,
     format: "esm",
@@ -170,6 +170,12 @@ function declarations() {
     text.replace(/(["']\.\/[\w.-]+)\.js(["'])/g, "$1.cjs$2"),
   ]);
   return [...found, ...common];
+}
+
+/** The ES modules and the command line from other sources, such as broken ones; `into` is a target folder. */
+export async function bundleModules(from, into = fromRoot("target")) {
+  const modules = bundles.filter(({ format, name }) => format === "esm" && name !== "csp");
+  return Promise.all([...modules.map((one) => bundle(one, into, from)), commandLine(from)]);
 }
 
 export async function build({ cargoFeatures, into } = {}) {

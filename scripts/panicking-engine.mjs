@@ -2,20 +2,27 @@
 // panics. It is built as what ships is, so that a panic takes the way that it takes on a page. Catches nothing by
 // itself: tests/browser/crash.test.mjs does.
 
+import path from "node:path";
 import { browserOptions } from "./build.mjs";
 import { fromRoot, runIfMain } from "./lib/run.mjs";
 import { buildPanickingEngine } from "./lib/wasm.mjs";
 
 export async function build() {
   buildPanickingEngine();
+  await bundlePanickingEngine(fromRoot("npm/src"), fromRoot("target/panicking-engine/engine-wasm.js"));
+  console.log("panicking-engine: target/panicking-engine/engine-wasm.js");
+}
+
+/** The chunk from these sources, such as broken ones, with the engine that is built already. */
+export async function bundlePanickingEngine(from, outfile) {
   // Imported here, since setup may have installed it a moment ago.
   const esbuild = await import("esbuild");
-  const { plugins, ...options } = browserOptions(fromRoot("target/npm"));
+  const { plugins, ...options } = browserOptions(fromRoot("target/npm"), from);
   const instead = {
     name: "instead",
     setup: ({ onResolve }) =>
-      onResolve({ filter: /\/target\/npm\/engine\// }, ({ path }) => ({
-        path: fromRoot("target/npm/panicking-engine", path.split("/").at(-1)),
+      onResolve({ filter: /\/target\/npm\/engine\// }, ({ path: file }) => ({
+        path: fromRoot("target/npm/panicking-engine", path.basename(file)),
       })),
   };
   await esbuild.build({
@@ -23,13 +30,12 @@ export async function build() {
     stdin: {
       contents: `import { api } from "../../../target/npm/engine/glue.js";
         export { start } from "./engine-wasm.js"; export const { trap } = api;`,
-      resolveDir: fromRoot("npm/src/engine"),
+      resolveDir: path.join(from, "engine"),
     },
-    outfile: fromRoot("target/panicking-engine/engine-wasm.js"),
+    outfile,
     format: "esm",
     plugins: [instead, ...plugins],
   });
-  console.log("panicking-engine: target/panicking-engine/engine-wasm.js");
 }
 
 await runIfMain(import.meta, build);

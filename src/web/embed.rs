@@ -12,9 +12,9 @@ use crate::io::{
 use crate::token::AccessToken;
 use crate::token_expired;
 use core::cell::{Cell, RefCell};
-use js_sys::{Date, Reflect};
+use js_sys::Reflect;
 use std::rc::Rc;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 /// The attribute into which powerbi-client copies each token.
@@ -298,9 +298,9 @@ fn remove_token_attribute(element: &Element) {
 /// Whether the embed was loaded so recently that a `reload()` would be swallowed.
 fn just_loaded(embed: &JsValue) -> bool {
     let loaded = js::get(embed, "lastLoadRequest");
-    loaded
-        .dyn_ref::<Date>()
-        .is_some_and(|date| js::date_now() - date.value_of() < MIN_RELOAD_GAP_MS)
+    // asked as a page's own object is: a proxy of a date looks like one, and throws
+    let at = js::call(&loaded, "getTime", &JsValue::UNDEFINED).and_then(|at| at.as_f64());
+    at.is_some_and(|at| js::date_now() - at < MIN_RELOAD_GAP_MS)
 }
 
 /// The scope of a `TokenExpired`; none for other errors.

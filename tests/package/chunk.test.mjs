@@ -15,7 +15,7 @@ const loaders = {
   js: (file) => import(file),
   cjs: async (file) => createRequire(import.meta.url)(file),
 };
-const dist = (name) => path.join(root, "dist", name);
+const dist = (name) => path.join(process.env.KEEPER_DIST ?? path.join(root, "dist"), name);
 const built = (module) => readFileSync(path.join(root, "target/npm", module, `${module}.wasm`));
 
 /** Starts a chunk twice where WebAssembly is refused; returns what it wanted to compile. */

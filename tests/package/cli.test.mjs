@@ -8,7 +8,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { npmPack, root } from "./packed.mjs";
 
-const cli = path.join(root, "dist/cli.js");
+const cli = path.join(process.env.KEEPER_DIST ?? path.join(root, "dist"), "cli.js");
 const vectors = JSON.parse(readFileSync(path.join(root, "tests/data/token-vectors.json"), "utf8"));
 const token = (name) => vectors.vectors.find((vector) => vector.name === name).pieces.join("");
 const now = ["--now", new Date(vectors.now * 1000).toISOString()];

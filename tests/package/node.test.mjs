@@ -3,9 +3,13 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import path from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { root } from "./packed.mjs";
 
+// KEEPER_DIST is another build's.
+const home = process.env.KEEPER_DIST ? path.dirname(process.env.KEEPER_DIST) : root;
 const names = ["KeeperError", "TokenKeeper", "diagnose", "explain", "inspectToken", "keepFresh"];
 
 // The package by its own name goes through `exports`, as it would for a consumer. In a fresh process, whose globals
@@ -28,7 +32,7 @@ const look = (load) => `
 const node = (type, source) =>
   JSON.parse(
     execFileSync(process.execPath, [`--input-type=${type}`, "--eval", source], {
-      cwd: root,
+      cwd: home,
       encoding: "utf8",
       timeout: 20_000,
     }),

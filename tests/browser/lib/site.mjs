@@ -9,7 +9,7 @@ import { buildSync } from "esbuild";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const read = (...parts) => readFileSync(path.join(root, ...parts), "utf8");
-// KEEPER_DIST tests another build than dist/, such as one that was broken on purpose.
+// KEEPER_DIST tests another build than dist/.
 const dist = process.env.KEEPER_DIST ?? path.join(root, "dist");
 
 export const HOST = "https://host.test";
@@ -39,6 +39,17 @@ const FILES = new Map([
     .filter((file) => file.endsWith(".js"))
     .map((file) => [`${HOST}/dist/${file}`, script(readFileSync(path.join(dist, file), "utf8"))]),
 ]);
+let panickingEngine = path.join(root, "target/panicking-engine/engine-wasm.js");
+/** What every document runs before its own scripts. */
+let prologue = "";
+
+/** Serves other code than dist/ has, such as code that was broken on purpose (scripts/mutants.mjs). */
+export function serveInstead({ files = [], panicking = panickingEngine, first = prologue }) {
+  for (const [file, code] of files) FILES.set(`${HOST}/dist/${file}`, script(code));
+  panickingEngine = panicking;
+  prologue = first;
+}
+
 const CHARSET = '<meta charset="utf-8">';
 const FRAME = read("www/sandbox/frame.html");
 
@@ -89,7 +100,7 @@ export class Site {
     }
     if (url.href === `${HOST}/harness.js`) return request.answer(script(this.#harness()));
     if (this.panickingEngine && url.pathname === "/dist/engine-wasm.js")
-      return request.answer(script(read("target/panicking-engine/engine-wasm.js")));
+      return request.answer(script(readFileSync(panickingEngine, "utf8")));
     if (this.engine && url.pathname.includes("/dist/engine")) {
       const status = await this.engine;
       if (status) return request.answer({ status, body: "" });
@@ -107,6 +118,6 @@ export class Site {
   }
 
   #harness() {
-    return `window.__begin = ${JSON.stringify({ now: this.#clock.now, seed: this.#seed })};\n${HARNESS}`;
+    return `window.__begin = ${JSON.stringify({ now: this.#clock.now, seed: this.#seed })};\n${prologue}${HARNESS}`;
   }
 }

@@ -3,7 +3,7 @@
 // elsewhere, never two requests to the source at once, no timer armed for more than a minute.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import * as node from "node:test";
 import { BROWSER, connect, launch } from "./browser.mjs";
 import { Keeper } from "./keeper.mjs";
 import { Clock, Page } from "./page.mjs";
@@ -14,6 +14,9 @@ import { minutes } from "./time.mjs";
 export * from "./time.mjs";
 export { VERSIONS };
 
+/** Node's test runner, or what scripts/mutants.mjs plays scenarios with; `ends` is called before a page is left. */
+const { test, after, ends = () => {} } = globalThis.scenarioRunner ?? node;
+
 /** The browsers by how they isolate sites, each launched when it is wanted. */
 const browsers = new Map();
 const browserWith = (isolated) => {
@@ -21,8 +24,11 @@ const browserWith = (isolated) => {
   return browsers.get(isolated);
 };
 after(async () => {
+  const all = [...browsers.values()];
+  browsers.clear();
   await stand?.close();
-  for (const browser of browsers.values()) await (await browser).close();
+  stand = null;
+  for (const browser of all) await (await browser).close();
 });
 
 /** A context of the browser's, and the scenario that is played there. */
@@ -121,6 +127,7 @@ export function story(name, tell, { keepers = 1, pageErrors, later, client, apar
       });
       for (const open of pages) {
         await open.rests();
+        await ends(open);
         await expectQuiet({ page: open, ...scenario, keepers, pageErrors });
       }
       if (!apart && pages.length === 1) stand = here;
