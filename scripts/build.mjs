@@ -172,6 +172,9 @@ function declarations() {
   return [...found, ...common];
 }
 
+/** A chunk as ES module, with the engine that is in the target folder `into`: its name and its code. */
+export const bundleChunk = (name, into) => bundle({ name, file: `${name}.js`, format: "esm" }, into);
+
 /** The ES modules and the command line from other sources, such as broken ones; `into` is a target folder. */
 export async function bundleModules(from, into = fromRoot("target")) {
   const modules = bundles.filter(({ format, name }) => format === "esm" && name !== "csp");

@@ -4,9 +4,10 @@
 //   npm run mutants                     the defects of tests/mutants/facade.mjs, then a sample of StrykerJS's
 //   npm run mutants -- --sample 400     so many of StrykerJS's, 0 for none; the same ones every time
 //   npm run mutants -- --seed 2         another sample
-//   npm run mutants -- session tabs     those in files whose path contains one of the words
+//   npm run mutants -- session tabs     those in files whose path contains one of the words; `cli` for the command
+//                                       line's, of which StrykerJS has a thousand
 //   npm run mutants -- --no-listed      StrykerJS's alone
-//   npm run mutants -- --shell          those of tests/mutants/shell.mjs instead: each is a build, of a minute or two
+//   npm run mutants -- --shell          those of tests/mutants/shell.mjs instead, each a build of the engine
 //
 // StrykerJS's runners start a process per defect, which here is a browser. Its instrumenter alone puts all of its
 // defects into one build, each behind a switch, and counts which of them a scenario reaches. So nothing is built anew,
@@ -18,9 +19,10 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { bundleModules } from "./build.mjs";
-import { UserError, fromRoot, run, runIfMain } from "./lib/run.mjs";
+import { bundleChunk, bundleModules } from "./build.mjs";
+import { UserError, fromRoot, runIfMain } from "./lib/run.mjs";
 import { closeBrowsers, collectScenarios, play } from "./lib/scenarios.mjs";
+import { buildQuickEngine } from "./lib/wasm.mjs";
 import { build as buildPanickingEngine, bundlePanickingEngine } from "./panicking-engine.mjs";
 
 const SOURCES = fromRoot("npm/src");
@@ -74,8 +76,8 @@ const switchedOn = (id) => `window.__stryker__={activeMutant:${JSON.stringify(id
  * Plays every scenario on sound code, twice where it fails, and notes how long it took and which defects it reached.
  * Kept until sources or tests change.
  */
-async function survey(scenarios, reached) {
-  const kept = path.join(HOME, "survey.json");
+async function survey(scenarios, reached, name = "survey") {
+  const kept = path.join(HOME, `${name}.json`);
   const hash = createHash("sha256");
   for (const folder of ["npm/src", "tests/browser"]) {
     for (const file of readdirSync(fromRoot(folder), { recursive: true }).sort())
@@ -204,22 +206,53 @@ async function bundleBroken(defect) {
 const nameOf = (defect) =>
   `${defect.in}:${defect.line} ${defect.is ?? `${defect.mutatorName}: ${defect.replacement.replace(/\s+/g, " ").slice(0, 80)}`}`;
 
-function report(results, { controls, alarms }) {
-  const caught = results.filter(({ outcome }) => outcome.by);
-  const judged = results.filter(({ defect }) => !defect.same);
-  const percent = judged.length ? Math.round((100 * caught.length) / judged.length) : 0;
-  const lines = results
-    .filter(({ outcome }) => !outcome.by)
-    .map(({ defect, outcome }) => {
-      const how = outcome.played ? `${outcome.played} scenarios passed` : "no scenario reaches it";
-      const rest = outcome.left ? `, ${outcome.left} were not played` : "";
-      return `- ${nameOf(defect)} (${how}${rest})${defect.same ? ` — equivalent: ${defect.same}` : ""}`;
-    });
-  const summary = `${caught.length} of ${judged.length} caught (${percent} %); sound code failed ${alarms} of ${controls} times`;
-  const text = [summary, "", "Survivors:", "", ...lines].join("\n");
-  writeFileSync(path.join(HOME, "report.md"), `${text}\n`);
-  writeFileSync(path.join(HOME, "report.json"), JSON.stringify(results, null, 1));
-  console.log(`\n${text}`);
+/** What became of the defects so far. */
+class Tally {
+  results = [];
+  controls = 0;
+  alarms = 0;
+
+  async judge(defect, test) {
+    const began = performance.now();
+    const outcome = await test();
+    this.results.push({ defect, outcome });
+    const what = outcome.by ? `caught by ${outcome.by} (${outcome.why})` : "SURVIVED";
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    console.log(`${this.results.length}. ${nameOf(defect)}: ${what}, ${seconds} s`);
+    if (this.results.length % 10 === 0) this.report();
+  }
+
+  get isDueForControl() {
+    return this.results.length % CONTROL === 0;
+  }
+
+  /** What became of sound code. */
+  control({ by, why }) {
+    this.controls += 1;
+    if (!by) return;
+    this.alarms += 1;
+    console.log(`FALSE ALARM: ${by}: ${why}`);
+  }
+
+  report() {
+    const { results, controls, alarms } = this;
+    const telling = results.filter(({ defect }) => !defect.same);
+    const caught = telling.filter(({ outcome }) => outcome.by);
+    const percent = telling.length ? Math.round((100 * caught.length) / telling.length) : 0;
+    const survivors = results.filter(({ outcome }) => !outcome.by);
+    const text = [
+      `${caught.length} of ${telling.length} caught (${percent} %); sound code failed ${alarms} of ${controls} times`,
+      "",
+      ...survivors.map(({ defect, outcome: { played, left } }) => {
+        const how = played ? `${played} passed` : "nothing reaches it";
+        const rest = left ? `, ${left} were not played` : "";
+        return `- ${nameOf(defect)} (${how}${rest})${defect.same ? `; equivalent: ${defect.same}` : ""}`;
+      }),
+    ].join("\n");
+    writeFileSync(path.join(HOME, "report.md"), `${text}\n`);
+    writeFileSync(path.join(HOME, "report.json"), JSON.stringify(results, null, 1));
+    if (controls) console.log(`— ${text.split("\n")[0]}`);
+  }
 }
 
 async function facade({ words, sample, seed, listed }) {
@@ -243,27 +276,12 @@ async function facade({ words, sample, seed, listed }) {
   const usable = scenarios.filter((one) => known.has(keyOf(one)));
   const reaching = (ids) => usable.filter((one) => known.get(keyOf(one)).reaches.some((id) => ids.has(id)));
 
-  const results = [];
-  const control = { controls: 0, alarms: 0 };
-  const note = (defect, outcome, seconds) => {
-    results.push({ defect, outcome });
-    const what = outcome.by ? `caught by ${outcome.by} (${outcome.why})` : "SURVIVED";
-    console.log(`${results.length}. ${nameOf(defect)}: ${what}, ${seconds.toFixed(1)} s`);
-  };
+  const tally = new Tally();
   const judge = async (defect, test) => {
-    const began = performance.now();
-    const outcome = await test();
-    note(defect, outcome, (performance.now() - began) / 1000);
-    if (results.length % CONTROL === 0) {
-      serveInstead({ ...instrumented, first: "window.__stryker__={};" });
-      control.controls += 1;
-      const failed = await hunt(sampled(usable, 10, results.length), known);
-      if (failed.by) {
-        control.alarms += 1;
-        console.log(`FALSE ALARM: ${failed.by}: ${failed.why}`);
-      }
-    }
-    if (results.length % 10 === 0) report(results, control);
+    await tally.judge(defect, test);
+    if (!tally.isDueForControl) return;
+    serveInstead({ ...instrumented, first: "window.__stryker__={};" });
+    tally.control(await hunt(sampled(usable, 10, tally.results.length), known));
   };
 
   for (const defect of listed ? defects.filter(wanted) : []) {
@@ -292,7 +310,9 @@ async function facade({ words, sample, seed, listed }) {
   }
 
   const dist = writeDist(instrumented.files);
-  for (const defect of sampled(mutants.filter(wanted), sample, seed)) {
+  // the command line's take half a minute each: only where a word asks for them
+  const facades = mutants.filter((one) => wanted(one) && (words.length || !one.in.startsWith("cli/")));
+  for (const defect of sampled(facades, sample, seed)) {
     await judge(defect, () => {
       if (defect.in.startsWith("cli/")) return huntInNode(CLI_TESTS, dist, defect.id);
       serveInstead({ ...instrumented, first: switchedOn(defect.id) });
@@ -300,22 +320,60 @@ async function facade({ words, sample, seed, listed }) {
     });
   }
   await closeBrowsers();
-  report(results, control);
+  tally.report();
 }
 
 // ---- the shell ------------------------------------------------------------------------------------------------------
 
-/**
- * A defect of the shell is a build. It is made in a copy of the sources, with a target folder of its own, so that what
- * is built already stays as it is.
- */
+const CRATE = ["Cargo.toml", "Cargo.lock", "src", "tests/sim", "tools/wasm-bindgen"];
+
+/** Each is built in a copy of the crate, hardly optimised. All scenarios may reach it; those of `by` come first. */
 async function shell({ words }) {
   const { defects } = await import("../tests/mutants/shell.mjs");
-  const copy = path.join(HOME, "shell");
-  mkdirSync(copy, { recursive: true });
-  for (const one of ["src", "Cargo.toml", "Cargo.lock", "tools", "scripts", "npm", "package.json", "package-lock.json"])
-    cpSync(fromRoot(one), path.join(copy, one), { recursive: true, filter: (file) => !file.includes("target") });
-  throw new UserError(`${defects.length} ${words} ${run}`);
+  const copy = path.join(HOME, "crate");
+  rmSync(copy, { recursive: true, force: true });
+  for (const one of CRATE) cpSync(fromRoot(one), path.join(copy, one), { recursive: true });
+  const into = path.join(HOME, "shell");
+
+  const scenarios = await collectScenarios();
+  const { serveInstead } = await import("../tests/browser/lib/site.mjs");
+  const serve = async () => {
+    buildQuickEngine(path.join(copy, "Cargo.toml"), into);
+    serveInstead({ files: [await bundleChunk("engine-wasm", into)] });
+  };
+  await serve();
+  // what follows needs to know what fails by itself, and how long each takes
+  const known = await survey(scenarios, new Set(), "survey-shell");
+  const usable = scenarios.filter((one) => known.has(keyOf(one)));
+
+  const tally = new Tally();
+  for (const defect of defects.filter(({ in: file }) => !words.length || words.some((word) => file.includes(word)))) {
+    const file = path.join(copy, "src/web", defect.in);
+    const { text, line } = broken(defect, fromRoot("src/web"));
+    writeFileSync(file, text);
+    const first = mixed(
+      usable.filter((one) => defect.by.split(" ").includes(one.file)),
+      known,
+    );
+    const order = [
+      ...first,
+      ...mixed(
+        usable.filter((one) => !first.includes(one)),
+        known,
+      ),
+    ];
+    await tally.judge({ ...defect, line }, async () => {
+      await serve();
+      return hunt(order, known, PATIENCE * 3);
+    });
+    cpSync(fromRoot("src/web", defect.in), file);
+    if (tally.isDueForControl) {
+      await serve();
+      tally.control(await hunt(sampled(usable, 10, tally.results.length), known));
+    }
+  }
+  await closeBrowsers();
+  tally.report();
 }
 
 await runIfMain(import.meta, async (args) => {
