@@ -24,6 +24,9 @@ const FILES = [
   ["crash", "an engine that crashes"],
 ];
 
+/** At least this share of the scenarios has to be judged in each browser. */
+const SHARE = 0.8;
+
 /** The five that matter most; each is the whole name of one scenario. */
 const CUT = [
   "a token of an hour is refreshed once, when its window opens",
@@ -96,27 +99,43 @@ async function output(args, browser) {
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const testFile = (name) => fromRoot("tests/browser", `${name}.test.mjs`);
 
+const isUnjudged = ({ unjudged }) => unjudged !== undefined;
+
+/** Says what failed and what could not be judged. Returns how many are wrong. */
 function report(browser, outcomes) {
-  for (const { file, name, passed, reason } of outcomes) if (!passed) console.log(`✖ ${file}: ${name}\n  ${reason}`);
-  const failed = outcomes.filter(({ passed }) => !passed);
-  console.log(`${BROWSERS[browser].name}: ${outcomes.length - failed.length} passed, ${failed.length} failed`);
-  return failed.length;
+  const { name } = BROWSERS[browser];
+  const unjudged = outcomes.filter(isUnjudged);
+  const failed = outcomes.filter((one) => !isUnjudged(one) && !one.passed);
+  for (const { file, name: scenario, reason } of failed) console.log(`✖ ${file}: ${scenario}\n  ${reason}`);
+  for (const one of unjudged) console.log(`﹣ ${one.file}: ${one.name}\n  can't be judged: ${one.unjudged}`);
+  const passed = outcomes.length - unjudged.length - failed.length;
+  console.log(`${name}: ${passed} passed, ${failed.length} failed, ${unjudged.length} can't be judged`);
+  if (unjudged.length <= (1 - SHARE) * outcomes.length) return failed.length;
+  console.log(`${name} judges less than ${100 * SHARE} % of the scenarios`);
+  return failed.length + 1;
 }
 
-/** One row per file: scenarios passed of those judged, per browser. */
+/** One row per file: scenarios passed of those that there are, per browser; then what could not be judged. */
 function table(results) {
   const rows = FILES.map(([file, about]) => [
     about,
     ...[...results.values()].map((outcomes) => {
       const own = outcomes.filter((one) => one.file === file);
-      return `${own.filter(({ passed }) => passed).length} of ${own.length}`;
+      const [passed, unjudged] = [own.filter((one) => one.passed).length, own.filter(isUnjudged).length];
+      return `${passed} of ${own.length}${unjudged ? `, ${unjudged} not judged` : ""}`;
     }),
   ]);
   const head = ["scenarios", ...[...results.keys()].map((browser) => BROWSERS[browser].version() ?? browser)];
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column].length)));
   const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`;
-  return [line(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)].join("\n");
+  const lines = [line(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)];
+  const unjudged = [...results].flatMap(([browser, outcomes]) =>
+    outcomes
+      .filter(isUnjudged)
+      .map(({ file, name, unjudged: why }) => `- ${BROWSERS[browser].name}, ${file}: “${name}”: ${why}`),
+  );
+  return [...lines, ...(unjudged.length ? ["", "Not judged:", "", ...unjudged] : [])].join("\n");
 }
 
 function write(results) {

@@ -84,10 +84,15 @@ let stand = null;
  * @param {string} [unlike.later] why it may fail as yet,
  * @param {string} [unlike.client] which version of powerbi-client embeds,
  * @param {boolean} [unlike.apart] whether it needs a context of its own,
- * @param {boolean} [unlike.isolated] whether it needs a process for each site.
+ * @param {boolean} [unlike.isolated] whether it needs a process for each site,
+ * @param {Record<string, string>} [unlike.cannot] why a browser's driver can't play it, by browser.
  */
-export function story(name, tell, { keepers = 1, pageErrors, later, client, apart = false, isolated = false } = {}) {
-  test(name, { timeout: 120_000, todo: later }, async () => {
+export function story(
+  name,
+  tell,
+  { keepers = 1, pageErrors, later, client, apart = false, isolated = false, cannot = {} } = {},
+) {
+  test(name, { timeout: 120_000, todo: later, skip: cannot[BROWSER] }, async () => {
     if (apart || stand?.isolated !== isolated) {
       await stand?.close();
       stand = await Stand.open(isolated);

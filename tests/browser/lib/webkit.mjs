@@ -133,13 +133,23 @@ const sourceOf = (value) =>
     "$1",
   );
 
-/** JSON knows no Infinity, which the harness uses for "never". */
+/**
+ * JSON knows no Infinity, which the harness uses for "never", and would look for the members of an element. What it can't
+ * say, such as a Service of powerbi-client, nobody asks for.
+ */
 const RUN = (expression) => `
   const done = arguments[arguments.length - 1];
-  const plain = (_, value) => (value === Infinity ? "∞" : value);
-  (async () => ${expression})().then(
-    (value) => done({ value: JSON.stringify(value, plain) }),
-    (error) => done({ error: String(error?.stack ?? error), message: String(error?.message ?? error) }),
+  const plain = (_, value) => (value === Infinity ? "∞" : value instanceof Node ? undefined : value);
+  const text = (value) => {
+    try {
+      return JSON.stringify(value, plain);
+    } catch {
+      return undefined;
+    }
+  };
+  (async () => text(await ${expression}))().then(
+    (value) => done({ value }),
+    (error) => done({ message: String(error?.message ?? error) }),
   );`;
 
 class Tab {
@@ -163,10 +173,20 @@ class Tab {
 }
 
 class Context {
-  static async open(driver) {
+  /** A driver has one session at a time, so each has one of its own, which can be ended whatever the page does. */
+  static async open(env) {
     const context = new Context();
-    const session = new Session(driver);
-    const { sessionId } = await session.send("POST", "/session", {
+    const port = await freePort();
+    context.driver = spawn("WebKitWebDriver", [`--port=${port}`], { stdio: "ignore", env, detached: true });
+    process.once("exit", () => context.kill());
+    const at = `http://127.0.0.1:${port}`;
+    for (let left = 100; ; left -= 1) {
+      const status = await fetch(`${at}/status`).catch(() => null);
+      if (status?.ok) break;
+      if (left === 0) throw new Error("WebKitWebDriver does not answer");
+      await pause(100);
+    }
+    const { sessionId } = await new Session(at).send("POST", "/session", {
       capabilities: {
         alwaysMatch: {
           acceptInsecureCerts: true,
@@ -177,7 +197,7 @@ class Context {
         },
       },
     });
-    context.session = new Session(`${driver}/session/${sessionId}`);
+    context.session = new Session(`${at}/session/${sessionId}`);
     return context;
   }
 
@@ -186,15 +206,22 @@ class Context {
     return this.tab;
   }
 
+  /** Whether there was anything to end. */
+  kill() {
+    const { pid, exitCode, signalCode } = this.driver;
+    if (exitCode !== null || signalCode !== null) return false;
+    return process.kill(-pid, "SIGKILL"); // the browser is of its group
+  }
+
   async close() {
-    await this.session.send("DELETE", "").catch(() => {});
+    const ended = once(this.driver, "exit");
+    if (this.kill()) await ended;
   }
 }
 
 export async function launchWebKit() {
   const browser = { context: null };
-  const [screen, network, port] = await Promise.all([startScreen(), startNetwork(browser), freePort()]);
-  const at = `http://127.0.0.1:${port}`;
+  const [screen, network] = await Promise.all([startScreen(), startNetwork(browser)]);
   const env = {
     ...process.env,
     DISPLAY: screen.display,
@@ -203,20 +230,12 @@ export async function launchWebKit() {
     // no sandbox of its own: containers have no namespaces to give it
     WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
   };
-  const driver = spawn("WebKitWebDriver", [`--port=${port}`], { stdio: "ignore", env });
-  for (let left = 100; ; left -= 1) {
-    const status = await fetch(`${at}/status`).catch(() => null);
-    if (status?.ok) break;
-    if (left === 0) throw new Error("WebKitWebDriver does not answer");
-    await pause(100);
-  }
   return {
     async newContext() {
-      browser.context = await Context.open(at);
+      browser.context = await Context.open(env);
       return browser.context;
     },
     async close() {
-      driver.kill();
       network.close();
       screen.close();
     },
