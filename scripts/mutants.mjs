@@ -202,9 +202,10 @@ async function bundleBroken(defect) {
   return bundle(folder);
 }
 
-/** What is written of a defect: where, what, and what became of it. */
-const nameOf = (defect) =>
-  `${defect.in}:${defect.line} ${defect.is ?? `${defect.mutatorName}: ${defect.replacement.replace(/\s+/g, " ").slice(0, 80)}`}`;
+/** Where a defect is, and what. */
+function nameOf({ in: file, line, is, mutatorName, replacement }) {
+  return `${file}:${line} ${is ?? `${mutatorName}: ${replacement.replace(/\s+/g, " ").slice(0, 80)}`}`;
+}
 
 /** What became of the defects so far. */
 class Tally {

@@ -1,5 +1,5 @@
-// A reporter for `node --test`: a line of JSON for each test, with its name and what came of it: whether it passed, or why
-// this browser can't judge it.
+// A reporter for `node --test`: a line of JSON for each test, with its name and what came of it: whether it passed, or
+// why this browser can't judge it.
 
 const NOT_ASKED_FOR = "test name does not match pattern";
 

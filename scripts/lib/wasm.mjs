@@ -72,8 +72,8 @@ export function buildPanickingEngine() {
 }
 
 /**
- * The engine of other sources, hardly optimised, into the folder `npm/engine` of `into`; `manifest` is their Cargo.toml.
- * For code that is broken on purpose: a build takes a tenth of the time.
+ * The engine of other sources, hardly optimised, into the folder `npm/engine` of `into`; `manifest` is their
+ * Cargo.toml. For code that is broken on purpose: a build takes a tenth of the time.
  */
 export function buildQuickEngine(manifest, into) {
   const { cargo, flags } = modules[0];

@@ -134,8 +134,8 @@ const sourceOf = (value) =>
   );
 
 /**
- * JSON knows no Infinity, which the harness uses for "never", and would look for the members of an element. What it can't
- * say, such as a Service of powerbi-client, nobody asks for.
+ * JSON knows no Infinity, which the harness uses for "never", and would look for the members of an element. What it
+ * can't say, such as a Service of powerbi-client, nobody asks for.
  */
 const RUN = (expression) => `
   const done = arguments[arguments.length - 1];
