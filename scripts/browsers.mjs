@@ -1,10 +1,11 @@
 // `npm run browsers`: the main job's scenarios in each browser, in virtual time, and the table of docs/compatibility.md
-// from what came of them. Further words are the browsers: `npm run browsers -- webkit`; `--cut` plays five scenarios in
-// whichever of the others than Chromium are installed, for `npm test`. A browser that is missing is installed where
-// that is allowed (as root, or in CI), else it says with what.
+// from what came of them. Further words are browsers and files: `npm run browsers -- webkit crash` plays some anew, and
+// the table keeps what came of the others before (target/browsers.json). `--cut` plays five scenarios in whichever of
+// the others than Chromium are installed, for `npm test`. A browser that is missing is installed where that is allowed
+// (as root, or in CI), else it says with what.
 
 import { spawn } from "node:child_process";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { which } from "./lib/browser.mjs";
 import { UserError, capture, environment, fromRoot, run, runIfMain } from "./lib/run.mjs";
@@ -163,24 +164,27 @@ async function playCut() {
   if (failed) throw new UserError(`${failed} scenarios failed`);
 }
 
-async function playAll(names) {
-  const wanted = names.length ? names : Object.keys(BROWSERS);
-  for (const name of wanted) if (!BROWSERS[name]) throw new UserError(`"${name}" is none of ${Object.keys(BROWSERS)}`);
-  const results = new Map();
+async function playAll(words) {
+  const browsers = Object.keys(BROWSERS);
+  const names = FILES.map(([file]) => file);
+  const strange = words.filter((word) => !browsers.includes(word) && !names.includes(word));
+  if (strange.length) throw new UserError(`"${strange[0]}" is none of ${[...browsers, ...names].join(", ")}`);
+  const among = (all) => (all.some((one) => words.includes(one)) ? all.filter((one) => words.includes(one)) : all);
+  const kept = fromRoot("target/browsers.json");
+  const before = words.length && existsSync(kept) ? JSON.parse(readFileSync(kept, "utf8")) : {};
+  const files = among(names);
   let failed = 0;
-  for (const browser of wanted) {
+  for (const browser of among(browsers)) {
     install(BROWSERS[browser]);
-    const outcomes = await play(
-      browser,
-      FILES.map(([file]) => file).filter((file) => existing.includes(file)),
-    );
+    const outcomes = await play(browser, files);
     failed += report(browser, outcomes);
-    results.set(browser, outcomes);
+    before[browser] = [...(before[browser] ?? []).filter(({ file }) => !files.includes(file)), ...outcomes];
+    writeFileSync(kept, JSON.stringify(before));
   }
-  if (!names.length) write(results);
+  const isWhole = (browser) => names.every((name) => before[browser]?.some(({ file }) => file === name));
+  if (browsers.every(isWhole)) write(new Map(browsers.map((browser) => [browser, before[browser]])));
   if (failed) throw new UserError(`${failed} scenarios failed`);
 }
-const existing = readdirSync(fromRoot("tests/browser")).map((file) => file.split(".")[0]);
 
 await runIfMain(import.meta, (args) =>
   args.includes("--cut") ? playCut() : playAll(args.filter((arg) => !arg.startsWith("--"))),
