@@ -8,6 +8,8 @@ import { findBrowser } from "../../../scripts/setup.mjs";
 import { launchWebKit } from "./webkit.mjs";
 
 export const BROWSER = process.env.BROWSER ?? "chromium";
+/** Firefox says nothing of a request that the page aborts while it waits to be answered; the page itself does. */
+export const TELLS_ABORTS = BROWSER !== "firefox";
 const ARGS = [
   "--headless",
   "--no-sandbox",
@@ -46,7 +48,7 @@ function forgiveMedia() {
 /** Has a context's requests answered by `serve`, and tells by `lost` which one the page has given up. */
 export async function connect(context, { serve, lost }) {
   if (BROWSER === "webkit") return Object.assign(context, { serve, lost });
-  context.on("requestfailed", lost);
+  if (TELLS_ABORTS) context.on("requestfailed", lost);
   await context.route(
     () => true,
     (route, request) => serve(asked(route, request)),

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import { TELLS_ABORTS } from "./browser.mjs";
 import { Frame, PATIENCE } from "./frame.mjs";
 import { START } from "./time.mjs";
 
@@ -73,6 +74,8 @@ export class Page {
   #source;
   #pages;
   #next = Infinity;
+  /** How many requests the page has aborted. */
+  #aborted = 0;
   #frames = new Map();
   clock;
 
@@ -199,8 +202,10 @@ export class Page {
   }
 
   /** Not where a request left the page and has not arrived, or an answer is on its way back. */
-  #isAtRest({ next, fetching }) {
+  #isAtRest({ next, fetching, aborted }) {
     this.#next = next;
+    if (!TELLS_ABORTS) this.#source.aborted(aborted.slice(this.#aborted));
+    this.#aborted = aborted.length;
     return fetching === this.#held && this.#source.nextDue > this.clock.elapsed;
   }
 

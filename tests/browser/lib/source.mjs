@@ -117,6 +117,14 @@ export class Source {
     for (const one of this.#waiting) if (one.request.native === native) this.#waiting.delete(one);
   }
 
+  /** The page aborted requests to these URLs, in this order; for a driver that does not tell. */
+  aborted(urls) {
+    for (const url of urls) {
+      const one = [...this.#waiting].find(({ sent, request }) => !sent && request.url === url);
+      this.#waiting.delete(one);
+    }
+  }
+
   async release() {
     for (const one of this.#waiting) if (one.due <= this.#clock.elapsed && !one.sent) await this.#answer(one);
   }

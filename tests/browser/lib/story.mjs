@@ -85,7 +85,7 @@ let stand = null;
  * @param {string} [unlike.client] which version of powerbi-client embeds,
  * @param {boolean} [unlike.apart] whether it needs a context of its own,
  * @param {boolean} [unlike.isolated] whether it needs a process for each site,
- * @param {Record<string, string>} [unlike.cannot] why a browser's driver can't play it, by browser.
+ * @param {Record<string, string>} [unlike.cannot] why a browser can't be judged by it, or its driver, by browser.
  */
 export function story(
   name,

@@ -13,6 +13,7 @@ import { clock, native, turn } from "./clock.js";
     errors: [],
     rejections: [],
     fetches: [],
+    aborted: [],
     fired: [],
     longestTimer: 0,
   };
@@ -118,7 +119,11 @@ import { clock, native, turn } from "./clock.js";
       redirect: init?.redirect,
       aborted: init?.signal?.aborted,
     });
-    return counted("fetching", fetch(url, init));
+    const answered = fetch(url, init);
+    answered.catch(() => {
+      if (init?.signal?.aborted) watch.aborted.push(new URL(url, document.baseURI).href);
+    });
+    return counted("fetching", answered);
   };
   for (const [owner, name] of [
     [Response.prototype, "text"],
@@ -295,6 +300,7 @@ import { clock, native, turn } from "./clock.js";
       started: sum("started"),
       busy: sum("busy"),
       fetching: watch.fetching,
+      aborted: [...watch.aborted],
       next: Math.min(...all.map(({ next }) => next ?? Infinity)),
     };
   };
