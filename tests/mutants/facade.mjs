@@ -42,6 +42,7 @@ const options = [
     is: "http of the page's own origin is refused",
     from: "base !== undefined && full.origin === location.origin",
     to: "false",
+    tests: ["tests/package/origin.test.mjs"],
   },
   { is: "app.localhost is refused", from: String.raw`localhost|.+\.localhost|`, to: "localhost|" },
   { is: "IPv6 loopback is refused", from: String.raw`|\[::1\])$/`, to: ")$/" },
