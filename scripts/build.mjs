@@ -126,6 +126,7 @@ async function commandLine(from = SOURCES) {
       esbuild.onResolve({ filter: /^powerbi-token-keeper$/ }, () => ({ path: "./index.js", external: true })),
   };
   const { outputFiles } = await build({
+    absWorkingDir: fromRoot(), // its comments name files from there, wherever the build was started
     entryPoints: [path.join(from, "cli/main.ts")],
     outfile: "cli.js",
     bundle: true,

@@ -47,7 +47,8 @@ const assumptions = ["--closed-world", "--zero-filled-memory", "--low-memory-unu
 
 /** Panic messages name source files. Without this they would name the build machine's folders. */
 function remapped() {
-  const [sysroot, version] = [capture("rustc", ["--print", "sysroot"]), capture("rustc", ["-vV"])];
+  const rustc = process.env.RUSTC ?? "rustc";
+  const [sysroot, version] = [capture(rustc, ["--print", "sysroot"]), capture(rustc, ["-vV"])];
   const commit = /^commit-hash: (.*)$/m.exec(version)[1];
   const sources = path.join(process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo"), "registry/src");
   const registries = fs.existsSync(sources) ? fs.readdirSync(sources) : [];
