@@ -41,7 +41,7 @@ function addTarget() {
   run("rustup", ["target", "add", "wasm32-unknown-unknown"]);
 }
 
-function installPackages() {
+export function installPackages() {
   // By content, not by date: a checkout gives every file the date of the checkout.
   const wanted = createHash("sha256")
     .update(readFileSync(fromRoot("package-lock.json")))

@@ -79,7 +79,7 @@ export class Tabs {
       then();
       return;
     }
-    this.#barrier = { mark: `barrier ${Math.random()}`, arrived: then };
+    this.#barrier = { mark: `barrier ${crypto.getRandomValues(new Uint32Array(4))}`, arrived: then };
     // a channel does not hear itself
     const other = new BroadcastChannel(this.#name);
     other.postMessage(this.#barrier.mark);

@@ -15,7 +15,7 @@ const EARLY_START_SECONDS = 300;
 const seconds = (epochMs: number) => Math.floor(epochMs / 1000);
 const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
-const urlSafe = (text: string) => text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+const urlSafe = (text: string) => text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const base64url = (bytes: Uint8Array) => urlSafe(base64(bytes));
 const json = (value: unknown) => strToU8(JSON.stringify(value));
 

@@ -35,7 +35,7 @@ function typed(terminal: ReadStream): Promise<string> {
     const done = () => {
       clearTimeout(ending);
       terminal.off("data", take).off("end", done);
-      resolve(text.replace(/[\r\n\u0004]+$/, "").replaceAll("\r", "\n"));
+      resolve(withoutEnds(text).replaceAll("\r", "\n"));
     };
     const take = (part: string) => {
       clearTimeout(ending);
@@ -52,4 +52,11 @@ function edited(text: string): string {
   let kept = text.replace(/\u001b\[20[01]~/g, "").replace(/^.*\u0015/s, "");
   while (/[\b\u007f]/.test(kept)) kept = kept.replace(/[^\b\u007f]?[\b\u007f]/u, "");
   return kept;
+}
+
+/** The text without the line breaks and Ctrl+D at its end. */
+function withoutEnds(text: string): string {
+  let end = text.length;
+  while (end > 0 && "\r\n\u0004".includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
