@@ -4,6 +4,7 @@ import { type Engine, loadEngine, noEngineCode } from "./engine/load.js";
 import { KeeperError } from "./errors.js";
 import { isIntact } from "./integrity.js";
 import type { CheckedOptions } from "./options.js";
+import { isAskedByOtherWindow } from "./provider-caller.js";
 import { RemovedEmbeds } from "./removed-embeds.js";
 import { schedule } from "./scheduler.js";
 import { type FailureReport, reportFailure, type SourceFailure } from "./source-failures.js";
@@ -156,6 +157,7 @@ export class KeeperSession {
 
   /** @param asked what powerbi-client calls the provider with: the report whose frame asks */
   provideToken(asked: unknown): Promise<string | null> {
+    if (isAskedByOtherWindow(asked)) return Promise.resolve(null);
     return new Promise((resolve) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const settle: Settle = (_, value) => {
@@ -381,7 +383,9 @@ export class KeeperSession {
     this.options.signal?.removeEventListener("abort", this.stop);
     this.waiters.rejectAll(code);
     if (!isAnnounced) this.dispatch("statechange", this.statusWithoutEngine());
-    if (code === "ERR_ENGINE") warnOnce(code, new KeeperError(code).message);
+    if (code === "ERR_ENGINE") {
+      warnOnce(code, new KeeperError(code).message, "See docs/content-security-policy.md in the package.");
+    }
     if (code !== "ERR_STOPPED") {
       this.dispatch("refreshfailed", { reason: "initial", code, attempt: 1, retryInMs: null, findings: [] });
     }

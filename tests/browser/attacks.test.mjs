@@ -1,9 +1,60 @@
-// What markup, a polluted prototype, a frame and another script of the page can't do: each attack of the threat model
-// that
-// the facade meets.
+// What markup, a polluted prototype, a frame, a tab and another script of the page can't do: each attack of the threat
+// model that the facade meets.
 
 import assert from "node:assert/strict";
-import { minutes, seconds, storyApart as story } from "./lib/story.mjs";
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { minutes, seconds, storyApart as story, storyOfEach } from "./lib/story.mjs";
+
+storyOfEach("a window that names the embed's uniqueId gets no token from the provider", async (told) => {
+  const { page, source, frame, keeper } = told;
+  source.kind = "aad";
+  await keeper.starts();
+  await page.embeds({ by: "keeper" });
+  await keeper.attaches();
+  await page.passes(minutes(40));
+  source.always({ hang: true });
+  const { statusCode, body } = await page.run(async () => {
+    const uid = stage.embeds.report.config.uniqueId;
+    const script = `addEventListener("message", ({ data }) => parent.postMessage({ answer: data }, "*"));
+      parent.postMessage({ method: "POST", url: "/reports/${uid}/eventHooks/newAccessToken", headers: { id: "x" },
+        body: {} }, "*");`;
+    // an origin of its own
+    const foreign = Object.assign(document.createElement("iframe"), {
+      sandbox: "allow-scripts",
+      srcdoc: `<script>${script}</script>`,
+    });
+    const answered = new Promise((done) =>
+      addEventListener("message", ({ data, source: from }) => {
+        if (from === foreign.contentWindow && data.answer) done(data.answer);
+      }),
+    );
+    document.body.append(foreign);
+    const answer = await answered;
+    foreign.remove();
+    return answer;
+  });
+  assert.deepEqual([statusCode, body], [200, null]);
+  source.expectRequests(0, "it is not even asked for");
+
+  source.next({});
+  const asked = await frame.asks();
+  await page.rests();
+  assert.equal((await asked.answer()).body, source.newest.text, "the embed's own frame gets one");
+});
+
+story("a page's own variable named event does not keep a frame from its token", async (told) => {
+  const { page, source, frame, keeper } = told;
+  source.kind = "aad";
+  await keeper.starts();
+  await page.embeds({ by: "keeper" });
+  await page.run(() => {
+    window.event = new MessageEvent("message", { data: 1 });
+  });
+  const asked = await frame.asks();
+  await page.rests();
+  assert.equal((await asked.answer()).body, source.newest.text);
+});
 
 story("a polluted Object.prototype adds no option", async ({ page, source, keeper }) => {
   await page.run(() => {
@@ -162,3 +213,143 @@ story(
     await frame.expectHolds(source.newest);
   },
 );
+
+/** 41 ways to write an address that a token must not be asked of, as seen from https://host.test. */
+const SPELLINGS = [
+  "http://evil.test/t",
+  "HTTP://EVIL.TEST/t",
+  "http:\\\\evil.test\\t",
+  "http:/evil.test/t",
+  "http:evil.test/t",
+  " http://evil.test/t ",
+  "\thttp://evil.test/t",
+  "ht\ntp://evil.test/t",
+  "h\tttp://evil.test/t",
+  "\u0000http://evil.test/t",
+  "http://evil.test:443/t",
+  "http://host.test/t",
+  "http://host.test:443/t",
+  "http://localhost.evil.test/t",
+  "http://127.0.0.1.evil.test/t",
+  "http://127.evil.test/t",
+  "http://evil.test#localhost",
+  "http://evil.test?localhost",
+  "http://evil.test/localhost",
+  "http://localhost@evil.test/t",
+  "http://localhost:80@evil.test/t",
+  "http://localhost\\@evil.test/t",
+  "https://localhost@evil.test/t",
+  "https://host.test:pw@evil.test/t",
+  "//user@evil.test/t",
+  "http://[::2]/t",
+  "http://[::ffff:10.0.0.1]/t",
+  "http://0.0.0.0/t",
+  "http://10.0.0.1/t",
+  "http://0x0a000001/t",
+  "http://167772161/t",
+  "http://128.0.0.1/t",
+  "http://evil\u3002test/t",
+  "http://\u24d4vil.test/t",
+  "ws://evil.test/t",
+  "wss://evil.test/t",
+  "ftp://evil.test/t",
+  "file:///etc/passwd",
+  "blob:https://host.test/1",
+  "data:text/plain,token",
+  "java\nscript:alert(1)",
+];
+
+story("no spelling of an address makes the keeper ask over plain http, or anything but http", async ({ page }) => {
+  assert.equal(new Set(SPELLINGS).size, 41);
+  const kept = await page.run(async (spellings) => {
+    const { TokenKeeper } = await import("/dist/index.js");
+    return spellings.filter((url) => {
+      try {
+        new TokenKeeper({ source: url }).stop();
+        // what the platform reads as this page's own path is no attack
+        return new URL(url, location.href).hostname !== "localhost";
+      } catch (error) {
+        return error.code !== "ERR_OPTION";
+      }
+    });
+  }, SPELLINGS);
+  assert.deepEqual(kept, []);
+});
+
+story("10,000 errors that say TokenExpired are one request", async ({ page, source, keeper, frame }) => {
+  await page.embeds();
+  await keeper.keeps();
+  await page.passes(seconds(60));
+  await page.run(() => {
+    const element = stage.container("report");
+    for (let i = 0; i < 10_000; i++)
+      element.dispatchEvent(new CustomEvent("error", { detail: { message: "TokenExpired", errorCode: "403" } }));
+  });
+  await page.passes(minutes(5));
+  source.expectRequests(1);
+  await frame.expectHolds(source.newest);
+});
+
+const NAME_OF_JO = `powerbi-token-keeper:${createHash("sha256").update("jo").digest("hex")}`;
+
+story("20,000 messages of a tab that are no better token change nothing and ask for nothing", async (told) => {
+  const { page, source, keeper, frame } = told;
+  await page.embeds();
+  const first = source.newest;
+  await keeper.keeps({ shareKey: "jo" });
+  const older = source.mint({ lifetime: minutes(20) });
+  await page.run(
+    ([name, text]) => {
+      const channel = new BroadcastChannel(name);
+      for (let i = 0; i < 20_000; i++) {
+        const token = i % 2 ? text : `H4sI${i}`.padEnd(4000, "A");
+        channel.postMessage({ token, expiration: Date.now() + (i % 3 ? 9e7 : 4e12), contents: [i] });
+      }
+      return new Promise((done) => {
+        const echo = new BroadcastChannel(name);
+        echo.onmessage = ({ data }) => data === "last" && done();
+        channel.postMessage("last");
+      });
+    },
+    [NAME_OF_JO, older.text],
+  );
+  await page.passes(minutes(1));
+  await frame.expectHolds(first);
+  await keeper.expectState("fresh");
+  assert.deepEqual(await keeper.events("refreshfailed"), []);
+  source.expectRequests(0);
+});
+
+story("a script that steals the lock again and again delays a request by five seconds", async (told) => {
+  const { page, source, keeper } = told;
+  await page.run((name) => {
+    const steal = () => navigator.locks.request(name, { steal: true }, () => new Promise(() => {})).catch(() => {});
+    setInterval(steal, 1000);
+    return steal() && undefined;
+  }, NAME_OF_JO);
+  await keeper.starts({ shareKey: "jo" });
+  for (let i = 1; i <= 3; i++) {
+    const asked = await keeper.calls(i === 1 ? "getToken" : "refresh");
+    for (let step = 0; step < 8 && (await asked.now()).state === "pending"; step++) await page.passes(seconds(1));
+    assert.equal((await asked.now()).state, "fulfilled");
+    source.expectRequests(i);
+    await page.passes(minutes(1));
+  }
+});
+
+story("a token that unpacks to a gigabyte is refused, and the good one stays", async (told) => {
+  const { page, source, keeper, frame, clock } = told;
+  await page.embeds();
+  await keeper.keeps();
+  const first = source.newest;
+  // a megabyte of zeros is a kilobyte; repeated members of gzip are one stream
+  const megabyte = gzipSync(Buffer.alloc(1_048_576), { level: 9 });
+  const packed = Buffer.concat(Array.from({ length: 512 }, () => megabyte)).toString("base64url");
+  const metadata = Buffer.from(JSON.stringify({ exp: Math.floor(clock.server / 1000) + 3600 })).toString("base64");
+  source.next({ body: { token: `${packed}.${metadata}` } });
+  const refreshed = await keeper.calls("refresh");
+  await page.awaits("an answer", async () => (await refreshed.now()).state !== "pending");
+  const { ok, code } = (await refreshed.now()).value;
+  assert.deepEqual([ok, code], [false, "ERR_TOKEN_UNUSABLE"]);
+  await frame.expectHolds(first);
+});
