@@ -52,7 +52,7 @@ use crate::token::{AccessToken, Json, ParseJson};
 /// What diagnosis is told besides the thing it looks at.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The point in time to judge at.
+    /// The point in time to judge at: the backend's, where the clocks are known to differ.
     pub now: Timestamp,
     /// The platform's JSON reader.
     pub parse_json: ParseJson,

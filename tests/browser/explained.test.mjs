@@ -160,6 +160,24 @@ story("what the keeper knows of the machine's clock is part of the evidence", as
   const [wrong] = causes.filter(({ code }) => code === "clock-wrong");
   assert.equal(wrong?.verdict, "confirmed");
   assert.match(wrong.message, /2 hours fast/);
+  // by the page's clock alone the token ended an hour ago
+  const [expired] = causes.filter(({ code }) => code === "token-expired");
+  assert.equal(expired?.verdict, "ruled-out", expired?.message);
+});
+
+story("a token that the server's clock has outlived is expired, though by a slow machine's it is not", async (told) => {
+  const { page, source, frame, keeper, clock } = told;
+  await page.clockIsSet(-hours(2));
+  await begins(told);
+  source.always({ headers: { date: new Date(clock.server).toUTCString() } });
+  await keeper.calls("refresh");
+  await page.passes(seconds(5));
+  source.always({ drop: true });
+  await page.passes(minutes(61));
+  await frame.emit("error", { message: "TokenExpired", detailedMessage: "Get report failed", errorCode: "401" });
+  const said = await explained(told, 1);
+  const [expired] = said.at(-1).causes.filter(({ code }) => code === "token-expired");
+  assert.equal(expired?.verdict, "confirmed", expired?.message);
 });
 
 story("the version of powerbi-client that embeds is part of the evidence", async (told) => {

@@ -69,8 +69,9 @@ export class Explainer {
   }
 }
 
+/** The time that the keeper believes in is the server's, and counts for what has expired. */
 function evidenceOf({ clockSkewMs }: KeeperStatus): Evidence {
-  return clockSkewMs === 0 ? {} : { clockSkewMs };
+  return clockSkewMs === 0 ? {} : { clockSkewMs, now: Date.now() + clockSkewMs };
 }
 
 /** The version of powerbi-client, where the embed's Service tells it. */

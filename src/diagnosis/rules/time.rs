@@ -43,9 +43,12 @@ pub(super) const RULES: &[Rule] = &[
             };
             let told = when(nbf, context.now());
             if nbf > context.now() + EARLY {
-                Evidence::Confirms(format!(
-                    "By this machine's clock, the token is not valid until {told}."
-                ))
+                let clock = if context.options.skew.is_some() {
+                    "the backend's"
+                } else {
+                    "this machine's"
+                };
+                Evidence::Confirms(format!("By {clock} clock, the token is not valid until {told}."))
             } else {
                 Evidence::Refutes(format!("The token has been valid since {told}."))
             }
