@@ -1,6 +1,7 @@
 // Sources as people write them: a `Response`, and errors of the HTTP and sign-in libraries that pages use.
 
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { httpClients } from "./lib/http-clients.mjs";
 import { seconds, story } from "./lib/story.mjs";
 
@@ -187,18 +188,42 @@ story("a failure is told without an explanation where the diagnosis is missing",
 const warnings = (page) =>
   page.run(() => window.__watch.console.filter((line) => line.includes("powerbi-token-keeper")));
 
-story("wiring that can't work is said on the console, once and without a secret", async ({ page, source, keeper }) => {
-  await page.embeds();
-  await keeper.keeps();
-  source.always({ status: 404, body: "SECRET-TEXT" });
-  for (let i = 1; i <= 3; i++) {
-    await keeper.calls("refresh");
-    await page.awaits("the event", async () => (await keeper.events("refreshfailed")).length === i);
+for (const [name, step] of [
+  ["404", { status: 404, body: "SECRET-TEXT" }],
+  ["405", { status: 405, body: "" }],
+  ["a page of HTML", { body: "<!doctype html><p>SECRET-TEXT", headers: { "content-type": "text/html" } }],
+]) {
+  story(`an endpoint that answers ${name} is said on the console, once and without a secret`, async (told) => {
+    const { page, source, keeper } = told;
+    await page.embeds();
+    await keeper.keeps();
+    source.always(step);
+    for (let i = 1; i <= 3; i++) {
+      await keeper.calls("refresh");
+      await page.awaits("the event", async () => (await keeper.events("refreshfailed")).length === i);
+    }
+    const said = await warnings(page);
+    assert.equal(said.length, 1, said.join("\n"));
+    const [{ detail }] = await keeper.events("refreshfailed");
+    assert.ok(said[0].startsWith(`warn: powerbi-token-keeper: ${detail.explanation.summary} https://`), said[0]);
+    assert.doesNotMatch(said[0], /SECRET-TEXT/);
+  });
+}
+
+story("an engine that can't be started is said on the console, once for all keepers", async (told) => {
+  const { page, site, another } = told;
+  site.engine = 404;
+  for (const name of ["first", "second"]) {
+    const keeper = another(name);
+    await keeper.starts({}, { engine: false });
+    await keeper.reaches("the end of the keeper", ({ lastErrorCode }) => lastErrorCode === "ERR_ENGINE");
   }
   const said = await warnings(page);
   assert.equal(said.length, 1, said.join("\n"));
-  assert.match(said[0], /^warn: powerbi-token-keeper: \S.+https:/);
-  assert.doesNotMatch(said[0], /SECRET-TEXT/);
+  const [, file] = /^warn: powerbi-token-keeper: Neither .+ See (docs\/\S+\.md) in the package\.$/.exec(said[0]) ?? [];
+  const packed = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  assert.ok(JSON.parse(packed).files.includes("docs/*.md"));
+  assert.ok(existsSync(new URL(`../../${file}`, import.meta.url)), said[0]);
 });
 
 story("a token of the wrong kind is said on the console", async ({ page, source, keeper }) => {
@@ -211,7 +236,7 @@ story("a token of the wrong kind is said on the console", async ({ page, source,
   }
   const said = await warnings(page);
   assert.equal(said.length, 1, said.join("\n"));
-  assert.match(said[0], /^warn: powerbi-token-keeper: \S.+/);
+  assert.match(said[0], /^warn: powerbi-token-keeper: \S.+ https:/);
 });
 
 story("a failure of another kind is not said on the console", async ({ page, source, keeper }) => {
