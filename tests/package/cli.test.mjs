@@ -204,6 +204,17 @@ test("explain: an error in any wrapping, and plain text", async () => {
       "identity-invalid",
     ],
     [
+      "node.log",
+      `AxiosError: Request failed with status code 403
+    at settle (file:///srv/node_modules/axios/lib/core/settle.js:19:12) {
+  code: 'ERR_BAD_REQUEST',
+  request: <ref *1> ClientRequest { _header: 'x' },
+  response: { status: 403, data: { error: { code: 'PowerBINotAuthorizedException' } } }
+}`,
+      "PowerBINotAuthorizedException",
+      "backend-permission",
+    ],
+    [
       "axios.json",
       {
         name: "AxiosError",
@@ -234,6 +245,9 @@ test("diagnose: JavaScript as it is in the code, and a GenerateToken request", a
   } as models.IReportEmbedConfiguration;\n`;
   const good = await run(["diagnose", file("config.ts", code), ...now]);
   assert.deepEqual(good, { stdout: "Nothing is known to be wrong with this configuration.\n", stderr: "", status: 0 });
+  const jsx = `<PowerBIEmbed embedConfig={{ type: "report", id: "${reportId}", tokenType: models.TokenType.Aad,
+    embedUrl: '${config.embedUrl}', accessToken: "${healthy}" }} eventHandlers={new Map([["loaded", () => {}]])} />`;
+  assert.deepEqual(await run(["diagnose", file("report.jsx", jsx), ...now]), good);
   const request = { accessLevel: "Create", identities: [{ username: "jo", roles: "Sales" }] };
   const bad = await run(["diagnose", file("request.json", request)]);
   assert.equal(bad.status, 1);

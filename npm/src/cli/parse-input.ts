@@ -1,7 +1,10 @@
-// Reads values out of code as people paste it: JSON, JavaScript and TypeScript literals, what a console prints. It
-// never runs any of it. The command line and the demo's diagnosis page share it. JSON5 would end at the first name,
-// function or enum word, which nearly every pasted configuration has, and a parser of JavaScript at the first type or
-// broken line; here they are passed over, and it is noted where one stood. Every step is linear in the text.
+// Reads values out of code as people paste it: JSON, JavaScript and TypeScript literals, JSX, what a console prints. It
+// never runs any of it. The command line and the demo's diagnosis page share it.
+//
+// Parsers of others were tried on what the tests paste: of 14 texts json5 reads 5, acorn 9 and acorn-loose 10. json5 and
+// acorn end at the first name, type, "…" or broken line. acorn-loose reads on, but it cuts a token that was broken into
+// lines, mends code that breaks off instead of saying where, and would still need the half of this file that finds
+// where values begin, knows models.TokenType.Embed and notes the places to mask. Every step is linear in the text.
 
 export type Value = string | number | boolean | null | undefined | (() => void) | Value[] | { [key: string]: Value };
 
@@ -42,6 +45,9 @@ const TYPE_WORD = /(?:as|satisfies)(?=\s)/y;
 const FUNCTION = /^(?:async\b\s*)?(?:function\b|\([^()]*\)\s*(?::[^=]*)?=>|[\w$]+\s*=>)/;
 const noop = () => {};
 
+/** An element of JSX, whose attributes hold values in braces: `embedConfig={{ … }}`. */
+const JSX = /<[A-Z][\w.]*\s/;
+
 /** What could not be read, and where; its message quotes nothing of what was pasted. */
 export class Unreadable extends Error {
   constructor(text: string, at: number, expected: string) {
@@ -70,13 +76,25 @@ class Reader {
 
   all(): Value[] {
     const found: Value[] = [];
+    const isJsx = JSX.test(this.#text);
     for (;;) {
       this.#blanks();
       const next = this.#peek();
       if (next === "") return found;
-      if (next === "{" || next === "[") found.push(this.#value(""));
+      if (isJsx && next === "{" && this.#text.charAt(this.#at - 1) === "=") found.push(...this.#attribute());
+      else if (next === "{" || next === "[") found.push(this.#value(""));
       else this.#at += 1;
     }
+  }
+
+  /** What the braces around a JSX attribute's value hold. */
+  #attribute(): Value[] {
+    this.#at += 1;
+    this.#blanks();
+    const values = this.#peek() === "{" || this.#peek() === "[" ? [this.#value("")] : [];
+    this.#passOver();
+    this.#at += 1;
+    return values;
   }
 
   #peek = () => this.#text.charAt(this.#at);
@@ -93,9 +111,13 @@ class Reader {
     throw new Unreadable(this.#text, this.#at, expected);
   }
 
-  /** White space and comments. */
+  /** White space and comments. The slashes of an address in a stack trace begin none. */
   #blanks(): void {
-    while (this.#match(/[\s\u200b\ufeff]+/y) ?? this.#match(/\/\/[^\n]*/y) ?? this.#match(/\/\*[\s\S]*?(?:\*\/|$)/y));
+    while (
+      this.#match(/[\s\u200b\ufeff]+/y) ??
+      (/[:/]/.test(this.#text.charAt(this.#at - 1)) ? null : this.#match(/\/\/[^\n]*/y)) ??
+      this.#match(/\/\*[\s\S]*?(?:\*\/|$)/y)
+    );
   }
 
   #value(key: string): Value {
