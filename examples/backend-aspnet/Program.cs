@@ -15,7 +15,12 @@ app.MapPost("/api/embed-token", async (HttpResponse response) =>
 {
     // here: who asks, and may they see the report?
     // an embed token ends with the Entra token that it is made with: never one from the cache
-    var got = await entra.AcquireTokenForClient(scopes).WithForceRefresh(true).ExecuteAsync();
+    AuthenticationResult got;
+    try { got = await entra.AcquireTokenForClient(scopes).WithForceRefresh(true).ExecuteAsync(); }
+    catch (MsalException error) // the keeper explains Entra's refusal too
+    {
+        return Results.Json(new { error = new { code = error.ErrorCode, message = error.Message } }, statusCode: 502);
+    }
     using var request = new HttpRequestMessage(HttpMethod.Post, "v1.0/myorg/GenerateToken");
     request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", got.AccessToken);
     request.Content = JsonContent.Create(new { reports = new[] { new { id = Setting("POWERBI_REPORT_ID") } }, datasets = new[] { new { id = Setting("POWERBI_DATASET_ID") } } });
