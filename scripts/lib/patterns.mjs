@@ -1,6 +1,6 @@
 // What the linter of the format stage can't see: regular expressions whose time grows faster than their text, which a
-// pasted text or an answer would turn into a frozen page (eslint-plugin-regexp), and Math.random, whose next value
-// can be computed from a few others: it draws nothing that must not be guessed.
+// pasted text or an answer would turn into a frozen page (eslint-plugin-regexp); Math.random, whose next value can be
+// computed from a few others, so that it draws nothing that must not be guessed; and text that is written as HTML.
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -18,6 +18,20 @@ const LOADERS = {
 };
 const SCRIPT = /<script\b(?![^>]*\btype="importmap")[^>]*>([\s\S]*?)<\/script>/g;
 
+/** A page shows what it is given as text. */
+const NO_HTML = [
+  "error",
+  { selector: "AssignmentExpression[left.property.name=/^(inner|outer)HTML$/]", message: "Use textContent." },
+  {
+    selector:
+      "CallExpression[callee.property.name=/^(insertAdjacentHTML|setHTMLUnsafe|write(ln)?)$/]" +
+      "[callee.object.name=/^(document|element|.*el)$/i]",
+    message: "Use textContent.",
+  },
+];
+/** The stand-in for the frame makes HTML, of words of its own alone. */
+const MAKES_HTML = "www/sandbox/frame.html";
+
 /** The code in a file: all of it, or its script elements. */
 function codeOf(file) {
   const text = readFileSync(fromRoot(file), "utf8");
@@ -33,7 +47,7 @@ export async function unsafeCode(files) {
     import("esbuild"),
   ]);
   const linter = new Linter({ configType: "flat" });
-  const config = {
+  const configFor = (file) => ({
     files: ["**/*"],
     languageOptions: { ecmaVersion: "latest", sourceType: "module" },
     linterOptions: { reportUnusedDisableDirectives: "off" },
@@ -41,9 +55,10 @@ export async function unsafeCode(files) {
     rules: {
       "regexp/no-super-linear-backtracking": ["error", { report: "potential" }],
       "regexp/no-super-linear-move": ["error", { report: "potential" }],
+      "no-restricted-syntax": file === MAKES_HTML ? "off" : NO_HTML,
       "no-restricted-properties": ["error", { object: "Math", property: "random", message: "Use crypto." }],
     },
-  };
+  });
   return files.flatMap((file) => {
     const loader = LOADERS[path.extname(file)] ?? "js";
     const { code } = transformSync(codeOf(file), {
@@ -52,7 +67,7 @@ export async function unsafeCode(files) {
       tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
     });
     return linter
-      .verify(code, config, { filename: "code.js" })
+      .verify(code, configFor(file), { filename: "code.js" })
       .map(({ message, line }) => `${file}: ${message}\n    ${code.split("\n")[line - 1].trim()}`);
   });
 }
