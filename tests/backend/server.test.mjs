@@ -132,3 +132,60 @@ test("as a process: one JSON line per request, without the request's body, and a
     assert.ok(!output.includes(CANARY) && !output.includes(token.slice(60, 100)));
   }
 });
+
+test("what a visitor writes into a path or a header adds no line and no control character to the log", async () => {
+  const child = spawn(process.execPath, [fromRoot("www/dist-server/main.js")], {
+    env: { ...process.env, PORT: "0", LOG_LEVEL: "trace" },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part) => (output += part));
+  while (!/demo: http/.test(output)) await once(child.stdout, "data");
+  const port = Number(/demo: http:\/\/[^:]+:(\d+)/.exec(output)[1]);
+  const forged = '{"level":"fatal","forged":true}';
+  const paths = [
+    `/api/x%0d%0a${encodeURIComponent(forged)}`,
+    `/api/x?a=%0a${encodeURIComponent(forged)}`,
+    "/api/%1b%5b2Jx",
+    "/api/%e2%80%a8%e2%80%ae",
+    "/api/\u001b[2Jx",
+    "/api/%",
+    `/${"a".repeat(3000)}`,
+  ];
+  const requests = paths.map(
+    (target) => `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`,
+  );
+  requests.push(
+    `GET /api/health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: x\r\n y${forged}\r\nConnection: close\r\n\r\n`,
+    `GET /api/health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX-Forwarded-For: \n${forged}\r\nConnection: close\r\n\r\n`,
+    `${forged}\r\n\r\n`,
+    `GET\n${forged} HTTP/1.1\r\n\r\n`,
+  );
+  for (const request of requests) await send(port, request);
+  child.kill("SIGTERM");
+  await once(child, "close");
+  const lines = output.split("\n").filter(Boolean);
+  assert.ok(lines.length > paths.length);
+  for (const line of lines) {
+    assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e]/u);
+    if (!line.startsWith("{")) continue;
+    const { level, forged: added } = JSON.parse(line);
+    assert.notEqual(level, "fatal");
+    assert.equal(added, undefined);
+  }
+});
+
+/** Sends bytes as they are; returns when the server has closed. */
+function send(port, bytes) {
+  return new Promise((done) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+    socket.on("error", () => {}).on("close", done);
+    socket.resume();
+  });
+}
+
+test("headers that come a letter at a time hold a connection for seconds, not for ever", () => {
+  const { headersTimeout, requestTimeout, connectionsCheckingInterval = 30_000 } = server.server;
+  assert.ok(headersTimeout > 0 && headersTimeout <= 15_000, `${headersTimeout} ms`);
+  assert.ok(requestTimeout > 0 && requestTimeout <= 60_000, `${requestTimeout} ms`);
+  assert.ok(connectionsCheckingInterval <= 30_000);
+});

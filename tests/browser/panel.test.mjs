@@ -238,6 +238,40 @@ visit("an error alone, as a console prints it or as a word", async ({ page }) =>
   }
 });
 
+visit("markup in what is pasted stays text", async ({ page }) => {
+  const markup = `<img src=x onerror="document.title='run'"><script>document.title='run'</script><svg onload="x()">`;
+  const before = await page.evaluate(() => document.querySelectorAll("img, script, svg, iframe, object").length);
+  const subject = {
+    type: markup,
+    id: markup,
+    groupId: markup,
+    tokenType: markup,
+    accessToken: markup,
+    [markup]: markup,
+  };
+  for (const [pasted, error] of [
+    [JSON.stringify({ ...subject, embedUrl: `https://app.powerbi.com/reportEmbed?reportId=${markup}` }), ""],
+    [
+      JSON.stringify({ ...subject, embedUrl: `javascript:${markup}` }),
+      JSON.stringify({ message: markup, code: markup }),
+    ],
+    [
+      JSON.stringify({ accessLevel: markup, identities: [{ username: markup, roles: [markup] }], datasetId: markup }),
+      "",
+    ],
+    [markup, ""],
+    ["", markup],
+    ["", JSON.stringify({ error: { code: "InvalidRequest", message: markup } })],
+  ]) {
+    await check(page, pasted, error);
+    const seen = await page.evaluate(() => [
+      document.querySelectorAll("img, script, svg, iframe, object").length,
+      document.title.includes("run"),
+    ]);
+    assert.deepEqual(seen, [before, false], pasted.slice(0, 40) || error.slice(0, 40));
+  }
+});
+
 visit(
   "an error that quotes the token",
   async ({ page }) => {
