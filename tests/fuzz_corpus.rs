@@ -15,6 +15,9 @@ mod harness;
 
 #[path = "../fuzz/checks/answer.rs"]
 mod answer;
+#[cfg(feature = "diagnosis")]
+#[path = "../fuzz/checks/diagnosis.rs"]
+mod diagnosis;
 #[path = "../fuzz/checks/inputs.rs"]
 mod inputs;
 #[path = "../src/token/testing.rs"]
@@ -53,4 +56,10 @@ fn the_texts_of_tokens() {
 #[test]
 fn days_of_a_page() {
     all_of("inputs", inputs::check);
+}
+
+#[cfg(feature = "diagnosis")]
+#[test]
+fn errors_configurations_and_requests() {
+    all_of("diagnosis", diagnosis::check);
 }
