@@ -15,10 +15,16 @@ const NOW: i64 = 1_700_000_000;
 const PIECE: usize = 24;
 
 pub(crate) fn check(bytes: &[u8]) {
-    let Ok(text) = core::str::from_utf8(bytes) else { return };
+    let Ok(text) = core::str::from_utf8(bytes) else {
+        return;
+    };
     let tokens = [
-        embed(&json!({"clusterUrl": "https://WABI-NORTH-X-redirect.analysis.windows.net", "exp": NOW + 3_600})),
-        jwt(&json!({"aud": "https://analysis.windows.net/powerbi/api", "exp": NOW + 3_600, "iat": NOW, "scp": "s"})),
+        embed(
+            &json!({"clusterUrl": "https://WABI-NORTH-X-redirect.analysis.windows.net", "exp": NOW + 3_600}),
+        ),
+        jwt(
+            &json!({"aud": "https://analysis.windows.net/powerbi/api", "exp": NOW + 3_600, "iat": NOW, "scp": "s"}),
+        ),
     ];
     let text = text
         .replace("{{embed token}}", &tokens[0])
@@ -64,7 +70,9 @@ fn check_explanation(explanation: &Explanation, tokens: &[String]) {
     for (at, cause) in explanation.causes.iter().enumerate() {
         check_findings(core::slice::from_ref(&cause.finding), tokens);
         let code = cause.finding.code;
-        let is_first = !explanation.causes[..at].iter().any(|other| other.finding.code == code);
+        let is_first = !explanation.causes[..at]
+            .iter()
+            .any(|other| other.finding.code == code);
         assert!(is_first, "{code:?} is there once");
     }
 }

@@ -4,6 +4,8 @@
 pub(super) const AADSTS: &str = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes";
 /// Access tokens of Entra.
 pub(super) const ACCESS_TOKENS: &str = "https://learn.microsoft.com/entra/identity-platform/access-tokens";
+/// Anti-forgery tokens.
+pub(super) const ANTI_FORGERY: &str = "https://learn.microsoft.com/aspnet/core/security/anti-request-forgery";
 /// Capacities for embedding.
 pub(super) const CAPACITY: &str = "https://learn.microsoft.com/power-bi/developer/embedded/embedded-capacity";
 /// National clouds.

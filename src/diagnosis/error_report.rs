@@ -1,6 +1,6 @@
 //! Normalizes an error of powerbi-client, its frame, a backend or a source, however it is wrapped.
 
-use super::error_text::{code_in, codes_in, is_telling, json_in, status_in};
+use super::error_text::{code_in, codes_in, is_class, is_telling, json_in, status_in};
 use crate::token::{Json, ParseJson};
 
 /// The most of an error's text that is kept; it may be a whole page.
@@ -121,9 +121,13 @@ impl ErrorReport {
     pub(super) fn parse(error: &Json, parse_json: ParseJson) -> Self {
         let mut report = Self::default();
         report.add(error, parse_json, MAX_DEPTH);
-        if report.code.is_none() {
-            report.code = report.fallback_code.take();
-        }
+        // a class of errors says less than a status
+        let status = report.status;
+        let fallback = report.fallback_code.take();
+        report.code = report
+            .code
+            .take()
+            .or(fallback.filter(|code| status.is_none() || !is_class(code)));
         report.is_empty = report.all.is_empty() && report.status.is_none() && !report.is_html;
         report
     }
@@ -136,6 +140,24 @@ impl ErrorReport {
     /// Whether any of its texts contains one of these words, which are in lower case.
     pub(super) fn says_any(&self, words: &[&str]) -> bool {
         words.iter().any(|words| self.says(words))
+    }
+
+    /// Whether any of its texts contains one of these words by itself.
+    pub(super) fn has_word(&self, words: &[&str]) -> bool {
+        self.all
+            .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+            .any(|word| words.contains(&word))
+    }
+
+    /// Whether the code that it carries has one of these parts, which are in lower case.
+    pub(super) fn code_has(&self, parts: &[&str]) -> bool {
+        let code = self.code.as_deref().unwrap_or("").to_ascii_lowercase();
+        parts.iter().any(|part| code.contains(part))
+    }
+
+    /// Whether it carries a code that is more than the name of a class of errors.
+    pub(super) fn has_code(&self) -> bool {
+        self.code.as_deref().is_some_and(|code| !is_class(code))
     }
 
     /// Whether its message is this name, which is in lower case.
@@ -168,6 +190,8 @@ impl ErrorReport {
                 .take(8)
                 .for_each(|error| self.add(error, parse_json, depth)),
             Json::Object(members) => self.add_object(error, members, parse_json, depth),
+            // a bare status
+            Json::Number(_) if depth + 1 == MAX_DEPTH => self.status = status(error),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::Date(_) => {}
         }
     }
@@ -214,9 +238,14 @@ impl ErrorReport {
             self.all
                 .push_str(&class.chars().take(80).collect::<String>().to_lowercase());
             self.all.push('\n');
-            self.fallback_code = self.fallback_code.take().or(codes_in(class).0);
+            let (code, fallback) = codes_in(class);
+            self.fallback_code = self.fallback_code.take().or(code).or(fallback);
         }
         if get("error_codes").is_some() || text("error_description").is_some() || text("errorMsg").is_some() {
+            self.origin_is(Origin::RestApi);
+        }
+        // Fabric's errors
+        if text("requestId").is_some() && text("errorCode").is_some_and(is_telling) {
             self.origin_is(Origin::RestApi);
         }
         if text("Message").is_some() || get("error").is_some_and(|inner| inner.get("code").is_some()) {
@@ -270,7 +299,8 @@ impl ErrorReport {
             return;
         }
         let lower = text.to_lowercase().replace(['’', '`'], "'");
-        self.is_html |= lower.starts_with('<') || lower.contains("<html") || lower.contains("<!doctype");
+        let is_page = lower.starts_with('<') && !lower.starts_with("<?xml");
+        self.is_html |= is_page || lower.contains("<html") || lower.contains("<!doctype");
         if self.status.is_none() {
             self.status = status_in(&lower);
         }

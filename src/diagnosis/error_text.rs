@@ -118,12 +118,22 @@ pub(super) fn codes_in(text: &str) -> (Option<String>, Option<String>) {
     if let Some(code) = code_in(text).filter(|code| is_telling(code)) {
         return (Some(code.to_owned()), None);
     }
-    let words = || text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-    let known = words()
-        .take(400)
-        .find(|word| is_code(word) && is_known_form(word));
+    let words = || {
+        text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+            .take(400)
+    };
+    let known = words().find(|word| is_code(word) && is_known_form(word) && !is_class(word));
     let fallback = code_in(text).filter(|code| !CLASSES.contains(code) && !code.contains('.'));
-    (known.map(str::to_owned), fallback.map(str::to_owned))
+    let class = || words().find(|word| *word != "Error" && is_code(word) && is_class(word));
+    (
+        known.map(str::to_owned),
+        fallback.or_else(class).map(str::to_owned),
+    )
+}
+
+/// Whether a word names a class of errors of a programming language or a library, which says less than a status.
+pub(super) fn is_class(word: &str) -> bool {
+    CLASSES.contains(&word) || (word.ends_with("Exception") && !word.starts_with("PowerBI"))
 }
 
 /// Whether a text is made as a code is: letters and `_`, with few digits, so that no token or secret passes.
@@ -170,16 +180,15 @@ fn is_known_form(word: &str) -> bool {
         "NotActive",
         "Failed",
     ];
-    let starts = [
-        "PowerBI",
-        "AADSTS",
-        "DM_",
-        "InvalidRequest",
-        "InvalidToken",
-        "ERR_",
-    ];
-    if let Some(number) = word.strip_prefix("AADSTS") {
+    let starts = ["DM_", "InvalidRequest", "InvalidToken", "ERR_"];
+    if let Some((start, number)) = word.split_at_checked(6)
+        && start.eq_ignore_ascii_case("AADSTS")
+    {
         return !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    }
+    if word.starts_with("PowerBI") {
+        let ends = ["Error", "Exceeded", "Disabled"].iter().chain(&ends);
+        return ends.into_iter().any(|end| word.ends_with(end));
     }
     WORDS.contains(&word)
         || (has_humps(word)
@@ -209,6 +218,11 @@ pub(super) fn status_in(text: &str) -> Option<u16> {
         "1",
         "2",
     ];
+    if text.len() == 3
+        && let Ok(status @ 100..=599) = text.parse()
+    {
+        return Some(status);
+    }
     let start: String = text.chars().take(600).collect();
     const AFTER: [&str; 8] = [
         "client",

@@ -28,6 +28,7 @@ story("a source that returns fetch's Response needs no more", async ({ page, sou
 const LIBRARIES = {
   axios: () => ({ source: () => clients.axios.post("/api/token").then(({ data }) => data) }),
   jQuery: () => ({ source: () => clients.jQuery.post("/api/token") }),
+  ky: () => ({ source: () => clients.ky.post("/api/token", { retry: 0, timeout: false }).json() }),
   "a fetch wrapper that throws the Response": () => ({
     source: async () => {
       const response = await fetch("/api/token", { method: "POST" });

@@ -485,3 +485,77 @@ fn the_five_causes_of_the_guide() {
     let unauthorized = ierror("PowerBINotAuthorizedException", "Get report failed", "401");
     assert_eq!(verdict(&unauthorized, for_customers(), "permission"), "possible");
 }
+
+/// What a reviewer tried who wanted it to fail: each is named, and told in words of its kind.
+#[test]
+#[rustfmt::skip] // one line a case
+fn codes_statuses_and_words_of_every_origin_have_a_floor() {
+    let source = |status: u16, kind: &str, body: &str| json!({"source": true, "status": status, "contentType": kind, "body": body});
+    let thrown = |name: &str, message: &str| json!({"source": true, "failure": {"name": name, "message": message}});
+    let fabric = |code: &str| json!({"requestId": "r", "errorCode": code, "message": "The request failed."});
+    let mut wrong = Vec::new();
+    for (error, name_of, confirmed, words) in [
+        (json!("aadsts50034 the user account does not exist"), "aadsts50034", "backend-credentials", "user name"),
+        (json!("AADSTS700003: Device object was not found in the tenant directory."), "AADSTS700003", "sign-in-required", "sign in"),
+        (json!("AADSTS530031: Access policy does not allow token issuance."), "AADSTS530031", "sign-in-required", "Conditional Access"),
+        (json!("AADSTS53011: User blocked due to risk on home tenant."), "AADSTS53011", "sign-in-required", "Conditional Access"),
+        (json!("AADSTS650053: The application asked for scope 'Report.Foo' that doesn't exist."), "AADSTS650053", "audience-wrong", "scope"),
+        (json!("AADSTS9002327: Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests."), "AADSTS9002327", "audience-wrong", "redirect URI"),
+        (json!("AADSTS7000113: Application is not authorized to make application on-behalf-of calls."), "AADSTS7000113", "backend-credentials", "application"),
+        (json!("AADSTS90024: RequestBudgetExceededError"), "AADSTS90024", "throttled", "for a moment"),
+        (json!("AADSTS700222: AAD-issued tokens may not be used for federated identity flows."), "AADSTS700222", "backend-credentials", "certificate"),
+        (json!("InteractionRequiredAuthError: interaction_required: AADSTS50058: A silent sign-in request was sent but no user is signed in."), "interaction_required", "sign-in-required", "sign in"),
+        (json!({"name": "CredentialUnavailableError", "message": "EnvironmentCredential is unavailable. No underlying credential could be used."}), "CredentialUnavailableError", "backend-credentials", "no credentials"),
+        (json!({"name": "BrowserAuthError", "errorCode": "uninitialized_public_client_application"}), "uninitialized_public_client_application", "sign-in-required", "MSAL"),
+        (json!({"name": "BrowserAuthError", "errorCode": "interaction_in_progress"}), "interaction_in_progress", "sign-in-required", "another interaction"),
+        (fabric("WorkspaceNotFound"), "WorkspaceNotFound", "", "finds no such content"),
+        (fabric("InsufficientPrivileges"), "InsufficientPrivileges", "permission", "may not access"),
+        (fabric("RequestBlocked"), "RequestBlocked", "throttled", "for now"),
+        (fabric("PrincipalTypeNotSupported"), "PrincipalTypeNotSupported", "", "kind of caller"),
+        (json!({"error": {"code": "PowerBIFolderNotFound"}}), "PowerBIFolderNotFound", "", "finds no such content"),
+        (json!({"error": {"code": "PowerBIModelNotFoundException"}}), "PowerBIModelNotFoundException", "", "finds no such content"),
+        (json!({"error": {"code": "DM_GWPipeline_Gateway_DataSourceAccessError"}}), "DM_GWPipeline_Gateway_DataSourceAccessError", "", "REST API"),
+        (json!("Caused by: org.springframework.web.client.HttpClientErrorException$Forbidden: 403 Forbidden: \"{\"error\":{\"code\":\"PowerBINotAuthorizedException\"}}\""), "PowerBINotAuthorizedException", "permission", "may not access"),
+        (json!("Microsoft.Rest.HttpOperationException: Operation returned an invalid status code 'NotFound'\n   at Microsoft.PowerBI.Api.ReportsOperations.GetReportInGroupWithHttpMessagesAsync"), "HTTP 404", "", "nothing"),
+        (json!("Invoke-PowerBIRestMethod : One or more errors occurred.\nResponse status code : 404 (NotFound)"), "HTTP 404", "", "nothing"),
+        (json!("requests.exceptions.HTTPError: 429 Client Error: Too Many Requests for url"), "HTTP 429", "throttled", "too many"),
+        (source(413, "text/html", "<html>413 Request Entity Too Large</html>"), "HTTP 413", "endpoint-wrong", "too large"),
+        (source(431, "", ""), "HTTP 431", "endpoint-wrong", "too large"),
+        (source(502, "text/html", "<html><h1>502 Bad Gateway</h1><hr>nginx"), "HTTP 502", "", "gateway"),
+        (source(522, "text/html", "<html>Connection timed out"), "HTTP 522", "", "gateway"),
+        (source(419, "application/json", "{\"message\":\"CSRF token mismatch.\"}"), "HTTP 419", "endpoint-wrong", "anti-forgery"),
+        (source(400, "", "The antiforgery token could not be decrypted."), "HTTP 400", "endpoint-wrong", "anti-forgery"),
+        (source(403, "text/html", "<!doctype html><h1>Forbidden</h1><p>CSRF verification failed. Request aborted."), "HTTP 403", "endpoint-wrong", "anti-forgery"),
+        (source(200, "", ""), "HTTP 200", "endpoint-wrong", "no token"),
+        (source(200, "application/json", "{\"accessToken\":null,\"status\":200}"), "HTTP 200", "endpoint-wrong", "no token"),
+        (source(204, "", ""), "HTTP 204", "endpoint-wrong", "no token"),
+        (thrown("TypeError", "Cannot read properties of undefined (reading 'accessToken')"), "TypeError", "", "source function"),
+        (thrown("TypeError", "response.json is not a function"), "TypeError", "", "source function"),
+        (thrown("SyntaxError", "Unexpected end of JSON input"), "SyntaxError", "endpoint-wrong", "JSON"),
+        (json!({"source": true, "failure": {"ok": true}}), "unknown", "", "did not say why"),
+        (json!("Access to fetch at 'https://api.x/token' from origin 'https://y' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present."), "Failed to fetch", "", "CORS"),
+        (json!("Refused to connect to 'https://api.x/token' because it violates the following Content Security Policy directive: \"connect-src 'self'\"."), "Failed to fetch", "", "CSP"),
+        (json!("Mixed Content: The page at 'https://x' was loaded over HTTPS, but requested an insecure frame 'http://app.powerbi.com'"), "frame-blocked", "frame-blocked", "iframe"),
+        (json!("Uncaught TypeError: Cannot read properties of undefined (reading 'embed')"), "TypeError", "", "script of the page"),
+        (ierror("pageNotFound", "Page not found", "404"), "pageNotFound", "config-invalid", "no page of this name"),
+        (ierror("QueryUserError", "Query has exceeded the available resources", "QueryUserError"), "QueryUserError", "", "query"),
+        (ierror("SomeNewFrameError", "x", "500"), "SomeNewFrameError", "", "Power BI's service"),
+        (json!("<?xml version=\"1.0\"?><error><code>PowerBIEntityNotFound</code></error>"), "PowerBIEntityNotFound", "", "no content"),
+        (json!("error=access_denied&error_description=AADSTS65004%3a+User+declined+to+consent"), "access_denied", "backend-permission", "Consent"),
+        (json!({"errors": [{"message": "Forbidden", "extensions": {"code": "FORBIDDEN", "response": {"statusCode": 403, "body": {"error": {"code": "PowerBINotAuthorizedException"}}}}}]}), "PowerBINotAuthorizedException", "permission", "may not access"),
+        (json!(403), "HTTP 403", "", "refuses"),
+        (json!("403"), "HTTP 403", "", "refuses"),
+        (json!("You need access to this report. Ask the author for access"), "PowerBINotAuthorizedException", "", "may not see"),
+        (json!("Sorry, we couldn\u{2019}t find that report"), "PowerBIEntityNotFound", "", "no content"),
+        (json!("This operation can't be completed because your organization's compute capacity has exceeded its limits"), "capacity", "capacity", "capacity"),
+        (json!("Access to this resource is blocked by private link settings"), "public-access-blocked", "", "private link"),
+        (json!("Der Bericht konnte nicht geladen werden (PowerBINotAuthorizedException)"), "PowerBINotAuthorizedException", "", "may not see"),
+    ] {
+        let explanation = explained(&error, None, &options());
+        let found: Vec<String> = explanation.causes.iter().filter(|cause| cause.verdict == Verdict::Confirmed).map(|cause| name(cause.finding.code)).collect();
+        if (explanation.error.as_str(), found.join(" ").as_str()) != (name_of, confirmed) || !explanation.summary.contains(words) {
+            wrong.push(format!("{error}: {}, {found:?}, {}", explanation.error, explanation.summary));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,7 +1,7 @@
 // Reads values out of code as people paste it: JSON, JavaScript and TypeScript literals, JSX, what a console prints. It
 // never runs any of it. The command line and the demo's diagnosis page share it.
 //
-// Parsers of others were tried on what the tests paste: of 14 texts json5 reads 5, acorn 9 and acorn-loose 10. json5 and
+// Parsers of others were tried on what the tests paste: of 14 texts json5 reads 5, acorn 9, acorn-loose 10. json5 and
 // acorn end at the first name, type, "…" or broken line. acorn-loose reads on, but it cuts a token that was broken into
 // lines, mends code that breaks off instead of saying where, and would still need the half of this file that finds
 // where values begin, knows models.TokenType.Embed and notes the places to mask. Every step is linear in the text.

@@ -1,5 +1,6 @@
 //! Errors that powerbi-client and browsers throw by themselves, and texts that are shown instead of an error.
 
+use super::http::is_script_error;
 use super::{KnownError, Reason, RefreshHelps, because, by_rule};
 use crate::diagnosis::FindingCode::{self, *};
 use crate::diagnosis::docs;
@@ -179,22 +180,35 @@ pub(super) const ENTRIES: &[KnownError] = &[
     thrown(
         "frame-blocked",
         |report| {
-            report.says_any(&[
-                "refused to frame",
-                "x-frame-options",
-                "frame-src",
-                "child-src",
-                "frame-ancestors",
-                "refused to connect",
-                "invalid target origin",
-                "blocked by response",
-                "blocked by client",
-                "err_blocked_by",
-            ])
+            !report.says("connect-src")
+                && report.says_any(&[
+                    "mixed content",
+                    "refused to frame",
+                    "x-frame-options",
+                    "frame-src",
+                    "child-src",
+                    "frame-ancestors",
+                    "refused to connect",
+                    "invalid target origin",
+                    "blocked by response",
+                    "blocked by client",
+                    "err_blocked_by",
+                ])
         },
         &[by_rule(FrameBlocked)],
         &[EmbedUrlInvalid],
         "The browser did not load the Power BI iframe, or does not let the page talk to it.",
+    ),
+    thrown(
+        "pageNotFound",
+        |report| report.has_word(&["pagenotfound"]),
+        &[because(
+            ConfigInvalid,
+            "Set pageName to the name of a page as report.getPages() returns it (name, not displayName), or leave it out.",
+            docs::DEBUG,
+        )],
+        &[],
+        "The report has no page of this name; pages that were deleted or renamed in Power BI are not found either.",
     ),
     thrown(
         "report is not loaded",
@@ -239,6 +253,16 @@ pub(super) const ENTRIES: &[KnownError] = &[
         &[],
         "powerbi-client's own validation rejects a member of the configuration, which the message names.",
     ),
+    KnownError {
+        error: None,
+        ..thrown(
+            "",
+            is_script_error,
+            &[],
+            &[],
+            "A script of the page failed before Power BI was asked; its stack trace names the line.",
+        )
+    },
 ];
 
 /// An error that powerbi-client throws by itself: the text says it all, and no token helps.

@@ -8,14 +8,20 @@ use crate::diagnosis::error_report::ErrorReport;
 /// The client secret or certificate.
 const SECRET: &[u32] = &[
     7_000_215, 7_000_222, 7_000_218, 7_000_216, 700_027, 700_021, 700_024, 700_025, 700_026, 50_012,
-    7_000_232, 7_000_229,
+    7_000_232, 7_000_229, 700_211, 700_212, 700_213, 700_222, 70_021, 50_013, 50_027, 50_006,
 ];
 /// The user name and password of a master user.
-const PASSWORD: &[u32] = &[50_126, 50_034, 50_053, 50_055, 50_056, 50_057, 50_064, 50_144];
+const PASSWORD: &[u32] = &[
+    50_126, 50_034, 50_053, 50_055, 50_056, 50_057, 50_064, 50_142, 50_144, 81_016,
+];
 /// The app's id.
-const APP: &[u32] = &[700_016, 700_030, 700_054, 50_194, 7_000_112, 90_009];
+const APP: &[u32] = &[
+    700_016, 700_030, 700_054, 50_194, 7_000_112, 7_000_113, 7_000_114, 90_008, 90_009, 50_010,
+];
 /// The tenant's id or domain.
-const TENANT: &[u32] = &[90_002, 900_021, 900_023, 900_382, 50_059, 50_128, 90_023];
+const TENANT: &[u32] = &[
+    90_002, 900_021, 900_023, 900_382, 50_059, 50_128, 90_023, 90_019, 90_012, 50_107,
+];
 /// Consent and API permissions.
 const CONSENT: &[u32] = &[
     65_001, 65_002, 65_004, 65_005, 650_051, 650_052, 650_056, 650_057, 90_094, 90_093, 500_011, 501_051,
@@ -25,16 +31,21 @@ const CONSENT: &[u32] = &[
 const GUEST: &[u32] = &[50_020, 90_072, 50_177, 500_208, 51_004, 500_213];
 /// Conditional Access, multi-factor authentication, and sessions that have ended.
 const SIGN_IN: &[u32] = &[
-    50_072, 50_074, 50_076, 50_078, 50_079, 50_158, 50_097, 50_058, 50_132, 50_133, 50_140, 50_173, 53_000,
-    53_001, 53_002, 53_003, 53_004, 53_009, 53_010, 53_011, 530_002, 530_003, 530_034, 70_008, 70_043,
-    70_044, 700_081, 700_082, 700_084, 16_000, 16_001, 500_133, 135_010, 50_129, 50_131, 399_218,
+    50_005, 50_061, 50_085, 50_086, 50_088, 50_089, 50_125, 50_127, 50_155, 50_187, 50_199, 700_003, 501_291,
+    501_314, 50_072, 50_074, 50_076, 50_078, 50_079, 50_158, 50_097, 50_058, 50_132, 50_133, 50_140, 50_173,
+    53_000, 53_001, 53_002, 53_003, 53_004, 53_009, 53_010, 53_011, 530_002, 530_003, 530_034, 70_008,
+    70_043, 70_044, 700_081, 700_082, 700_084, 16_000, 16_001, 500_133, 135_010, 50_129, 50_131, 399_218,
 ];
 /// Too many requests.
 const THROTTLED: &[u32] = &[50_196, 90_055];
+/// Entra's own failures, which pass.
+const TRANSIENT: &[u32] = &[90_006, 90_007, 90_024, 90_025, 90_033, 90_036, 90_051, 50_168];
 /// Scopes, resources and other parameters of the request.
 const PARAMETERS: &[u32] = &[
     70_011, 28_002, 28_003, 900_144, 90_014, 9_002_313, 9_002_331, 90_013, 90_015, 70_001, 70_003, 901_002,
-    1_002_012, 50_001, 54_005, 50_011, 9_002_326, 9_002_325,
+    240_002, 165_900, 50_017, 50_143, 50_146, 65_003, 70_000, 70_002, 70_004, 70_005, 70_007, 90_004, 90_010,
+    90_016, 90_100, 90_112, 500_112, 500_113, 650_053, 700_005, 700_051, 900_384, 900_432, 900_561, 900_971,
+    9_002_327, 1_002_012, 50_001, 54_005, 50_011, 9_002_326, 9_002_325,
 ];
 
 pub(super) const ENTRIES: &[KnownError] = &[
@@ -47,6 +58,43 @@ pub(super) const ENTRIES: &[KnownError] = &[
             "Microsoft's Node sample says this where signing in to Entra failed; its own log has the reason.",
         )
     },
+    entra(
+        |report| {
+            report.says_any(&[
+                "credentialunavailable",
+                "credential is unavailable",
+                "defaultazurecredential failed",
+                "no managed identity",
+            ])
+        },
+        &[because(
+            BackendCredentials,
+            "Set the credentials that the backend's library reads (for @azure/identity the environment variables AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET), or give the host a managed identity.",
+            docs::PRINCIPAL,
+        )],
+        &[],
+        "The backend has no credentials to sign in to Entra with: none are configured where it runs.",
+    ),
+    entra(
+        |report| {
+            report.has_word(&[
+                "uninitialized_public_client_application",
+                "block_nested_popups",
+                "interaction_in_progress",
+                "redirect_in_iframe",
+                "hash_empty_error",
+                "state_not_found",
+                "no_token_request_cache_error",
+            ])
+        },
+        &[because(
+            SignInRequired,
+            "Await initialize() once, start one interaction at a time and never in an iframe, and keep scripts off the page that MSAL redirects to.",
+            docs::MSAL,
+        )],
+        &[],
+        "MSAL could not start or finish the sign-in on this page: it is not initialized, another interaction is open, or the page runs in an iframe or popup.",
+    ),
     entra(
         |report| is_one_of(report, SECRET) || report.says("invalid_client"),
         &[because(
@@ -118,8 +166,21 @@ pub(super) const ENTRIES: &[KnownError] = &[
         "Entra stopped the app because it sent the same request too often in a short time.",
     ),
     entra(
+        |report| is_one_of(report, TRANSIENT) || report.says("temporarily_unavailable"),
+        &[because(
+            Throttled,
+            "Try again later, with a pause that grows; if it lasts, look at the status of Microsoft Entra.",
+            docs::AADSTS,
+        )],
+        &[],
+        "Entra itself failed for a moment, or its budget for this request was used up; the same request can work later.",
+    ),
+    entra(
         |report| {
             is_one_of(report, SIGN_IN)
+                || report
+                    .aadsts()
+                    .is_some_and(|number| matches!(number, 53_000..=53_999 | 530_000..=530_999))
                 || report.says_any(&[
                     "insufficient_claims",
                     "interaction_required",

@@ -119,6 +119,32 @@ pub(super) const ENTRIES: &[KnownError] = &[
         of_backend: false,
     },
     KnownError {
+        error: None,
+        matches: |report| {
+            report.says_any(&[
+                "exceeded the available resources",
+                "queryusererror",
+                "querysystemerror",
+                "querytimeout",
+                "errorloadingdata",
+            ])
+        },
+        summary: "A visual's query failed: it is too large or too slow for the capacity, or the data source could not be reached.",
+        confirms: &[],
+        causes: &[Capacity, IdentityInvalid, Permission],
+        refresh_helps: RefreshHelps::Never,
+        of_backend: false,
+    },
+    KnownError {
+        error: Some("public-access-blocked"),
+        matches: |report| report.says_any(&["private link", "privatelink"]),
+        summary: "The tenant can be reached through its private link only, and this browser is not in that network.",
+        confirms: &[],
+        causes: &[PublicAccessBlocked],
+        refresh_helps: RefreshHelps::Never,
+        of_backend: false,
+    },
+    KnownError {
         error: Some("PowerBINotAuthorizedException"),
         matches: |report| is_unauthorized(report) && report.status == Some(403),
         summary: "The token does not grant access to this content, for example a paginated visual whose report is not in the embed token.",
@@ -138,7 +164,13 @@ pub(super) const ENTRIES: &[KnownError] = &[
     },
     KnownError {
         error: Some("PowerBIEntityNotFound"),
-        matches: |report| report.says("powerbientitynotfound"),
+        matches: |report| {
+            report.says_any(&[
+                "powerbientitynotfound",
+                "couldn't find that report",
+                "could not find that report",
+            ])
+        },
         summary: "Power BI finds no content with this id.",
         confirms: &[],
         causes: NOT_FOUND,
@@ -253,7 +285,13 @@ fn is_expiry(report: &ErrorReport) -> bool {
 }
 
 fn is_unauthorized(report: &ErrorReport) -> bool {
-    report.says("powerbinotauthorizedexception")
+    report.says_any(&[
+        "powerbinotauthorizedexception",
+        "you need access",
+        "ask the author for access",
+        "don't have access",
+        "do not have access",
+    ])
 }
 
 fn is_load_failure(report: &ErrorReport) -> bool {

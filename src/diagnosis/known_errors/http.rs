@@ -8,13 +8,34 @@ use crate::diagnosis::error_report::{ErrorReport, Origin};
 /// A page of HTML. It comes before all others, since it may contain any word.
 pub(super) const HTML: &[KnownError] = &[
     general(
+        |report| {
+            (is_source(report) && report.status == Some(419))
+                || report.says_any(&[
+                    "csrf",
+                    "xsrf",
+                    "antiforgery",
+                    "anti-forgery",
+                    "request verification token",
+                    "authenticity token",
+                    "invalidauthenticitytoken",
+                ])
+        },
+        &[because(
+            EndpointWrong,
+            "Send the backend's anti-forgery token with each request, as a header: { url, headers: () => ({ \"X-CSRF-TOKEN\": token }) }.",
+            docs::ANTI_FORGERY,
+        )],
+        &[SignInRequired],
+        "The backend rejects the request because its anti-forgery token is missing or old.",
+    ),
+    general(
         |report| report.is_html && matches!(report.status, Some(404 | 405)),
         &[NO_ROUTE],
         &[],
         "The server answered with an error page: it has no such route, or not for this method.",
     ),
     general(
-        |report| report.is_html && report.status.is_none_or(|status| status < 500),
+        |report| report.is_html && matches!(report.status, None | Some(..400 | 401 | 403)),
         &[because(
             EndpointWrong,
             "Make the route answer fetch requests with JSON or a 401 instead of a redirect to a sign-in page, and check that the address is the API's and not the app's own page.",
@@ -33,6 +54,57 @@ const NO_ROUTE: Reason = because(
 
 /// Failures of a token source, whose body gave no reason.
 pub(super) const SOURCE: &[KnownError] = &[
+    general(
+        |report| is_source(report) && matches!(report.status, Some(413 | 414 | 431)),
+        &[because(
+            EndpointWrong,
+            "Send less: keep the endpoint's body and headers small, and delete cookies that have grown too large.",
+            docs::SAMPLES,
+        )],
+        &[],
+        "The server rejects the request because its body, its address or its headers with the cookies are too large.",
+    ),
+    general(
+        |report| is_source(report) && matches!(report.status, Some(502..=504 | 520..=530)),
+        &[],
+        &[EndpointWrong],
+        "A gateway or proxy answered instead of the backend, which is down, starting, or slower than the gateway waits.",
+    ),
+    general(
+        |report| is_source(report) && !report.has_code() && matches!(report.status, Some(200..=299)),
+        &[because(
+            EndpointWrong,
+            "Look at the answer in the browser's network tools; return GenerateToken's { token, expiration }, or its error with the error's status.",
+            docs::SAMPLES,
+        )],
+        &[SignInRequired],
+        "The endpoint answered with success, but its answer has no token in it.",
+    ),
+    general(
+        |report| {
+            is_source(report)
+                && report.says_any(&[
+                    "is not valid json",
+                    "unexpected token",
+                    "unexpected end of json",
+                    "json.parse",
+                    "json parse error",
+                ])
+        },
+        &[because(
+            EndpointWrong,
+            "Return the Response itself, and the keeper reads status and body; or check response.ok before response.json().",
+            docs::SAMPLES,
+        )],
+        &[SignInRequired],
+        "The source function read an answer as JSON that is none: an empty body, a text, or a page of HTML.",
+    ),
+    general(
+        |report| is_source(report) && is_script_error(report),
+        &[],
+        &[EndpointWrong, SignInRequired],
+        "The page's own source function failed in its code, most often because the answer was not what it expects.",
+    ),
     general(
         |report| is_source(report) && matches!(report.status, Some(404 | 405 | 410)),
         &[NO_ROUTE],
@@ -97,30 +169,89 @@ pub(super) const FLOOR: &[KnownError] = &[
         error: Some("Failed to fetch"),
         ..floor(
             |report| {
-                report.says_any(&[
-                    "failed to fetch",
-                    "0 unknown error",
-                    "network_error",
-                    "network request failed",
-                    "timed out",
-                    "timeouterror",
-                    "networkerror",
-                    "network error",
-                    "load failed",
-                    "err_network",
-                    "econnrefused",
-                    "enotfound",
-                    "econnreset",
-                    "etimedout",
-                    "err_internet_disconnected",
-                    "fetch failed",
-                ])
+                report.has_word(&["econnrefused", "enotfound", "econnreset", "etimedout"])
+                    || report.says_any(&[
+                        "cors policy",
+                        "cross-origin request blocked",
+                        "access-control-allow-origin",
+                        "connect-src",
+                        "failed to fetch",
+                        "0 unknown error",
+                        "network_error",
+                        "network request failed",
+                        "timed out",
+                        "timeouterror",
+                        "networkerror",
+                        "network error",
+                        "load failed",
+                        "err_network",
+                        "err_internet_disconnected",
+                        "fetch failed",
+                    ])
             },
             &[],
             &[EndpointWrong],
             "The request failed before any server answered: the network is down, the address is wrong, or CORS or the page's CSP blocked it.",
         )
     },
+    floor(
+        |report| report.code_has(&["throttl", "requestblocked", "ratelimit", "toomany", "quota"]),
+        &[by_rule(Throttled)],
+        &[Capacity],
+        "The service rejects further requests for now, because too many were sent or a quota is used up.",
+    ),
+    floor(
+        |report| report.code_has(&["notfound", "doesnotexist", "unknownid"]),
+        &[],
+        &[IdMismatch, GroupMismatch, Permission, IdNotAGuid],
+        "There is no content with this id, or none that the caller may see.",
+    ),
+    floor(
+        |report| report.code_has(&["principaltype", "serviceprincipal"]),
+        &[],
+        &[TenantSetting, ServicePrincipalAad, Permission],
+        "The call does not accept this kind of caller: it is for users alone, or service principals are not allowed.",
+    ),
+    floor(
+        |report| {
+            report.code_has(&[
+                "notauthorized",
+                "accessdenied",
+                "insufficient",
+                "permission",
+                "privilege",
+            ])
+        },
+        &[],
+        &[Permission, GroupMismatch, ScopeMissing, TenantSetting],
+        "The caller is known, but may not do this.",
+    ),
+    floor(
+        |report| report.code_has(&["capacity", "overload", "resourcelimit", "memorylimit"]),
+        &[],
+        &[Capacity],
+        "The workspace's capacity is paused, deleted or over its limits.",
+    ),
+    floor(
+        |report| report.code_has(&["authentication", "credential", "tokeninvalid", "expired"]),
+        &[],
+        &[TokenExpired, SignInRequired, BackendCredentials, AudienceWrong],
+        "A token or a sign-in was not accepted: it has expired, is damaged, or is for something else.",
+    ),
+    floor(
+        |report| report.code_has(&["timeout", "timedout"]),
+        &[],
+        &[Capacity],
+        "The service took too long; a query may be too large for the workspace's capacity.",
+    ),
+    floor(
+        |report| {
+            report.origin == Origin::Embed && report.has_code() && matches!(report.status, Some(500..=599))
+        },
+        &[],
+        &[Capacity, IdNotAGuid, ContentNotInToken],
+        "Power BI's service failed with this code; if that lasts, Microsoft support can say why, by the requestId.",
+    ),
     floor(
         |report| report.status == Some(400),
         &[],
@@ -171,6 +302,12 @@ pub(super) const FLOOR: &[KnownError] = &[
         "The server did not accept the request.",
     ),
     floor(
+        |report| is_source(report) && report.status.is_none() && !report.has_code(),
+        &[],
+        &[EndpointWrong, SignInRequired, BackendCredentials],
+        "The token source failed or answered without a token, and did not say why.",
+    ),
+    floor(
         |report| report.code.is_some() && report.is_rest(),
         &[],
         &[Permission, RequestInvalid, TenantSetting, BackendCredentials],
@@ -189,6 +326,18 @@ pub(super) const FLOOR: &[KnownError] = &[
 
 fn is_source(report: &ErrorReport) -> bool {
     report.origin == Origin::Source
+}
+
+/// Whether a script failed by itself.
+pub(super) fn is_script_error(report: &ErrorReport) -> bool {
+    report.says_any(&[
+        "cannot read propert",
+        "is not a function",
+        "is not defined",
+        "is not iterable",
+        "undefined is not an object",
+        "can't access property",
+    ])
 }
 
 /// An error of which little is known. The configuration is evidence: it may be the frame's.

@@ -31,6 +31,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
                 "capacity is not active",
                 "capacitypaused",
                 "capacity is paused",
+                "capacity has exceeded",
                 "capacity limit",
                 "capacitylimit",
             ]) && !is_frame(report)
@@ -260,15 +261,7 @@ pub(super) const ENTRIES: &[KnownError] = &[
     rest(
         |report| {
             report.is_rest()
-                && report.says_any(&[
-                    "entitynotfound",
-                    "itemnotfound",
-                    "reportnotfound",
-                    "datasetnotfound",
-                    "groupnotfound",
-                    "workspacenotfound",
-                    "dashboardnotfound",
-                ])
+                && (report.says("entitynotfound") || report.has_code() && report.code_has(&["notfound"]))
         },
         &[],
         &[IdMismatch, GroupMismatch, Permission, IdNotAGuid],

@@ -12,7 +12,8 @@ import { HttpClient, HttpErrorResponse, HttpHeaders } from "@angular/common/http
 import { BrowserAuthError, InteractionRequiredAuthError } from "@azure/msal-browser";
 import axios from "axios";
 import jQuery from "jquery";
-window.clients = { axios, jQuery, HttpErrorResponse, HttpHeaders, InteractionRequiredAuthError, BrowserAuthError };
+import ky from "ky";
+window.clients = { axios, jQuery, ky, HttpErrorResponse, HttpHeaders, InteractionRequiredAuthError, BrowserAuthError };
 `;
 
 /** Their bundle, made once. */
