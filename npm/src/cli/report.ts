@@ -96,7 +96,8 @@ export function printExplanation(
     shown.forEach((cause, n) => {
       if (verdict === "ruled-out") out.line(`${cause.code}: ${cause.message}`, { indent: 2, style: "dim" });
       else if (verdict === "possible") printFinding(out.blank(), cause, { label: `${n + 1}.`, labelStyle: "yellow" });
-      else printFinding(out.blank(), cause);
+      // where the error's own text is the proof, its sentence stands above
+      else printFinding(out.blank(), cause.message === summary ? { ...cause, message: "" } : cause);
     });
     const more = those.length - shown.length;
     if (more) out.blank().line(`${more} more: run it again with --all.`, { style: "dim" });
@@ -119,7 +120,8 @@ function printFinding(
 ): void {
   const indent = 9;
   out.line(code, { indent, label, labelStyle, style: "bold" });
-  out.line(message, { indent }).line(fix, { indent, label: "fix", labelStyle: "dim" });
+  if (message) out.line(message, { indent });
+  out.line(fix, { indent, label: "fix", labelStyle: "dim" });
   if (docs) out.line(docs, { indent, label: "docs", labelStyle: "dim" });
 }
 

@@ -20,7 +20,7 @@ pub(super) const RULES: &[Rule] = &[
             }
         },
         possible_message: "powerbi-client's own validation may reject a member of the configuration; run diagnose on it.",
-        fix: "Give the member the name, type and value that powerbi-client's models declare; its enums are numbers, for example models.Permissions.All is 7.",
+        fix: "Add or correct the member that is named, as powerbi-client's models declare it; their enums are numbers, for example models.Permissions.All is 7.",
         docs: Some(docs::DEBUG),
         fixed_by_refresh: false,
     },
