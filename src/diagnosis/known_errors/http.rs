@@ -35,7 +35,7 @@ pub(super) const HTML: &[KnownError] = &[
         "The server answered with an error page: it has no such route, or not for this method.",
     ),
     general(
-        |report| report.is_html && matches!(report.status, None | Some(..400 | 401 | 403)),
+        |report| report.is_html && matches!(report.status, None | Some(..=399 | 401 | 403)),
         &[because(
             EndpointWrong,
             "Make the route answer fetch requests with JSON or a 401 instead of a redirect to a sign-in page, and check that the address is the API's and not the app's own page.",
