@@ -128,7 +128,10 @@ impl ErrorReport {
             .code
             .take()
             .or(fallback.filter(|code| status.is_none() || !is_class(code)));
-        report.is_empty = report.all.is_empty() && report.status.is_none() && !report.is_html;
+        report.is_empty = report.all.is_empty()
+            && report.status.is_none()
+            && !report.is_html
+            && report.origin != Origin::Source;
         report
     }
 
