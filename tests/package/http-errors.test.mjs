@@ -1,5 +1,5 @@
-// Errors of the HTTP and sign-in libraries that backends and pages use, as the libraries throw them: what the server said
-// is found in each, and no part of the request, which has a token in it.
+// Errors of the HTTP and sign-in libraries that backends and pages use, as the libraries throw them: what the server
+// said is found in each, and no part of the request, which has a token in it.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
