@@ -19,6 +19,8 @@ export interface FailureReport {
 
 /** The refusals that the token itself explains. The others say all there is to say. */
 const ABOUT_TOKEN = /^ERR_TOKEN_(UNUSABLE|TYPE|EXPIRED|SUBJECT)$/;
+/** What only a change of the code mends, as an explanation names it: no such route or method, or a page of HTML. */
+const WRONG_ADDRESS = /^(HTTP 40[45]|HTML)$/;
 /** The failures that a body or an error explains. */
 const ABOUT_SOURCE = /^ERR_SOURCE_/;
 
@@ -40,8 +42,10 @@ export function reportFailure(
   }
   if (evidence === undefined || code === null || !ABOUT_SOURCE.test(code)) return undefined;
   return askDiagnosis((explainer) => explainer.explainSource(evidence, method, status)).then((explanation) => {
-    const wrong = explanation?.causes.find((cause) => cause.code === "endpoint-wrong" && cause.verdict !== "ruled-out");
-    if (explanation && wrong && method) warnOnce("endpoint-wrong", explanation.summary, wrong.docs);
+    const [cause] = explanation?.causes ?? [];
+    if (explanation && cause?.code === "endpoint-wrong" && method && WRONG_ADDRESS.test(explanation.error)) {
+      warnOnce("endpoint-wrong", explanation.summary, cause.docs);
+    }
     return { findings: [], ...(explanation && { explanation }) };
   });
 }

@@ -221,7 +221,7 @@ story("an engine that can't be started is said on the console, once for all keep
   }
   const said = await warnings(page);
   assert.equal(said.length, 1, said.join("\n"));
-  const [, file] = /^warn: powerbi-token-keeper: Neither .+ See (docs\/\S+\.md) in the package\.$/.exec(said[0]) ?? [];
+  const [, file] = /^warn: powerbi-token-keeper: Neither .+ See (docs\/\S+\.md) in the package\./.exec(said[0]) ?? [];
   const packed = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   assert.ok(JSON.parse(packed).files.includes("docs/*.md"));
   assert.ok(existsSync(new URL(`../../${file}`, import.meta.url)), said[0]);
@@ -243,15 +243,20 @@ story("a token of the wrong kind is said on the console", async ({ page, source,
 story("a failure of another kind is not said on the console", async ({ page, source, keeper }) => {
   await page.embeds();
   await keeper.keeps();
-  for (const step of [
+  const steps = [
     { status: 500, body: "x" },
     { status: 401, body: "" },
     { status: 200, body: { error: "x" } },
-  ]) {
+    { status: 200, body: "" },
+    { status: 400, body: "The antiforgery token could not be decrypted." },
+    { status: 413, body: "" },
+    { status: 502, body: "<html>Bad Gateway", headers: { "content-type": "text/html" } },
+  ];
+  for (const [i, step] of steps.entries()) {
     source.next(step);
     await keeper.calls("refresh");
+    await page.awaits("the event", async () => (await keeper.events("refreshfailed")).length === i + 1);
   }
-  await page.awaits("the events", async () => (await keeper.events("refreshfailed")).length === 3);
   assert.deepEqual(await warnings(page), []);
 });
 
