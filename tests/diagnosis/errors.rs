@@ -537,6 +537,7 @@ fn codes_statuses_and_words_of_every_origin_have_a_floor() {
         (json!("Refused to connect to 'https://api.x/token' because it violates the following Content Security Policy directive: \"connect-src 'self'\"."), "Failed to fetch", "", "CSP"),
         (json!("Mixed Content: The page at 'https://x' was loaded over HTTPS, but requested an insecure frame 'http://app.powerbi.com'"), "frame-blocked", "frame-blocked", "iframe"),
         (json!("Uncaught TypeError: Cannot read properties of undefined (reading 'embed')"), "TypeError", "", "script of the page"),
+        (json!("the frame said: TokenExpired (level 6)"), "TokenExpired", "", "has expired"),
         (ierror("pageNotFound", "Page not found", "404"), "pageNotFound", "config-invalid", "no page of this name"),
         (ierror("QueryUserError", "Query has exceeded the available resources", "QueryUserError"), "QueryUserError", "", "query"),
         (ierror("SomeNewFrameError", "x", "500"), "SomeNewFrameError", "", "Power BI's service"),

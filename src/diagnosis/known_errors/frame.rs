@@ -281,7 +281,9 @@ const NOT_FOUND: &[FindingCode] = &[
 ];
 
 fn is_expiry(report: &ErrorReport) -> bool {
-    report.is("tokenexpired") || report.says_any(&["token has expired", "token expired"])
+    report.code.as_deref() == Some("TokenExpired")
+        || report.is("tokenexpired")
+        || report.says_any(&["token has expired", "token expired"])
 }
 
 fn is_unauthorized(report: &ErrorReport) -> bool {
