@@ -42,6 +42,16 @@ storyOfEach("a window that names the embed's uniqueId gets no token from the pro
   assert.equal((await asked.answer()).body, source.newest.text, "the embed's own frame gets one");
 });
 
+story("the uniqueId that configure() draws has 128 bits that Math.random does not tell", async ({ page, keeper }) => {
+  await keeper.starts();
+  const ids = await page.run(() => {
+    Math.random = () => 0.5;
+    return [1, 2, 3].map(() => stage.keepers.keeper.configure({ type: "report", tokenType: 0 }).uniqueId);
+  });
+  assert.equal(new Set(ids).size, 3);
+  for (const id of ids) assert.match(id, /^[0-9a-f]{32}$/);
+});
+
 story("a page's own variable named event does not keep a frame from its token", async (told) => {
   const { page, source, frame, keeper } = told;
   source.kind = "aad";
