@@ -213,6 +213,10 @@ class Tally {
   controls = 0;
   alarms = 0;
 
+  constructor(name) {
+    this.file = path.join(HOME, name);
+  }
+
   async judge(defect, test) {
     const began = performance.now();
     const outcome = await test();
@@ -250,9 +254,9 @@ class Tally {
         return `- ${nameOf(defect)} (${how}${rest})${defect.same ? `; equivalent: ${defect.same}` : ""}`;
       }),
     ].join("\n");
-    writeFileSync(path.join(HOME, "report.md"), `${text}\n`);
-    writeFileSync(path.join(HOME, "report.json"), JSON.stringify(results, null, 1));
-    if (controls) console.log(`— ${text.split("\n")[0]}`);
+    writeFileSync(`${this.file}.md`, `${text}\n`);
+    writeFileSync(`${this.file}.json`, JSON.stringify(results, null, 1));
+    console.log(`— ${text.split("\n")[0]}`);
   }
 }
 
@@ -277,7 +281,7 @@ async function facade({ words, sample, seed, listed }) {
   const usable = scenarios.filter((one) => known.has(keyOf(one)));
   const reaching = (ids) => usable.filter((one) => known.get(keyOf(one)).reaches.some((id) => ids.has(id)));
 
-  const tally = new Tally();
+  const tally = new Tally("facade");
   const judge = async (defect, test) => {
     await tally.judge(defect, test);
     if (!tally.isDueForControl) return;
@@ -347,7 +351,7 @@ async function shell({ words }) {
   const known = await survey(scenarios, new Set(), "survey-shell");
   const usable = scenarios.filter((one) => known.has(keyOf(one)));
 
-  const tally = new Tally();
+  const tally = new Tally("shell");
   for (const defect of defects.filter(({ in: file }) => !words.length || words.some((word) => file.includes(word)))) {
     const file = path.join(copy, "src/web", defect.in);
     const { text, line } = broken(defect, fromRoot("src/web"));
