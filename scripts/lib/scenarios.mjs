@@ -54,6 +54,8 @@ export async function play({ tell }, limit) {
   );
   const outcome = await Promise.race([told, late]);
   abandoned.abort();
+  // a browser that is gone is nobody's verdict
+  if (/browser has been closed/.test(outcome)) throw new Error(outcome);
   if (outcome !== "late") return outcome;
   await closeBrowsers();
   return `not over after ${(limit / 1000).toFixed(1)} s`;
