@@ -33,6 +33,8 @@ export async function collectScenarios({ ends } = {}) {
 }
 
 const closing = [];
+/** How it is said that a scenario took too long. */
+export const LATE = "not over after";
 
 /** Closes the browsers; the next scenario opens one. */
 export async function closeBrowsers() {
@@ -58,7 +60,7 @@ export async function play({ tell }, limit) {
   if (/browser has been closed/.test(outcome)) throw new Error(outcome);
   if (outcome !== "late") return outcome;
   await closeBrowsers();
-  return `not over after ${(limit / 1000).toFixed(1)} s`;
+  return `${LATE} ${(limit / 1000).toFixed(1)} s`;
 }
 
 // what an abandoned scenario still does is nobody's
