@@ -80,10 +80,12 @@ export function buildQuickEngine(manifest, into) {
   const { cargo, flags } = modules[0];
   const folder = path.join(into, "wasm");
   const quick = ["opt-level=1", "lto=false", "codegen-units=16", "incremental=true"];
-  const args = ["--quiet", "--locked", "--release", "--lib", "--target", target, "--target-dir", folder];
+  const args = ["--quiet", "--release", "--lib", "--target", target, "--target-dir", folder];
   const config = quick.flatMap((setting) => ["--config", `profile.release.${setting}`]);
   const what = ["--manifest-path", manifest, "--no-default-features", "--features", cargo];
-  run("cargo", ["build", ...args, ...config, ...what], { env: { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") } });
+  run("cargo", ["build", "--locked", ...args, ...config, ...what], {
+    env: { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") },
+  });
   const made = path.join(into, "npm/engine");
   const at = (file) => path.join(made, file);
   fs.mkdirSync(made, { recursive: true });
