@@ -329,6 +329,7 @@ story("checkSource() joins a request under way, and is answered by stop()", asyn
   const checked = await keeper.calls("checkSource");
   await page.passes(seconds(3));
   source.expectRequests(1);
+  await page.awaits("the check's end", async () => (await checked.now()).state !== "pending");
   assert.equal((await checked.now()).value.ok, true);
   await frame.expectHolds(source.newest);
 
