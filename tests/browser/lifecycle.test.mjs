@@ -61,17 +61,19 @@ for (const [name, options, reach] of [
   [
     "denied",
     {},
-    ({ source, keeper }) => {
+    async ({ source, keeper }) => {
       source.always({ status: 401, body: "" });
-      return keeper.calls("refresh");
+      await keeper.calls("refresh");
+      await keeper.says("refreshfailed"); // once the diagnosis has loaded, which has a time limit of its own
     },
   ],
   [
     "expired",
     {},
-    async ({ page, source }) => {
+    async ({ page, source, keeper }) => {
       source.always({ status: 500, body: "" });
       await page.sleeps(hours(2));
+      await keeper.says("refreshfailed");
     },
   ],
 ]) {
