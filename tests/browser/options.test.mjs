@@ -23,6 +23,7 @@ const WRONG = [
   ["source", "TypeError", "new TokenKeeper({ source: 7 })"],
   ["source", "TypeError", "new TokenKeeper({ source: null })"],
   ["url", "TypeError", "new TokenKeeper({ source: '' })"],
+  ["url", "TypeError", "new TokenKeeper({ source: ' ' })"],
   ["url", "TypeError", "new TokenKeeper({ source: { method: 'POST' } })"],
   ["url", "TypeError", "new TokenKeeper({ source: 'https://' })"],
   ["url", "RangeError", "new TokenKeeper({ source: 'http://api.example.com/token' })"],
