@@ -66,6 +66,7 @@ impl Keeper {
             return;
         }
         self.triggers.forget_debounced();
+        self.tokens.forget_unused();
         self.tokens.without_not_due_before = Instant::default();
         match self.requests.phase {
             Phase::Requesting(pending) if self.waiters.is_empty() => {

@@ -52,6 +52,7 @@ impl Context<'_> {
             self.tokens.make_known(id, &[], false);
         }
         let token = self.tokens.get_mut(id)?;
+        token.recall_text(text);
         if token.known.is_some() {
             token.add_content(config.content);
         }

@@ -133,7 +133,7 @@ impl Keeper {
     /// receipts, were made when they were asked for.
     fn detect_fast_clock(&mut self, now: Now, token: &Token) -> Option<ServerTime> {
         let expires = expiry(token, self.clock.server(now))?;
-        let text = token.text.clone();
+        let text = token.text.fingerprint();
         let before = self.tokens.suspect.replace(SuspectToken {
             text,
             expires,
@@ -141,7 +141,7 @@ impl Keeper {
         })?;
         let passed = before.expires + now.mono.since(before.received);
         let in_step =
-            before.text != token.text && expires.signed_difference(passed).size() <= CLOCK_TOLERANCE;
+            before.text != text && expires.signed_difference(passed).size() <= CLOCK_TOLERANCE;
         in_step.then(|| ServerTime::from_token(token.issued_at.unwrap_or(expires - ASSUMED_LIFE), now))
     }
 
@@ -239,7 +239,11 @@ impl Keeper {
         if self.rollout.is_in_place() {
             self.refreshed_at = Some(now.wall);
         }
-        match self.rollout.report() {
+        let report = self.rollout.report();
+        if report.is_some() {
+            self.tokens.forget_unused();
+        }
+        match report {
             None => {}
             Some(Report::Done {
                 reason,

@@ -5,7 +5,7 @@ use crate::clock::{Clock, ServerTime};
 use crate::io::Content;
 use crate::policy::{Origin, RefreshPolicy};
 use crate::time::{Duration, Instant, Now, Timestamp};
-use crate::token::{AccessToken, Kind, Subject, Token};
+use crate::token::{AccessToken, Fingerprint, Kind, Subject, Token};
 
 /// So many of the tokens that the keeper obtained are remembered.
 const REMEMBERED: u32 = 16;
@@ -13,7 +13,7 @@ const REMEMBERED: u32 = 16;
 /// A token that looked expired when it was received, and when that was.
 #[derive(Debug)]
 pub(super) struct SuspectToken {
-    pub(super) text: AccessToken,
+    pub(super) text: Fingerprint,
     pub(super) expires: Timestamp,
     pub(super) received: Instant,
 }
@@ -72,7 +72,8 @@ impl Tokens {
     }
 
     pub(super) fn find(&self, text: &AccessToken) -> Option<TokenId> {
-        let found = self.tracked.iter().find(|token| token.text() == text);
+        let fingerprint = text.fingerprint();
+        let found = self.tracked.iter().find(|token| token.is(text, fingerprint));
         found.map(|token| token.id)
     }
 
@@ -109,7 +110,7 @@ impl Tokens {
     ) -> Option<&TrackedToken> {
         self.tracked
             .iter()
-            .filter(|token| token.known.is_some() && is_of_kind(&token.token, kind))
+            .filter(|token| token.known.is_some() && token.has_text() && is_of_kind(&token.token, kind))
             .filter(|token| token.is_valid(clock, now) && token.is_for(content, subject))
             .max_by_key(|token| token.known)
     }
@@ -168,13 +169,27 @@ impl Tokens {
         }
     }
 
-    /// Forgets what is neither in place nor among the last that were obtained.
+    /// Forgets what is neither in place nor among the last that were obtained, and the text of what has no use any more.
     pub(super) fn forget_unused(&mut self) {
         let newest = self.last_known.order;
         self.tracked.retain(|token| {
             let is_remembered = token.known.is_some_and(|known| newest - known.order < REMEMBERED);
-            is_remembered || token.holders > 0 || token.users > 0
+            is_remembered || !token.is_idle()
         });
+        let idle = |token: &&TrackedToken| token.has_text() && token.is_idle();
+        let is_superseded = |old: &&TrackedToken| self.tracked.iter().any(|new| new.supersedes(old));
+        let superseded: Vec<_> = self
+            .tracked
+            .iter()
+            .filter(idle)
+            .filter(is_superseded)
+            .map(|old| old.id)
+            .collect();
+        for id in superseded {
+            if let Some(token) = self.get_mut(id) {
+                token.forget_text();
+            }
+        }
     }
 
     pub(super) fn advance(&mut self, clock: &Clock, now: Now) {

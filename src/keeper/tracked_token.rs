@@ -4,7 +4,7 @@ use crate::clock::{Clock, ServerTime};
 use crate::io::Content;
 use crate::policy::{MAX_LIFETIME, MIN_REFRESH_INTERVAL, Origin, RefreshPolicy, RefreshWindow};
 use crate::time::{Duration, Instant, Now, Timestamp};
-use crate::token::{ASSUMED_LIFE, AccessToken, Expiry, Kind, Subject, Token};
+use crate::token::{ASSUMED_LIFE, AccessToken, Expiry, Fingerprint, Kind, Subject, Token};
 
 /// A token that a frame says has expired, and that has longer than this left, is not explained by a clock that is behind:
 /// one that was compared with the server's, and one that was not.
@@ -52,6 +52,8 @@ pub(super) struct TrackedToken {
     is_end_disproved: bool,
     /// The page was told that it has expired.
     pub(super) expiry_reported: bool,
+    /// What tells it when its text was forgotten.
+    forgotten: Option<Fingerprint>,
 }
 
 impl TrackedToken {
@@ -94,11 +96,53 @@ impl TrackedToken {
             rejected_by_embed: false,
             is_end_disproved: false,
             expiry_reported: false,
+            forgotten: None,
         }
     }
 
     pub(super) fn text(&self) -> &AccessToken {
         &self.token.text
+    }
+
+    /// Whether this is its text, forgotten or not.
+    pub(super) fn is(&self, text: &AccessToken, fingerprint: Fingerprint) -> bool {
+        match self.forgotten {
+            Some(forgotten) => forgotten == fingerprint,
+            None => self.text() == text,
+        }
+    }
+
+    /// Whether its text was not forgotten.
+    pub(super) const fn has_text(&self) -> bool {
+        self.forgotten.is_none()
+    }
+
+    /// No embed has it, nor is to have it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.holders == 0 && self.users == 0
+    }
+
+    /// Whether nothing is ever done any more with `old`, since this one was obtained later, for all that `old` is for.
+    pub(super) fn supersedes(&self, old: &Self) -> bool {
+        let subject = old.token.subject.as_ref();
+        let is_for = |content: &Content| self.is_for(*content, subject);
+        self.has_text()
+            && self.known > old.known
+            && (self.is_unbound || !old.is_unbound)
+            && old.contents.iter().all(is_for)
+    }
+
+    /// Keeps no more of the text than tells it from others.
+    pub(super) fn forget_text(&mut self) {
+        let text = core::mem::replace(&mut self.token.text, AccessToken::new(String::new()));
+        self.forgotten.get_or_insert(text.fingerprint());
+    }
+
+    /// It was found again.
+    pub(super) fn recall_text(&mut self, text: &AccessToken) {
+        if self.forgotten.take().is_some() {
+            self.token.text = text.clone();
+        }
     }
 
     /// How this token reads the server's time, where the wall clock is known to be wrong.

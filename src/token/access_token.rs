@@ -24,7 +24,21 @@ impl AccessToken {
     pub fn expose(&self) -> &str {
         self.0.as_str()
     }
+
+    /// What tells it from other texts when the text itself is no longer there.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        // FNV-1a. Of two tokens that collide one is taken for the other, which is neither secret nor better for it.
+        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        for byte in self.expose().bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        Fingerprint(hash)
+    }
 }
+
+/// A hash of a text, from which nothing of the text can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint(u64);
 
 impl PartialEq for AccessToken {
     #[inline(never)] // compared all over, and larger than a call
@@ -51,6 +65,13 @@ mod tests {
             format!("{:#?}", Some(&token)),
             "Some(\n    AccessToken(redacted),\n)"
         );
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_the_text() {
+        let [one, same, other] = ["eyJ.a", "eyJ.a", "eyJ.A"].map(|text| AccessToken::new(text.to_owned()));
+        assert_eq!(one.fingerprint(), same.fingerprint());
+        assert_ne!(one.fingerprint(), other.fingerprint());
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub(crate) mod testing;
 mod text;
 
 pub use access_token::AccessToken;
+pub(crate) use access_token::Fingerprint;
 pub use audience::is_power_bi;
 #[cfg(feature = "diagnosis")]
 pub(crate) use base64::{decode as decode_base64, object as decode_object};
