@@ -77,6 +77,10 @@ fn start() {
             run("return { window, document, listen(target, name, callback) {
                    target.addEventListener(name, callback);
                    return () => target.removeEventListener(name, callback);
+                 }, async settle(value, callback) {
+                   let settled;
+                   try { settled = [true, await value]; } catch (error) { settled = [false, error]; }
+                   callback(settled);
                  } }"),
         );
     }

@@ -31,6 +31,13 @@ pub(crate) fn listen(target: &EventTarget, name: &str, callback: &JsValue) -> Op
     stop.ok()?.dyn_into().ok()
 }
 
+/// Calls `callback` with `[whether it was fulfilled, its value or reason]` when a value has settled.
+pub(crate) fn settle(value: &JsValue, callback: &JsValue) {
+    if let Ok(settle) = global("settle").dyn_into::<Function>() {
+        let _begun = settle.call2(&JsValue::UNDEFINED, value, callback);
+    }
+}
+
 fn global(key: &str) -> JsValue {
     let globals = GLOBALS.with_borrow(JsValue::clone);
     js::get(&globals, key)

@@ -1,9 +1,14 @@
 //! JavaScript at arm's length: reading properties, settling promises, the clocks. Nothing here throws.
 
+use super::globals;
 use crate::time::{Instant, Now, Timestamp};
 use core::cell::Cell;
-use js_sys::{Array, Function, JsString, Object, Promise, Reflect};
+use js_sys::{Function, JsString, Object, Reflect};
 use wasm_bindgen::prelude::*;
+
+/// No token is longer, nor anything else that is read of an embed, an error or an option. Memory that was once added for
+/// a longer text stays for good.
+const MAX_TEXT: u32 = 65_536;
 
 #[wasm_bindgen]
 extern "C" {
@@ -36,9 +41,11 @@ pub(crate) fn get(value: &JsValue, key: &str) -> JsValue {
     Reflect::get(value, &JsValue::from_str(key)).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// As [`get`], where the property is text.
+/// As [`get`], where the property is text, and no longer than any token.
 pub(crate) fn text(value: &JsValue, key: &str) -> Option<String> {
-    get(value, key).as_string()
+    let value = get(value, key);
+    text_length(&value).filter(|length| *length <= MAX_TEXT)?;
+    value.as_string()
 }
 
 /// The length of a text; `None` for what is none.
@@ -101,22 +108,14 @@ pub(crate) fn when_settled(value: &JsValue, done: impl FnOnce(Result<JsValue, Js
 
 fn then(value: &JsValue, done: Box<dyn FnOnce(Result<JsValue, JsValue>)>) {
     let done = Cell::new(Some(done));
-    let callback = callback(move |results| {
-        let result = get(&results, "0");
+    let callback = callback(move |result| {
         if let Some(done) = done.take() {
-            done(if get(&result, "status") == "fulfilled" {
-                Ok(get(&result, "value"))
-            } else {
-                Err(get(&result, "reason"))
-            });
+            let value = get(&result, "1");
+            let is_fulfilled = get(&result, "0") == JsValue::TRUE;
+            done(if is_fulfilled { Ok(value) } else { Err(value) });
         }
     });
-    let callback = callback.into_js_value();
-    // a promise whose own properties throw has even this one reject
-    let all: JsValue = Promise::all_settled(&Array::of1(value)).into();
-    if let Ok(then) = get(&all, "then").dyn_into::<Function>() {
-        let _derived = then.call2(&all, &callback, &callback);
-    }
+    globals::settle(value, &callback.into_js_value());
 }
 
 /// A function for JavaScript. One type for all: each has glue of its own. It may be called while it runs.

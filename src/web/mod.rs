@@ -10,6 +10,7 @@
 //! - A panic traps, and so does an exception that leaves through Rust. The facade's loader sees either, and never enters the
 //!   instance again (`npm/src/engine/instance.ts`).
 
+mod allocator;
 mod convert;
 #[cfg(feature = "diagnosis")]
 pub mod diagnosis;
@@ -43,8 +44,6 @@ mod source;
 #[cfg(feature = "trap")]
 mod test_panic;
 
-use talc::wasm::{WasmBinning, WasmGrowAndClaim};
-
 #[cfg(feature = "keeper")]
 pub use exports::{
     attach, check_source, create_keeper, detach, get_token, init, lock_acquired, observe_embed,
@@ -54,8 +53,3 @@ pub use exports::{
 pub use facade::Facade;
 #[cfg(feature = "trap")]
 pub use test_panic::trap;
-
-// Each piece of memory that is added is a heap of its own: 50 bytes less than one that grows.
-#[global_allocator]
-static ALLOCATOR: talc::cell::TalcSyncCell<WasmGrowAndClaim, WasmBinning> =
-    talc::cell::TalcSyncCell::new_wasm(WasmGrowAndClaim);

@@ -4,18 +4,21 @@ use super::{Completion, complete, fail, response};
 use crate::io::SourceFailure;
 use crate::web::convert::json::parse;
 use crate::web::js;
-use js_sys::{Array, Function, JSON, Object, Promise};
+use js_sys::{Array, Function, JSON, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn fetch(url: &str, init: &Object) -> Result<Promise, JsValue>;
+    fn fetch(url: &JsValue, init: &Object) -> Result<JsValue, JsValue>;
     /// Reads every form of headers that `fetch` takes, and iterates over them in lower case.
     type Headers;
     #[wasm_bindgen(catch, constructor)]
     fn new(init: &JsValue) -> Result<Headers, JsValue>;
+    // a page may have put something else in place of it
+    #[wasm_bindgen(catch, js_namespace = Promise)]
+    fn all(values: &Array) -> Result<JsValue, JsValue>;
 }
 
 /// The part of `fetch`'s second argument that is always the same.
@@ -25,13 +28,13 @@ const INIT: &str = r#"{"cache":"no-store","redirect":"error","headers":{"accept"
 pub(super) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, completion: Completion) {
     let fields = resolve_field(endpoint, "headers", request)
         .and_then(|headers| Ok(Array::of2(&headers, &resolve_field(endpoint, "body", request)?)));
-    let fields = match fields {
-        Ok(fields) => Promise::all(&fields),
+    let fields = match fields.and_then(|fields| all(&fields)) {
+        Ok(fields) => fields,
         Err(thrown) => return complete(completion, Err(thrown)),
     };
     let (endpoint, request, signal) = (endpoint.clone(), request.clone(), signal.clone());
     js::when_settled(&fields, move |fields| {
-        let url = js::text(&endpoint, "url").unwrap_or_default();
+        let url = js::get(&endpoint, "url");
         match fields.and_then(|fields| init(&endpoint, &fields, &request, &signal)) {
             Ok(init) => send(&url, &init, completion),
             Err(error) => complete(completion, Err(error)),
@@ -83,10 +86,16 @@ fn body(own: &JsValue, request: &Object) -> Result<JsValue, JsValue> {
     for key in ["reason", "embeds"] {
         js::set(&default, key, &js::get(request, key));
     }
+    // Prototype.js gives every list one, which makes a text of it
+    js::set(
+        js::get(&default, "embeds").unchecked_ref(),
+        "toJSON",
+        &JsValue::UNDEFINED,
+    );
     Ok(JSON::stringify(&default)?.into())
 }
 
-fn send(url: &str, init: &Object, completion: Completion) {
+fn send(url: &JsValue, init: &Object, completion: Completion) {
     match fetch(url, init) {
         Ok(sent) => js::when_settled(&sent, move |response| match response {
             Ok(response) => response::read(response, completion),
