@@ -1,4 +1,5 @@
-import type { EmbedLike, ErrorCode, TokenRequest } from "./types.js";
+import { badOption, reading } from "./errors.js";
+import type { EmbedLike, TokenRequest } from "./types.js";
 
 /** powerbi-client leaves the embed at its container. */
 type Container = HTMLElement & { powerBiEmbed?: EmbedLike };
@@ -129,15 +130,15 @@ export function hasChanged(attached: AttachedEmbed): boolean {
  * @throws TypeError when `embed` is neither an embed nor a container
  */
 export function partsOf(embed: EmbedLike | HTMLElement): { element: HTMLElement; provided: EmbedLike | undefined } {
-  const given = embed as Partial<EmbedLike & HTMLElement> | null | undefined;
-  if (typeof given?.setAccessToken === "function" && isElement(given.element)) {
-    return { element: given.element, provided: embed as EmbedLike };
-  }
-  if (isElement(embed)) return { element: embed, provided: undefined };
-  throw Object.assign(
-    new TypeError("powerbi-token-keeper: embed must be what powerbi.embed() returned, or its container"),
-    { code: "ERR_OPTION" satisfies ErrorCode },
-  );
+  return reading("embed", () => {
+    const given = embed as Partial<EmbedLike & HTMLElement> | null | undefined;
+    if (typeof given?.setAccessToken === "function") {
+      const { element } = given;
+      if (isElement(element)) return { element, provided: embed as EmbedLike };
+    }
+    if (isElement(embed)) return { element: embed, provided: undefined };
+    throw badOption("embed", "must be what powerbi.embed() returned, or its container");
+  });
 }
 
 /** By shape: a page may hand in an element of another frame. */

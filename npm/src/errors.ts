@@ -7,10 +7,14 @@ export class KeeperError extends Error {
 
   constructor(code: ErrorCode, message: string = MESSAGES[code]) {
     super(message);
-    this.name = "KeeperError";
+    // an assignment throws where a page has frozen what errors inherit
+    Object.defineProperty(this, "name", { value: "KeeperError", configurable: true });
     this.code = code;
   }
 }
+
+/** The errors that {@link badOption} made: what a page throws may look like one, or be a proxy that can't be asked. */
+const badOptions = new WeakSet<object>();
 
 /** The error for a bad argument, with the option's name in its message. */
 export function badOption(
@@ -18,9 +22,24 @@ export function badOption(
   requirement: string,
   Kind: typeof TypeError | typeof RangeError = TypeError,
 ): Error {
-  return Object.assign(new Kind(`powerbi-token-keeper: ${name} ${requirement}`), {
+  const error = Object.assign(new Kind(`powerbi-token-keeper: ${name} ${requirement}`), {
     code: "ERR_OPTION" satisfies ErrorCode,
   });
+  badOptions.add(error);
+  return error;
+}
+
+/**
+ * Reads an argument of the page's. Whatever its getters and traps throw, the argument is a bad one.
+ *
+ * @throws TypeError or RangeError with the code `ERR_OPTION`, and nothing else
+ */
+export function reading<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw badOptions.has(error as object) ? error : badOption(name, "can't be read");
+  }
 }
 
 const MESSAGES: Record<ErrorCode, string> = {

@@ -1,6 +1,6 @@
 import { withHook } from "./configure.js";
 import { partsOf } from "./embeds.js";
-import { KeeperError } from "./errors.js";
+import { KeeperError, reading } from "./errors.js";
 import { checkOptions } from "./options.js";
 import { KeeperSession, preloadEngine } from "./session.js";
 import type {
@@ -42,11 +42,14 @@ export class TokenKeeper extends EventTarget {
   constructor(options: TokenKeeperOptions) {
     super();
     preloadEngine();
-    const session = new KeeperSession(checkOptions(options), this);
+    const session = reading("options", () => {
+      const made = new KeeperSession(checkOptions(options), this);
+      made.start();
+      return made;
+    });
     sessions.set(this, session);
     // powerbi-client calls it with the report that asks; a page never has to
     this.accessTokenProvider = (asked?: unknown) => session.provideToken(asked);
-    session.start();
   }
 
   /** A read-out for support and dashboards. Holds no secret. */
@@ -71,9 +74,11 @@ export class TokenKeeper extends EventTarget {
    * powerbi-client accepts it (Aad token; report, create or quickCreate) and only there, other hooks are kept, and
    * `uniqueId` is pinned so that the hook survives a second embed on the same element. Pass the element if it was
    * bootstrapped: the hook's route has the `uniqueId` of the bootstrap, which is then kept.
+   *
+   * @throws TypeError when `config` can't be read
    */
   configure<C extends EmbedConfigLike>(config: C, element?: HTMLElement): C {
-    return withHook(config, this.accessTokenProvider, element);
+    return reading("config", () => withHook(config, this.accessTokenProvider, element));
   }
 
   /**

@@ -380,7 +380,11 @@ export class KeeperSession {
     this.embeds.clear();
     this.removedEmbeds.clear();
     this.tabs.then((tabs) => tabs?.leave());
-    this.options.signal?.removeEventListener("abort", this.stop);
+    try {
+      this.options.signal?.removeEventListener("abort", this.stop);
+    } catch {
+      // a signal of the page's own making: `stop` does nothing from now on
+    }
     this.waiters.rejectAll(code);
     if (!isAnnounced) this.dispatch("statechange", this.statusWithoutEngine());
     if (code === "ERR_ENGINE") {

@@ -1,5 +1,5 @@
 import { api } from "../../../target/npm/diagnosis/glue.js";
-import { badOption } from "../errors.js";
+import { badOption, reading } from "../errors.js";
 import { describeSourceFailure } from "./source-failure.js";
 import type {
   DiagnoseOptions,
@@ -22,12 +22,23 @@ export class Explainer {
   /** Whether it has crashed, and is not to be called again. */
   crashed = false;
 
+  /** Enters the engine. Whatever leaves it as an exception is a crash: what the page's own values throw stays inside. */
+  private enter<T>(options: DiagnoseOptions | undefined, call: (evidence: Evidence) => unknown): T {
+    const evidence = reading("options", () => checkDiagnoseOptions(options));
+    try {
+      return call(evidence) as T;
+    } catch (error) {
+      this.crashed = true;
+      throw error;
+    }
+  }
+
   inspect(token: string, options?: DiagnoseOptions): TokenReport {
-    return api.inspect(token, checkDiagnoseOptions(options)) as TokenReport;
+    return this.enter(options, (evidence) => api.inspect(token, evidence));
   }
 
   diagnose(config: EmbedConfigLike, options?: DiagnoseOptions): Finding[] {
-    return api.diagnose(config, checkDiagnoseOptions(options)) as Finding[];
+    return this.enter(options, (evidence) => api.diagnose(config, evidence));
   }
 
   /**
@@ -37,7 +48,7 @@ export class Explainer {
    * with neither the address and the method are suspected. The explanation quotes none of it.
    */
   explain(error: unknown, config?: EmbedConfigLike, options?: DiagnoseOptions): Explanation {
-    return api.explain(error, config, checkDiagnoseOptions(options)) as Explanation;
+    return this.enter(options, (evidence) => api.explain(error, config, evidence));
   }
 
   /** The findings about a token that the keeper refused. */
@@ -62,10 +73,16 @@ export class Explainer {
 
   /** Explains an `error` event of an embed. */
   explainError(error: unknown, embed: EmbedLike | undefined, status: KeeperStatus): Explanation {
-    return this.explain(error, embed?.config as EmbedConfigLike | undefined, {
-      ...evidenceOf(status),
-      ...sdkOf(embed),
-    });
+    return this.explain(error, configOf(embed), { ...evidenceOf(status), ...sdkOf(embed) });
+  }
+}
+
+/** The configuration that the embed gives away. */
+function configOf(embed: EmbedLike | undefined): EmbedConfigLike | undefined {
+  try {
+    return embed?.config as EmbedConfigLike | undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -20,9 +20,8 @@ export async function callDiagnosis<T>(call: (explainer: Explainer) => T | Promi
     try {
       return await call(explainer);
     } catch (error) {
-      if ((error as { code?: unknown }).code === "ERR_OPTION") throw error;
-      // a trap; what was thrown may quote a token
-      explainer.crashed = true;
+      // what a trap threw may quote a token
+      if (!explainer.crashed) throw error;
     }
   }
 }

@@ -7,6 +7,11 @@ const MAX_EXCERPT = 16_384;
  * Nothing of it is kept, and the explanation quotes none of its text.
  */
 export async function describeSourceFailure(evidence: unknown, method: string | undefined): Promise<object> {
+  // what is of the page's own making may throw at any question
+  return describe(evidence, method).catch(() => ({ source: true, method, failure: evidence }));
+}
+
+async function describe(evidence: unknown, method: string | undefined): Promise<object> {
   const response = responseOf(evidence);
   const described = {
     source: true,

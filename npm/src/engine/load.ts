@@ -14,6 +14,19 @@ interface Globals {
   readonly document: Document;
   /** Adds a listener. The result removes it. */
   listen(target: EventTarget, type: string, callback: EventListener): () => void;
+  /** Calls back when a promise, a thenable or anything else has settled: whether it was fulfilled, and with what. */
+  settle(value: unknown, callback: (settled: [boolean, unknown]) => void): void;
+}
+
+/** By the language's own promises, whatever the page has in place of `Promise`. */
+async function settle(value: unknown, callback: (settled: [boolean, unknown]) => void): Promise<void> {
+  let settled: [boolean, unknown];
+  try {
+    settled = [true, await value];
+  } catch (error) {
+    settled = [false, error];
+  }
+  callback(settled);
 }
 
 let loading: Promise<Engine> | undefined;
@@ -57,6 +70,7 @@ async function launch(): Promise<Engine> {
       listening.add(stop);
       return stop;
     },
+    settle,
   };
   engine.exports.init(runInNewTask, globals);
   return engine;
