@@ -172,6 +172,44 @@ for (const [name, answer] of [
   });
 }
 
+story("of an answer, an error and a configuration, however large, at most 2,000 values are looked at", async (told) => {
+  const { page, keeper } = told;
+  await page.embeds();
+  await keeper.keeps(() => ({ source: () => window.answer }));
+  const looked = await page.run(async () => {
+    let count = 0;
+    // whatever is converted is asked for its keys, once
+    const counted = (value) =>
+      new Proxy(value, {
+        ownKeys: (target) => {
+          count += 1;
+          return Reflect.ownKeys(target);
+        },
+      });
+    const list = Array.from({ length: 200_000 }, (_, i) => counted({ i }));
+    const wide = Object.fromEntries(list.slice(0, 20_000).map((one, i) => [`k${i}`, one]));
+    let deep = counted({});
+    for (let i = 0; i < 10_000; i++) deep = counted({ deep, beside: counted({}) });
+    const { explain, diagnose } = await import("/dist/index.js");
+    const all = {};
+    for (const [name, value] of Object.entries({ list, wide, deep, both: [list, wide, deep] })) {
+      const measure = async (way, act) => {
+        count = 0;
+        await act();
+        all[`${way} ${name}`] = count;
+      };
+      window.answer = value;
+      await measure("answer", () => stage.keepers.keeper.refresh());
+      await measure("error", () => explain({ message: "LoadReportFailed", value }));
+      await measure("config", () => diagnose({ type: "report", settings: value }));
+    }
+    return all;
+  });
+  assert.equal(Object.keys(looked).length, 12);
+  for (const [what, count] of Object.entries(looked)) assert.ok(count <= 2_001, `${what}: ${count}`);
+  assert.ok(looked["answer list"] > 100, "and some are");
+});
+
 story("the names of lock and channel don't show the shareKey", async ({ page, source, keeper }) => {
   await page.run(() => {
     window.channels = [];
