@@ -90,8 +90,8 @@ export class Site {
   /** Answers a request of the browser's; see browser.mjs for what that has. */
   async serve(request) {
     const url = new URL(request.url);
-    // /copy/ is a second copy of the package
-    const file = FILES.get(url.origin + url.pathname.replace(/^\/copy\//, "/dist/"));
+    // /copy/, /copy-2/ and so on are further copies of the package
+    const file = FILES.get(url.origin + url.pathname.replace(/^\/copy[^/]*\//, "/dist/"));
     if (url.pathname.startsWith("/api/")) return this.source.take(request);
     if (url.origin === "https://app.powerbi.com") {
       await this.frame;

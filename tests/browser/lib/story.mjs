@@ -85,14 +85,15 @@ let stand = null;
  * @param {string} [unlike.client] which version of powerbi-client embeds,
  * @param {boolean} [unlike.apart] whether it needs a context of its own,
  * @param {boolean} [unlike.isolated] whether it needs a process for each site,
- * @param {Record<string, string>} [unlike.cannot] why a browser can't be judged by it, or its driver, by browser.
+ * @param {Record<string, string>} [unlike.cannot] why a browser can't be judged by it, or its driver, by browser,
+ * @param {number} [unlike.timeout] how long it may take, in real milliseconds.
  */
 export function story(
   name,
   tell,
-  { keepers = 1, pageErrors, later, client, apart = false, isolated = false, cannot = {} } = {},
+  { keepers = 1, pageErrors, later, client, apart = false, isolated = false, cannot = {}, timeout = 120_000 } = {},
 ) {
-  test(name, { timeout: 120_000, todo: later, skip: cannot[BROWSER] }, async () => {
+  test(name, { timeout, todo: later, skip: cannot[BROWSER] }, async () => {
     if (apart || stand?.isolated !== isolated) {
       await stand?.close();
       stand = await Stand.open(isolated);
