@@ -88,6 +88,8 @@ export class KeeperSession {
   /** The request to the source that began last. It is aborted when the engine that knows of it has crashed. */
   private request: AbortController | undefined;
   private stage: Stage = { name: "loading" };
+  /** The last statechange was raised, as an engine that stops does itself. */
+  private isEndTold = false;
   /** The next embed's or waiter's number. */
   private nextId = 0;
 
@@ -219,7 +221,10 @@ export class KeeperSession {
       },
       expired: (detail) => this.dispatch("expired", detail),
       recovered: (detail) => this.dispatch("recovered", detail),
-      stateChanged: (status) => this.dispatch("statechange", { ...status, engine: engine.name }),
+      stateChanged: (status) => {
+        this.isEndTold ||= status.state === "stopped";
+        this.dispatch("statechange", { ...status, engine: engine.name });
+      },
       // an error's own getters may throw; then there is nothing to explain
       embedError: (embed, error) => void this.onEmbedError(embed, error).catch(() => {}),
       resolveWaiter: (waiter, value) => waiters.settle(waiter, null, value),
@@ -371,8 +376,6 @@ export class KeeperSession {
 
   private end(code: EndCode): void {
     if (this.stage.name === "ended") return;
-    // an engine that stops raises its last statechange itself
-    const isAnnounced = this.stage.name === "running" && code === "ERR_STOPPED";
     if (this.stage.name === "running") this.stage.engine.onCrash.delete(this.onCrash);
     this.stage = { name: "ended", code };
     this.queue = [];
@@ -386,7 +389,7 @@ export class KeeperSession {
       // a signal of the page's own making: `stop` does nothing from now on
     }
     this.waiters.rejectAll(code);
-    if (!isAnnounced) this.dispatch("statechange", this.statusWithoutEngine());
+    if (!this.isEndTold) this.dispatch("statechange", this.statusWithoutEngine());
     if (code === "ERR_ENGINE") {
       warnOnce(code, new KeeperError(code).message, "See docs/content-security-policy.md in the package.");
     }
