@@ -6,6 +6,7 @@
 use super::js;
 use super::listener::Listener;
 use super::options::kind;
+use super::promise;
 use crate::io::{
     ApplyOutcome, Content, EmbedConfig, EmbedId, EmbedSnapshot, ExpiryScope, Recovery, RecoveryOutcome,
 };
@@ -191,7 +192,7 @@ impl Embed {
             service_token.restore(&token);
             done(ApplyOutcome::Settled(in_place));
         };
-        js::when_settled(&called.unwrap_or_default(), on_settled);
+        promise::when_settled(&called.unwrap_or_default(), on_settled);
     }
 
     /// Captures the report's state as a bookmark, for the `reload()` that follows. `done` is told whether that worked.
@@ -205,7 +206,7 @@ impl Embed {
             return done(false);
         };
         let captured_state = Rc::clone(&self.captured_state);
-        js::when_settled(&capture, move |bookmark| {
+        promise::when_settled(&capture, move |bookmark| {
             let state = bookmark.map(|bookmark| js::get(&bookmark, "state"));
             let state = state.ok().filter(JsValue::is_string);
             let captured = state.is_some();
@@ -243,7 +244,7 @@ impl Embed {
         }
         match js::call(&embed, how.as_str(), &JsValue::UNDEFINED) {
             None => finish(RecoveryOutcome::Refused),
-            Some(promise) => js::when_settled(&promise, move |result| {
+            Some(promise) => promise::when_settled(&promise, move |result| {
                 if result.is_err() {
                     finish(RecoveryOutcome::Refused);
                 } else if !waits_for_load {
@@ -271,7 +272,7 @@ impl Embed {
                 None => finish(RecoveryOutcome::Done {
                     state_restored: false,
                 }),
-                Some(applied) => js::when_settled(&applied, move |result| {
+                Some(applied) => promise::when_settled(&applied, move |result| {
                     finish(RecoveryOutcome::Done {
                         state_restored: result.is_ok(),
                     });

@@ -1,8 +1,6 @@
-//! JavaScript at arm's length: reading properties, settling promises, the clocks. Nothing here throws.
+//! JavaScript at arm's length: reading properties, calling methods, the clocks. Nothing here throws.
 
-use super::globals;
 use crate::time::{Instant, Now, Timestamp};
-use core::cell::Cell;
 use js_sys::{Function, JsString, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -96,26 +94,6 @@ pub(crate) fn ms(at: Timestamp) -> f64 {
 /// As [`ms`], as a value.
 pub(crate) fn time(at: Timestamp) -> JsValue {
     JsValue::from_f64(ms(at))
-}
-
-/// Calls `done` with the value or the reason when `value` has settled, be it a promise, a thenable or anything else.
-/// A reason may quote a token.
-///
-/// The callback belongs to the promise and goes with it, so that one which never settles leaves nothing behind.
-pub(crate) fn when_settled(value: &JsValue, done: impl FnOnce(Result<JsValue, JsValue>) + 'static) {
-    then(value, Box::new(done));
-}
-
-fn then(value: &JsValue, done: Box<dyn FnOnce(Result<JsValue, JsValue>)>) {
-    let done = Cell::new(Some(done));
-    let callback = callback(move |result| {
-        if let Some(done) = done.take() {
-            let value = get(&result, "1");
-            let is_fulfilled = get(&result, "0") == JsValue::TRUE;
-            done(if is_fulfilled { Ok(value) } else { Err(value) });
-        }
-    });
-    globals::settle(value, &callback.into_js_value());
 }
 
 /// A function for JavaScript. One type for all: each has glue of its own. It may be called while it runs.

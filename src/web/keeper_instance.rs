@@ -5,6 +5,7 @@ use super::embed::Embed;
 use super::facade::{Evidence, Facade};
 use super::js;
 use super::mailbox::{self, KeeperId};
+use super::promise;
 use super::source::{Source, SourceResponse, token_request};
 use crate::io::{
     Effect, EmbedCallId, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, SourceFailure, WaiterId,
@@ -150,7 +151,7 @@ impl KeeperInstance {
         };
         let this = self.this.clone();
         let is_intact = self.facade.check_integrity(&token);
-        js::when_settled(&is_intact, move |is_intact| {
+        promise::when_settled(&is_intact, move |is_intact| {
             let Some(this) = this.upgrade() else { return };
             if is_intact == Ok(JsValue::FALSE) {
                 let result = Err(SourceFailure::DamagedToken);

@@ -38,6 +38,8 @@ mod mailbox;
 #[cfg(feature = "keeper")]
 mod options;
 #[cfg(feature = "keeper")]
+mod promise;
+#[cfg(feature = "keeper")]
 mod runtime;
 #[cfg(feature = "keeper")]
 mod source;

@@ -3,7 +3,7 @@
 use super::{Completion, complete, fail, response};
 use crate::io::SourceFailure;
 use crate::web::convert::json::parse;
-use crate::web::js;
+use crate::web::{js, promise};
 use js_sys::{Array, Function, JSON, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
@@ -33,7 +33,7 @@ pub(super) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, co
         Err(thrown) => return complete(completion, Err(thrown)),
     };
     let (endpoint, request, signal) = (endpoint.clone(), request.clone(), signal.clone());
-    js::when_settled(&fields, move |fields| {
+    promise::when_settled(&fields, move |fields| {
         let url = js::get(&endpoint, "url");
         match fields.and_then(|fields| init(&endpoint, &fields, &request, &signal)) {
             Ok(init) => send(&url, &init, completion),
@@ -97,7 +97,7 @@ fn body(own: &JsValue, request: &Object) -> Result<JsValue, JsValue> {
 
 fn send(url: &JsValue, init: &Object, completion: Completion) {
     match fetch(url, init) {
-        Ok(sent) => js::when_settled(&sent, move |response| match response {
+        Ok(sent) => promise::when_settled(&sent, move |response| match response {
             Ok(response) => response::read(response, completion),
             Err(_) => fail(completion, SourceFailure::Network),
         }),

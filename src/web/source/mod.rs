@@ -5,7 +5,7 @@ mod rejection;
 mod response;
 
 use super::convert::json::to_json;
-use super::js;
+use super::{js, promise};
 use crate::io::{Headers, Reason, SourceFailure};
 use crate::token::Json;
 use js_sys::{Function, Object};
@@ -88,7 +88,7 @@ impl Source {
     pub(crate) fn ask(&self, request: &Object, signal: &AbortSignal, completion: Completion) {
         match self.source.dyn_ref::<Function>() {
             Some(function) => match js::try_run(function, request) {
-                Ok(called) => js::when_settled(&called, move |settled| complete(completion, settled)),
+                Ok(called) => promise::when_settled(&called, move |settled| complete(completion, settled)),
                 Err(thrown) => complete(completion, Err(thrown)),
             },
             None => http::ask(&self.source, request, signal, completion),

@@ -4,7 +4,7 @@ use super::{Completion, SourceResponse};
 use crate::io::{Headers, SourceFailure};
 use crate::token::{AccessToken, Json};
 use crate::web::convert::json::TextDecoder;
-use crate::web::js;
+use crate::web::{js, promise};
 use js_sys::{JsString, Object};
 use wasm_bindgen::JsValue;
 
@@ -108,7 +108,7 @@ impl Body {
             Some(_) => self.read_piece(),
             None => {
                 let text = js::call(response, "text", &JsValue::UNDEFINED).unwrap_or_default();
-                js::when_settled(&text, move |text| self.end(text.unwrap_or_default()));
+                promise::when_settled(&text, move |text| self.end(text.unwrap_or_default()));
             }
         }
     }
@@ -116,7 +116,7 @@ impl Body {
     fn read_piece(self) {
         let reader = self.reader.clone().unwrap_or_default();
         let piece = js::call(&reader, "read", &JsValue::UNDEFINED).unwrap_or_default();
-        js::when_settled(&piece, move |piece| match piece {
+        promise::when_settled(&piece, move |piece| match piece {
             Ok(piece) => self.take(&piece),
             Err(_) => self.complete(Err(SourceFailure::Network), JsValue::UNDEFINED),
         });
@@ -148,7 +148,7 @@ impl Body {
     fn cancel(&self) {
         let reader = self.reader.clone().unwrap_or_default();
         if let Some(cancelled) = js::call(&reader, "cancel", &JsValue::UNDEFINED) {
-            js::when_settled(&cancelled, |_| {});
+            promise::when_settled(&cancelled, |_| {});
         }
     }
 
