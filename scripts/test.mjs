@@ -59,7 +59,7 @@ function testNode(folder, { only = /./, env = {} } = {}) {
 }
 
 /** The scenarios of the main job, as a page tells them whose policy forbids WebAssembly. */
-const MAIN_JOB = /^(apply|clock|expiry|faults|provider|refresh|secrets)\./;
+const MAIN_JOB = /^(apply|clock|expiry|faults|memory|provider|refresh|secrets)\./;
 
 // The crate's page, and that of the shell, which a native build leaves out.
 const rustdoc = () =>
