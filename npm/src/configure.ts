@@ -25,7 +25,8 @@ export function withHook<C extends EmbedConfigLike>(
   element?: HTMLElement,
 ): C {
   const uniqueId = pin(config, element);
-  const takes = TAKES_PROVIDER.includes(String(config.type).toLowerCase()) && config.tokenType === AAD;
+  const { type } = config as { type?: unknown };
+  const takes = typeof type === "string" && TAKES_PROVIDER.includes(type.toLowerCase()) && config.tokenType === AAD;
   const eventHooks = takes ? { eventHooks: { ...(config as Hooked).eventHooks, accessTokenProvider } } : {};
   return { ...config, ...eventHooks, uniqueId };
 }

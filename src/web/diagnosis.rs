@@ -5,7 +5,7 @@ use super::convert::serialize::to_plain;
 use super::js;
 use crate::diagnosis::{self, Options};
 use crate::time::{Skew, Timestamp};
-use crate::token::AccessToken;
+use crate::token::{AccessToken, Json};
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
@@ -14,8 +14,11 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub fn inspect(token: &JsValue, options: &JsValue) -> Object {
     let text = token.as_string().or_else(|| {
-        let json = js_sys::JSON::stringify(token).ok().filter(|_| token.is_object());
-        json.and_then(|text| text.as_string())
+        // of a copy, whose size is bounded, and which has no code of its own
+        let json = token
+            .is_object()
+            .then(|| js_sys::JSON::stringify(&copy_of(&to_json(token))));
+        json?.ok()?.as_string()
     });
     to_plain(&diagnosis::inspect(
         &AccessToken::new(text.unwrap_or_default()),
@@ -38,6 +41,24 @@ pub fn explain(error: &JsValue, config: &JsValue, options: &JsValue) -> Object {
         config.as_ref(),
         &parse_options(options),
     ))
+}
+
+/// A value of plain objects and lists.
+fn copy_of(json: &Json) -> JsValue {
+    match json {
+        Json::Null | Json::Date(_) => JsValue::NULL,
+        Json::Bool(flag) => JsValue::from_bool(*flag),
+        Json::Number(number) => JsValue::from_f64(*number),
+        Json::String(text) => JsValue::from_str(text.expose()),
+        Json::Array(items) => items.iter().map(copy_of).collect::<Array>().into(),
+        Json::Object(members) => {
+            let copy = Object::new();
+            for (name, value) in members {
+                js::set(&copy, name, &copy_of(value));
+            }
+            copy.into()
+        }
+    }
 }
 
 /// `DiagnoseOptions`, and what a keeper knows besides: `clockSkewMs` and `expiresAt`.
