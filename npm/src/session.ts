@@ -90,6 +90,8 @@ export class KeeperSession {
   private stage: Stage = { name: "loading" };
   /** The last statechange was raised, as an engine that stops does itself. */
   private isEndTold = false;
+  /** It goes on in the other engine. */
+  private hasCrashed = false;
   /** The next embed's or waiter's number. */
   private nextId = 0;
 
@@ -199,6 +201,8 @@ export class KeeperSession {
     // another engine would take it for a token that was just received
     delete this.options.initial;
     this.stage = { name: "running", keeper, engine };
+    // with an embed the engine says so itself, once it has looked at that
+    if (this.hasCrashed && this.embeds.size === 0) this.dispatch("statechange", this.status);
     const queue = this.queue;
     this.queue = [];
     for (const call of queue) this.whenReady(call);
@@ -365,6 +369,7 @@ export class KeeperSession {
     if (this.stage.name === "ended") return;
     if (this.stage.name === "running") {
       this.stage = { name: "loading" };
+      this.hasCrashed = true;
       this.request?.abort();
       this.tabs.then((tabs) => tabs?.releaseLock());
       this.embeds.forgetOldToken();
