@@ -1,4 +1,5 @@
-// Scripts that share the page and change what everybody uses: what works beside them. docs/compatibility.md has the list.
+// Scripts that share the page and change what everybody uses: what works beside them. The list is in
+// docs/compatibility.md.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -53,7 +54,7 @@ function beside(name, change, { kind = "embed", undo } = {}) {
   });
 }
 
-// ---- what works ------------------------------------------------------------------------------------------------------
+// ---- what works -----------------------------------------------------------------------------------------------------
 
 beside("a Date that is a class of the page's own", () => {
   const Native = Date;
@@ -255,7 +256,7 @@ story("beside a wall clock that somebody froze: a keeper works by the other cloc
   await expectTaken(told);
 });
 
-// ---- what can't ------------------------------------------------------------------------------------------------------
+// ---- what can't -----------------------------------------------------------------------------------------------------
 
 story(
   "beside a clock and timers that throw: nothing is thrown at the page, and the keeper says that it can't",
@@ -330,7 +331,8 @@ test("a service worker that answers stale tokens: each is refused, the good toke
          self.addEventListener("fetch", (event) => {
            if (!event.request.url.endsWith("/api/token")) return;
            kept ??= fetch(event.request).then((response) => response.text());
-           event.respondWith(kept.then((text) => new Response(text, { headers: { "content-type": "application/json" } })));
+           const headers = { "content-type": "application/json" };
+           event.respondWith(kept.then((text) => new Response(text, { headers })));
          });`,
     ],
   };

@@ -22,7 +22,7 @@ export class Explainer {
   /** Whether it has crashed, and is not to be called again. */
   crashed = false;
 
-  /** Enters the engine. Whatever leaves it as an exception is a crash: what the page's own values throw stays inside. */
+  /** Enters the engine. An exception that leaves it is a crash: what the page's own values throw stays inside. */
   private enter<T>(options: DiagnoseOptions | undefined, call: (evidence: Evidence) => unknown): T {
     const evidence = reading("options", () => checkDiagnoseOptions(options));
     try {
