@@ -140,8 +140,7 @@ impl Keeper {
             received: now.mono,
         })?;
         let passed = before.expires + now.mono.since(before.received);
-        let in_step =
-            before.text != text && expires.signed_difference(passed).size() <= CLOCK_TOLERANCE;
+        let in_step = before.text != text && expires.signed_difference(passed).size() <= CLOCK_TOLERANCE;
         in_step.then(|| ServerTime::from_token(token.issued_at.unwrap_or(expires - ASSUMED_LIFE), now))
     }
 
