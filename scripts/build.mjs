@@ -176,9 +176,9 @@ function declarations() {
 /** A chunk as ES module, with the engine that is in the target folder `into`: its name and its code. */
 export const bundleChunk = (name, into) => bundle({ name, file: `${name}.js`, format: "esm" }, into);
 
-/** The ES modules and the command line from other sources, such as broken ones; `into` is a target folder. */
+/** Modules and command line from other sources, such as broken ones; `into` is a target folder. */
 export async function bundleModules(from, into = fromRoot("target")) {
-  const modules = bundles.filter(({ format, name }) => format === "esm" && name !== "csp");
+  const modules = bundles.filter(({ format, name }) => format !== "iife" && name !== "csp");
   return Promise.all([...modules.map((one) => bundle(one, into, from)), commandLine(from)]);
 }
 

@@ -1,7 +1,9 @@
 // Scenarios that `npm run mutants` found missing: each notices a defect that all others let pass.
 
 import assert from "node:assert/strict";
-import { seconds, story } from "./lib/story.mjs";
+import { ENGINE } from "./lib/site.mjs";
+import { minutes, seconds, story } from "./lib/story.mjs";
+import { two } from "./lib/two.mjs";
 
 for (const [tokenType, wanted, other] of [
   [0, "aad", "embed"],
@@ -21,3 +23,78 @@ for (const [tokenType, wanted, other] of [
     assert.equal((await taken.now()).value.ok, true);
   });
 }
+
+story("where a module must not be compiled synchronously, the WebAssembly engine starts all the same", async (told) => {
+  const { page, source, keeper } = told;
+  // as Chromium was before 2023, for modules of more than 4 KB
+  const tried = () => page.run(() => window.tried);
+  await page.run(() => {
+    window.tried = 0;
+    WebAssembly.Module = new Proxy(WebAssembly.Module, {
+      construct() {
+        window.tried += 1;
+        throw new RangeError(
+          "WebAssembly.Compile is disallowed on the main thread, if the buffer size is larger than 4KB",
+        );
+      },
+    });
+  });
+  await keeper.starts();
+  assert.equal((await keeper.status()).engine, ENGINE);
+  assert.equal(await tried(), ENGINE === "wasm" ? 1 : 0);
+  await keeper.calls("getToken");
+  await page.rests();
+  source.expectRequests(1);
+});
+
+story("a frame that lags behind gets the newest token long after it came, without a request", async (told) => {
+  const { page, source, frame, keeper } = told;
+  source.kind = "aad";
+  await keeper.starts();
+  await page.embeds({ by: "keeper" });
+  await keeper.attaches();
+  await page.passes(minutes(1));
+  await frame.plan({ always: { token: { drop: true } } });
+  await keeper.calls("refresh");
+  source.expectRequests(1);
+  await page.passes(minutes(5));
+  await frame.expectHolds(source.tokens[0]);
+  const asked = await frame.asks();
+  await page.rests();
+  assert.equal((await asked.answer())?.body, source.newest.text);
+  source.expectRequests(1);
+});
+
+story("an embed is looked at in its turn though the engine's memory grows at the one before", async (told) => {
+  const { page, keeper } = told;
+  await two(told);
+  await page.run(() => {
+    // tokens of fifty more embeds: some megabytes, which the engine has not got
+    const attachMore = () => {
+      for (let i = 0; i < 50; i += 1) {
+        const element = document.createElement("div");
+        const config = { type: "report", tokenType: 1, accessToken: `${i}`.padEnd(60_000, "x") };
+        element.powerBiEmbed = { element, config, setAccessToken: async () => {} };
+        stage.keepers.keeper.attach(element);
+      }
+    };
+    const { config } = stage.embeds.report;
+    const { accessToken } = config;
+    let looked = false;
+    Object.defineProperty(config, "accessToken", {
+      get() {
+        if (!looked) attachMore();
+        looked = true;
+        return accessToken;
+      },
+      configurable: true,
+    });
+    document.getElementById("second").remove();
+  });
+  await page.passes(seconds(31));
+  assert.equal((await keeper.status()).embeds, 51);
+  assert.deepEqual(
+    (await keeper.applyFailures()).map(({ code, element }) => [code, element]),
+    [["ERR_APPLY_GONE", "#second"]],
+  );
+});

@@ -175,12 +175,12 @@ const session = [
     to: "loadEngine()",
     by: "options",
   },
-  { is: "ids are not copied", from: "numbers.slice()", to: "numbers", by: "many" },
+  { is: "ids are not copied", from: "numbers.slice()", to: "numbers", by: "defects" },
   {
     is: "the asker is forgotten",
     from: "return this.embeds.get((asked as { report: EmbedLike }).report.element)?.id;",
     to: "return undefined;",
-    by: "provider",
+    by: "defects",
   },
   {
     is: "an embed is attached twice",
@@ -421,7 +421,7 @@ const rest = [
     is: "a module that must not be compiled synchronously is given up",
     from: "if (error instanceof RangeError) return WebAssembly.compile(bytes);",
     to: "",
-    tests: ["tests/package/chunk.test.mjs"],
+    by: "defects",
   },
   {
     in: "diagnosis/load.ts",
@@ -470,8 +470,7 @@ const rest = [
     is: "NaN is a time",
     from: "!Number.isFinite(now)",
     to: 'typeof now !== "number"',
-    by: "options",
-    tests: ["tests/package/contract.test.mjs", "tests/package/config-invalid.test.mjs", ...NODE],
+    by: "explained",
   },
   {
     in: "diagnosis/explainer.ts",
