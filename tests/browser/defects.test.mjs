@@ -74,7 +74,7 @@ story("an embed is looked at in its turn though the engine's memory grows at the
       for (let i = 0; i < 50; i += 1) {
         const element = document.createElement("div");
         const config = { type: "report", tokenType: 1, accessToken: `${i}`.padEnd(60_000, "x") };
-        element.powerBiEmbed = { element, config, setAccessToken: async () => {} };
+        element.powerBiEmbed = { element, config, setAccessToken: async () => {} }; // which sets nothing
         stage.keepers.keeper.attach(element);
       }
     };
@@ -87,14 +87,48 @@ story("an embed is looked at in its turn though the engine's memory grows at the
         looked = true;
         return accessToken;
       },
-      configurable: true,
+      set: () => {},
     });
     document.getElementById("second").remove();
   });
   await page.passes(seconds(31));
   assert.equal((await keeper.status()).embeds, 51);
+  const failures = (await keeper.applyFailures()).filter(({ element }) => element === "#second");
   assert.deepEqual(
-    (await keeper.applyFailures()).map(({ code, element }) => [code, element]),
-    [["ERR_APPLY_GONE", "#second"]],
+    failures.map(({ code }) => code),
+    ["ERR_APPLY_GONE"],
   );
+  assert.equal((await keeper.status()).engine, ENGINE, "it did not crash");
+});
+
+story("attaching twice is attaching once: a token is set once", async (told) => {
+  const { page, frame, keeper } = told;
+  await page.embeds();
+  await keeper.starts();
+  await keeper.attaches();
+  await keeper.attaches();
+  await page.passes(minutes(1));
+  await keeper.calls("refresh");
+  await page.rests();
+  assert.equal(await frame.count("POST /report/token"), 1);
+  assert.equal((await keeper.status()).embeds, 1);
+});
+
+story("attach() after stop attaches nothing", async ({ page, keeper }) => {
+  await page.embeds();
+  await keeper.starts();
+  await keeper.stops();
+  await keeper.attaches();
+  assert.equal((await keeper.status()).embeds, 0);
+});
+
+story("an embed that a token could not be set on stays attached", async ({ page, frame, keeper }) => {
+  await page.embeds();
+  await keeper.keeps();
+  await page.passes(minutes(1));
+  await frame.plan({ token: [{ drop: true }] });
+  await keeper.calls("refresh");
+  await page.passes(seconds(11));
+  assert.equal((await keeper.applyFailures()).length, 1);
+  assert.equal((await keeper.status()).embeds, 1);
 });

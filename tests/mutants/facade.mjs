@@ -186,13 +186,13 @@ const session = [
     is: "an embed is attached twice",
     from: " || this.embeds.get(element) !== undefined) return;\n    this.removed",
     to: ") return;\n    this.removed",
-    by: "embeds",
+    by: "defects",
   },
   {
     is: "attach() after stop keeps an embed",
     from: 'if (this.stage.name === "ended" || this.embeds',
     to: "if (this.embeds",
-    by: "lifecycle",
+    by: "defects",
   },
   {
     is: "detach() leaves the container's listeners",
@@ -216,7 +216,7 @@ const session = [
     is: "any failed apply lets go of the embed",
     from: 'detail.code === "ERR_APPLY_GONE" && embeds.remove',
     to: "embeds.remove",
-    by: "apply",
+    by: "defects",
   },
   {
     is: "errors are explained once for ever",
