@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { ENGINE } from "./lib/site.mjs";
 import { minutes, seconds, story } from "./lib/story.mjs";
-import { two } from "./lib/two.mjs";
 
 for (const [tokenType, wanted, other] of [
   [0, "aad", "embed"],
@@ -63,42 +62,6 @@ story("a frame that lags behind gets the newest token long after it came, withou
   await page.rests();
   assert.equal((await asked.answer())?.body, source.newest.text);
   source.expectRequests(1);
-});
-
-story("an embed is looked at in its turn though the engine's memory grows at the one before", async (told) => {
-  const { page, keeper } = told;
-  await two(told);
-  await page.run(() => {
-    // tokens of fifty more embeds: some megabytes, which the engine has not got
-    const attachMore = () => {
-      for (let i = 0; i < 50; i += 1) {
-        const element = document.createElement("div");
-        const config = { type: "report", tokenType: 1, accessToken: `${i}`.padEnd(60_000, "x") };
-        element.powerBiEmbed = { element, config, setAccessToken: async () => {} }; // which sets nothing
-        stage.keepers.keeper.attach(element);
-      }
-    };
-    const { config } = stage.embeds.report;
-    const { accessToken } = config;
-    let looked = false;
-    Object.defineProperty(config, "accessToken", {
-      get() {
-        if (!looked) attachMore();
-        looked = true;
-        return accessToken;
-      },
-      set: () => {},
-    });
-    document.getElementById("second").remove();
-  });
-  await page.passes(seconds(31));
-  assert.equal((await keeper.status()).embeds, 51);
-  const failures = (await keeper.applyFailures()).filter(({ element }) => element === "#second");
-  assert.deepEqual(
-    failures.map(({ code }) => code),
-    ["ERR_APPLY_GONE"],
-  );
-  assert.equal((await keeper.status()).engine, ENGINE, "it did not crash");
 });
 
 story("attaching twice is attaching once: a token is set once", async (told) => {

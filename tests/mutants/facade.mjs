@@ -175,7 +175,7 @@ const session = [
     to: "loadEngine()",
     by: "options",
   },
-  { is: "ids are not copied", from: "numbers.slice()", to: "numbers", by: "defects" },
+  { is: "ids are not copied", from: "numbers.slice()", to: "numbers", by: "many" },
   {
     is: "the asker is forgotten",
     from: "return this.embeds.get((asked as { report: EmbedLike }).report.element)?.id;",
