@@ -10,18 +10,23 @@ import { buildSync } from "esbuild";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const read = (...parts) => readFileSync(path.join(root, ...parts), "utf8");
 // KEEPER_DIST tests another build than dist/.
-const dist = process.env.KEEPER_DIST ?? path.join(root, "dist");
+export const dist = process.env.KEEPER_DIST ?? path.join(root, "dist");
 
 export const HOST = "https://host.test";
 
-/** The real powerbi-client as it is published: each version that is tested, newest first, and its code. */
-const CLIENTS = new Map(
-  ["powerbi-client", "powerbi-client-2.22", "powerbi-client-2.19"].map((folder) => [
-    JSON.parse(read("node_modules", folder, "package.json")).version,
-    { contentType: "text/javascript", body: read("node_modules", folder, "dist/powerbi.min.js") },
+const versionOf = (folder) => JSON.parse(read("node_modules", folder, "package.json")).version;
+/** Where npm has put each version of powerbi-client that is tested, newest first. */
+const CLIENT_FOLDERS = new Map(
+  ["", "-2.22", "-2.19", "-2.18", "-2.16", "-2.10"].map((name) => [
+    versionOf(`powerbi-client${name}`),
+    `powerbi-client${name}`,
   ]),
 );
-export const VERSIONS = [...CLIENTS.keys()];
+/** All of them; those that know `accessTokenProvider` are the ones that most stories are told with. */
+export const ALL_VERSIONS = [...CLIENT_FOLDERS.keys()];
+export const VERSIONS = ALL_VERSIONS.slice(0, 3);
+/** The code of a version, as it is published. */
+const clientCode = (version) => script(read("node_modules", CLIENT_FOLDERS.get(version), "dist/powerbi.min.js"));
 /** ENGINE=js tells every story on a page whose policy forbids WebAssembly, so that the engine is the JavaScript one. */
 export const ENGINE = process.env.ENGINE ?? "wasm";
 const POLICY =
@@ -76,13 +81,15 @@ export class Site {
   tabsMissing = false;
   /** A promise that the frame's document waits for. */
   frame = null;
+  /** A story's own scripts, by their path. */
+  scripts = new Map();
   #client;
   #clock;
   #seed;
 
   constructor({ source, clock, client = VERSIONS[0], name = "" }) {
     this.source = source;
-    this.#client = CLIENTS.get(client);
+    this.#client = clientCode(client);
     this.#clock = clock;
     this.#seed = [...name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7);
   }
@@ -113,6 +120,7 @@ export class Site {
     if (url.href === `${HOST}/powerbi.js`) return request.answer(this.#client);
     if (this.tabsMissing && url.pathname.includes("/dist/tabs")) return request.answer({ status: 404, body: "" });
     if (file) return request.answer(file);
+    if (this.scripts.has(url.pathname)) return request.answer(script(this.scripts.get(url.pathname)));
     this.strays.push(request.url);
     return request.refuse();
   }

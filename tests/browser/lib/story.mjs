@@ -7,12 +7,12 @@ import * as node from "node:test";
 import { BROWSER, connect, launch } from "./browser.mjs";
 import { Keeper } from "./keeper.mjs";
 import { Clock, Page } from "./page.mjs";
-import { HOST, Site, VERSIONS } from "./site.mjs";
+import { ALL_VERSIONS, HOST, Site, VERSIONS } from "./site.mjs";
 import { Source } from "./source.mjs";
 import { minutes } from "./time.mjs";
 
 export * from "./time.mjs";
-export { VERSIONS };
+export { ALL_VERSIONS, VERSIONS };
 
 /** Node's test runner, or what scripts/mutants.mjs plays scenarios with; `ends` is called before a page is left. */
 const { test, after, ends = () => {} } = globalThis.scenarioRunner ?? node;
