@@ -23,7 +23,10 @@ const sources = {
   "diagnosis-wasm": "diagnosis/diagnosis-wasm.ts",
   "diagnosis-js": "diagnosis/diagnosis-js.ts",
   tabs: "tabs.ts",
+  react: "react.ts",
 };
+/** What stands in front of a bundle: hooks run in client components alone. */
+const directives = { react: '"use client";' };
 /** The classic script: one file with the engine in it. */
 const SCRIPT = "powerbi-token-keeper.min.js";
 const bundles = [
@@ -82,6 +85,10 @@ export const browserOptions = (generated, from = SOURCES) => ({
   ],
 });
 
+/** Tells webpack what to call a chunk, whose name would otherwise be a number; a minifier leaves no comment. */
+const nameChunks = (code) =>
+  code.replace(/\bimport\("\.\/([\w-]+)\.js"\)/g, 'import(/* webpackChunkName: "powerbi-token-keeper-$1" */"./$1.js")');
+
 async function bundle({ name, file, format }, into, from = SOURCES) {
   // Imported here, since setup may have installed it a moment ago.
   const { build } = await import("esbuild");
@@ -96,6 +103,11 @@ async function bundle({ name, file, format }, into, from = SOURCES) {
             ? { path: `./${path.basename(chunk, ".js")}${path.extname(file)}`, external: true }
             : undefined,
         );
+      // the facade and React are the page's own, so that neither is there twice
+      if (name === "react") {
+        onResolve({ filter: /^react$/ }, () => ({ path: "react", external: true }));
+        onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: `./index${path.extname(file)}`, external: true }));
+      }
       if (candidates[file])
         onResolve({ filter: /\/candidates\.js$/ }, () => ({ path: path.join(from, `engine/${candidates[file]}.ts`) }));
     },
@@ -106,13 +118,14 @@ async function bundle({ name, file, format }, into, from = SOURCES) {
     outfile: file,
     format,
     ...(format === "cjs" ? asFunction : {}),
+    ...(directives[name] ? { banner: { js: directives[name] + (format === "cjs" ? asFunction.banner.js : "") } } : {}),
     // a page may be in any encoding, and a script is read in the page's
     ...(format === "iife" ? { globalName: "PowerBITokenKeeper", charset: "ascii" } : {}),
     supported: { "dynamic-import": format !== "cjs" }, // jest's CommonJS has `require` alone
     plugins: [...options.plugins, chunks],
     write: false,
   });
-  const code = outputFiles[0].text;
+  const code = nameChunks(outputFiles[0].text);
   if (code.includes("import.meta")) throw new UserError(`dist/${file} has import.meta, which webpack 4 can't read.`);
   return [file, code];
 }
@@ -142,7 +155,7 @@ async function commandLine(from = SOURCES) {
   return ["cli.js", outputFiles[0].text];
 }
 
-/** The declarations that index.d.ts reaches; what only the chunk needs is left out. */
+/** The declarations that the entries reach; what only a chunk needs is left out. */
 function declarations() {
   const out = fromRoot("target/types");
   rmSync(out, { recursive: true, force: true });
@@ -165,6 +178,7 @@ function declarations() {
     for (const [, name] of text.matchAll(/["']\.\/([\w.-]+)\.js["']/g)) visit(`${name}.d.ts`);
   };
   visit("index.d.ts");
+  visit("react.d.ts");
   // CommonJS has its own copies: a .d.cts may not import from an ES module.
   const common = [...found].map(([file, text]) => [
     file.replace(/ts$/, "cts"),

@@ -9,22 +9,24 @@ import { check as checkVersion } from "../../scripts/version.mjs";
 import { npmPack, root } from "./packed.mjs";
 
 const declarations = readdirSync(path.join(root, "dist")).filter((file) => /\.d\.c?ts$/.test(file));
-const code = ["index", "csp", "engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js", "tabs"]
+const code = ["index", "csp", "engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js", "tabs", "react"]
   .flatMap((name) => [`${name}.js`, `${name}.cjs`])
   .concat("cli.js", "powerbi-token-keeper.min.js");
+const manifest = (folder) => JSON.parse(readFileSync(path.join(root, folder, "package.json"), "utf8"));
 const modules = ["engine", "diagnosis"].map((name) => path.join(root, "target/npm", name, `${name}.wasm`));
 
 test("the tarball holds the package and nothing else", () => {
   const packed = npmPack("--dry-run")
     .files.map(({ path: file }) => file)
     .sort();
+  const stubs = ["csp", "react"].flatMap((name) => [`${name}.js`, `${name}.d.ts`]);
   const guide = readdirSync(path.join(root, "docs")).filter((file) => file.endsWith(".md"));
   const meant = [...code, "files.json", ...declarations]
     .map((file) => `dist/${file}`)
     .concat(guide.map((file) => `docs/${file}`));
   assert.deepEqual(
     packed,
-    ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "csp.d.ts", "csp.js", "package.json", ...meant].sort(),
+    ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json", ...stubs, ...meant].sort(),
   );
 });
 
@@ -43,9 +45,19 @@ test("no folder of the build machine is in the modules or in the code", () => {
 });
 
 test("nothing is needed at run time", () => {
-  const { dependencies, peerDependenciesMeta } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  const { dependencies, peerDependenciesMeta } = manifest(".");
   assert.equal(dependencies, undefined);
-  assert.deepEqual(peerDependenciesMeta, { "powerbi-client": { optional: true } });
+  assert.deepEqual(peerDependenciesMeta, { "powerbi-client": { optional: true }, react: { optional: true } });
+});
+
+test("the peer range is from the oldest powerbi-client that is tested", () => {
+  const { peerDependencies } = manifest(".");
+  const { version } = manifest("node_modules/powerbi-client-2.10");
+  assert.equal(peerDependencies["powerbi-client"], `^${version}`);
+  for (const suffix of ["-18", ""]) {
+    const [major] = manifest(`node_modules/react${suffix}`).version.split(".");
+    assert.ok(peerDependencies.react.includes(`^${major}.0.0`), major);
+  }
 });
 
 test("package.json and Cargo.toml name the same version, and the changelog can be read", () => checkVersion());

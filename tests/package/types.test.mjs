@@ -23,7 +23,23 @@ const consumer = `
   const options = { sdkVersion: "2.23.1" };
   export const explanation: Promise<Explanation> = explain(new Error("x"), { type: "report" }, options);`;
 
-const versions = { 2.22: "powerbi-client-2.22", 2.24: "powerbi-client" };
+const versions = {
+  "2.10": "powerbi-client-2.10",
+  2.19: "powerbi-client-2.19",
+  2.22: "powerbi-client-2.22",
+  2.24: "powerbi-client",
+};
+/** The hooks with the wrapper's own props. */
+const hooks = `
+  import { createElement } from "react";
+  import { PowerBIEmbed } from "powerbi-client-react";
+  import type { IReportEmbedConfiguration } from "powerbi-client";
+  import type { TokenKeeper } from "powerbi-token-keeper";
+  import { useKeptEmbed, useTokenKeeper } from "powerbi-token-keeper/react";
+  export function Report({ config, keeper }: { config: IReportEmbedConfiguration; keeper: TokenKeeper }) {
+    return createElement(PowerBIEmbed, useKeptEmbed(keeper, config));
+  }
+  export const usePage = (user: string): TokenKeeper => useTokenKeeper({ source: async () => user, leadMs: 60_000 });`;
 const from = path.join(root, "tests/package/types");
 
 let files;
@@ -31,6 +47,11 @@ before(() => {
   files = installed();
   renameSync(files.home, path.join(files.folder, "node_modules/powerbi-token-keeper"));
   for (const file of ["consumer.mts", "consumer.cts"]) writeFileSync(path.join(files.folder, file), consumer);
+  const react = path.join(files.folder, "react/node_modules");
+  mkdirSync(path.join(react, "@types"), { recursive: true });
+  for (const name of ["@types/react", "csstype", "powerbi-client", "powerbi-client-react"])
+    symlinkSync(path.join(root, "node_modules", name), path.join(react, name), "junction");
+  writeFileSync(path.join(files.folder, "react/hooks.mts"), hooks);
   cpSync(path.join(from, "contract.ts"), path.join(files.folder, "contract.mts"));
   for (const [version, name] of Object.entries(versions)) {
     const home = path.join(files.folder, version);
@@ -60,6 +81,8 @@ test("from CommonJS", () => compile("consumer.cts", ...nodenext));
 test("through a bundler", () => compile("consumer.mts", ...bundler));
 test("every option and event, for a bundler", () => compile("contract.mts", ...bundler));
 test("every option and event, for Node", () => compile("contract.mts", ...nodenext, "--exactOptionalPropertyTypes"));
+// the wrapper's declarations, and React's, are not ours to check
+test("the hooks, with powerbi-client-react", () => compile("react/hooks.mts", ...bundler, "--skipLibCheck"));
 for (const version of Object.keys(versions)) {
   test(`with powerbi-client ${version}, for a bundler`, () => compile(`${version}/client.mts`, ...bundler));
   test(`with powerbi-client ${version}, for Node`, () => compile(`${version}/client.mts`, ...nodenext));
