@@ -1,7 +1,9 @@
-// Runs in an example's page before anything else. powerbi-client embeds from Microsoft's hosts only, and MSAL signs in
-// at Microsoft's; both are led to the stand-in here, so that the example itself is what it would be in production.
+// Runs in an example's page before anything else. powerbi-client embeds from Microsoft's hosts only, MSAL signs in at
+// Microsoft's, and the REST API is there; all are led to the stand-in here, so that the example itself is what it would
+// be in production.
 (() => {
   const FRAME = "https://app.powerbi.com/";
+  const API = "https://api.powerbi.com/";
   const SIGN_IN = "https://login.microsoftonline.com/";
 
   // powerbi-client sets the address of its iframe with setAttribute, before it puts the iframe into the page
@@ -17,8 +19,6 @@
   }
 
   const { fetch } = window;
-  window.fetch = (input, init) =>
-    typeof input === "string" && input.startsWith(SIGN_IN)
-      ? fetch(input.replace(SIGN_IN, "/stand-in/sign-in/"), init)
-      : fetch(input, init);
+  const instead = (url) => url.replace(SIGN_IN, "/stand-in/sign-in/").replace(API, "/stand-in/api/");
+  window.fetch = (input, init) => fetch(typeof input === "string" ? instead(input) : input, init);
 })();

@@ -5,10 +5,19 @@
 //   node ../stand-in/serve.mjs -- COMMAND…        starts the example's own server; the port is appended
 //   node ../stand-in/serve.mjs --backend -- COMMAND…
 //                                                 starts a token backend, which finds its settings and PORT in the
-//                                                 environment, and a stand-in for Entra and the Power BI REST API
+//                                                 environment, and a stand-in for Entra and the Power BI REST API;
+//                                                 `--scripts static` copies the files of a script tag there before
 
 import { spawn } from "node:child_process";
-import { createReadStream, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, request as ask } from "node:http";
 import { connect, createServer as createSocket } from "node:net";
 import os from "node:os";
@@ -39,11 +48,13 @@ const TYPES = {
 };
 
 /** Serves an example at `port` (0: any). Returns the address and how to close it. */
-export async function serveExample({ folder, command, backend = false, port = 0 }) {
+export async function serveExample({ folder, command, backend = false, scripts = null, port = 0 }) {
   await buildServer();
+  if (scripts) copyScripts(folder, path.join(folder, scripts));
   const { DemoBackend, mintAadToken } = await import("../../www/dist-server/backend.js");
   const tokens = new DemoBackend({ switches: { lifetimeSeconds: LIFETIME_SECONDS } });
-  const child = command && (await start(command, folder, backend ? await microsoft() : null));
+  const azure = backend ? await microsoft() : null;
+  const child = command && (await start(command, folder, azure?.settings));
 
   /** A token of the demo's backend, with the rest of what `powerbi.embed()` needs. */
   async function embedConfig({ kind = "embed", report = "sales" }) {
@@ -80,6 +91,7 @@ export async function serveExample({ folder, command, backend = false, port = 0 
       const path = pathname.replace("/stand-in/sign-in", "");
       return sendJson(response, signIn(new URL(path, "https://login.microsoftonline.com"), mint));
     }
+    if (pathname.startsWith("/stand-in/api/")) return sendJson(response, ...listReports(request.headers.authorization));
     if (pathname.startsWith("/stand-in/")) return sendFile(response, standInFile(pathname));
     if (child) return forward(request, response, child.port, backend && pathname === "/" ? PAGE : null);
     const file = path.join(folder, path.normalize(pathname.endsWith("/") ? `${pathname}index.html` : pathname));
@@ -98,10 +110,19 @@ export async function serveExample({ folder, command, backend = false, port = 0 
     url: `http://localhost:${server.address().port}`,
     close: async () => {
       child?.close();
+      await azure?.close();
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
     },
   };
+}
+
+/** The REST API's list of reports, for an Entra token that has not expired: body and status. */
+function listReports(authorization = "") {
+  const [, claims = ""] = authorization.split(".");
+  const { exp = 0 } = claims ? JSON.parse(Buffer.from(claims, "base64url").toString()) : {};
+  if (exp * 1000 < Date.now()) return [{ error: { code: "TokenExpired" } }, 403];
+  return [{ value: Object.entries(REPORTS).map(([name, id]) => ({ id, name })) }];
 }
 
 /** The files of the stand-in, and what a backend's page loads. */
@@ -180,6 +201,15 @@ function forwardUpgrade(request, socket, head, port) {
   for (const end of [socket, onward]) end.on("error", () => [socket, onward].map((one) => one.destroy()));
 }
 
+/** What a page without a bundler loads, from the packages that npm has installed. */
+function copyScripts(folder, to) {
+  const from = (...parts) => path.join(folder, "node_modules", ...parts);
+  const { script } = JSON.parse(readFileSync(from("powerbi-token-keeper/dist/files.json"), "utf8"));
+  mkdirSync(to, { recursive: true });
+  copyFileSync(from("powerbi-client/dist/powerbi.min.js"), path.join(to, "powerbi.min.js"));
+  for (const file of script) copyFileSync(from("powerbi-token-keeper/dist", file), path.join(to, file));
+}
+
 /** A stand-in for Entra and the Power BI REST API; gives the settings that lead a backend there. */
 async function microsoft() {
   const { Azure, IDS, SECRET } = await import("../../tests/live/azure.mjs");
@@ -187,7 +217,7 @@ async function microsoft() {
   azure.life.embed = LIFETIME_SECONDS * 1000;
   const certificate = path.join(mkdtempSync(path.join(os.tmpdir(), "stand-in-")), "certificate.pem");
   writeFileSync(certificate, azure.cert);
-  return {
+  const settings = {
     NODE_EXTRA_CA_CERTS: certificate,
     REQUESTS_CA_BUNDLE: certificate,
     SSL_CERT_FILE: certificate,
@@ -200,6 +230,7 @@ async function microsoft() {
     AZURE_AUTHORITY_HOST: azure.origin,
     POWERBI_API_URL: azure.origin,
   };
+  return { settings, close: () => azure.close() };
 }
 
 /** Starts a program that will listen at a port, and waits until it does. A backend (with `settings`) reads PORT. */
@@ -254,7 +285,8 @@ await runIfMain(import.meta, async (args) => {
   const dashes = args.indexOf("--");
   const command = dashes < 0 ? undefined : args.slice(dashes + 1);
   const backend = args.includes("--backend");
-  const example = { command, backend, folder: path.resolve(dashes === 0 || backend ? "." : (args[0] ?? ".")) };
+  const scripts = args.includes("--scripts") ? args[args.indexOf("--scripts") + 1] : null;
+  const example = { command, backend, scripts, folder: path.resolve(dashes === 0 || backend ? "." : (args[0] ?? ".")) };
   const { url, close } = await serveExample({ ...example, port: Number(process.env.PORT ?? 5180) });
   console.log(
     `\n${url}\n\nThe tokens live two minutes; keeper.status in the console shows the next check. Ctrl+C ends.`,

@@ -7,10 +7,13 @@ export class ReportViewer {
   constructor(powerbi, element) {
     this.powerbi = powerbi;
     this.element = element;
+    this.keeper = this.#createKeeper();
+  }
+
+  #createKeeper() {
     // the request names the report that is embedded at that moment; the backend checks whether the user has the role
-    this.keeper = new TokenKeeper({
-      source: { url: "/api/embed-token", body: ({ embeds }) => ({ embeds, role: this.#role }) },
-    });
+    const body = ({ embeds }) => ({ embeds, role: this.#role });
+    return new TokenKeeper({ source: { url: "/api/embed-token", body } });
   }
 
   /** Each report comes with a token of its own, which the keeper leaves alone until it is due. */
@@ -25,5 +28,14 @@ export class ReportViewer {
     this.#role = role;
     const outcome = await this.keeper.refresh();
     if (outcome.ok) await this.report.refresh();
+  }
+
+  /** After another user has signed in: nothing of the last one stays, neither the keeper's tokens nor the report. */
+  async changeUser() {
+    this.keeper.stop();
+    this.powerbi.reset(this.element);
+    this.#role = "viewer";
+    this.keeper = this.#createKeeper();
+    await this.show("sales");
   }
 }

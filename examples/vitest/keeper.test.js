@@ -5,7 +5,11 @@ const HOUR = 3_600_000;
 
 test("a keeper gives a token in jsdom, and sets the next one on an embed", async () => {
   let asked = 0;
-  const source = () => ({ token: `H4sIAAAAAAAEA${++asked}`, expiration: new Date(Date.now() + HOUR * (1 + asked)) });
+  // made up, but as long as a token: a word would be refused
+  const source = () => ({
+    token: `${"T".repeat(100)}${++asked}`,
+    expiration: new Date(Date.now() + HOUR * (1 + asked)),
+  });
   const keeper = new TokenKeeper({ source, tokenType: 1 });
   const accessToken = await keeper.getToken();
   expect(keeper.status.engine).toBe("wasm");
@@ -15,6 +19,6 @@ test("a keeper gives a token in jsdom, and sets the next one on an embed", async
   const setAccessToken = async (token) => void (config.accessToken = token);
   keeper.attach({ element, config, iframeLoaded: true, setAccessToken });
   expect((await keeper.refresh()).ok).toBe(true);
-  await expect.poll(() => config.accessToken).toBe("H4sIAAAAAAAEA2");
+  await expect.poll(() => config.accessToken).toBe(`${"T".repeat(100)}2`);
   keeper.stop();
 });

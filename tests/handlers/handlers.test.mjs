@@ -1,5 +1,5 @@
 // The example backends, against the stand-in for Microsoft. The one in Python runs where PYTHON names an interpreter
-// that has examples/backend-flask/requirements.txt.
+// that has examples/backend-flask/requirements.txt, the one in PHP where there is a php.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -10,6 +10,7 @@ import path from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { explain, inspectToken } from "../../dist/index.js";
+import { which } from "../../scripts/lib/browser.mjs";
 import { fromRoot } from "../../scripts/lib/run.mjs";
 import { Azure, IDS, SECRET, restError } from "../live/azure.mjs";
 
@@ -35,6 +36,15 @@ const HANDLERS = [
       PYTHON,
       ["-m", "flask", "--app", fromRoot("examples/backend-flask/app.py"), "run", "--port", String(port)],
       {},
+    ],
+  },
+  {
+    name: "PHP",
+    skip: which("php") ? false : "there is no php",
+    start: (port) => [
+      "php",
+      ["-S", `127.0.0.1:${port}`, fromRoot("examples/backend-php/index.php")],
+      { SSL_CERT_FILE: path.join(folder, "azure.pem") },
     ],
   },
 ];
@@ -83,6 +93,7 @@ for (const { name, start, skip = false } of HANDLERS) {
         AZURE_TENANT_ID: IDS.tenant,
         AZURE_CLIENT_ID: IDS.client,
         AZURE_CLIENT_SECRET: SECRET,
+        POWERBI_WORKSPACE_ID: IDS.group,
         POWERBI_REPORT_ID: IDS.report,
         POWERBI_DATASET_ID: IDS.dataset,
         AZURE_AUTHORITY_HOST: azure.origin,
