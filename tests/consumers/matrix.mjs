@@ -3,16 +3,29 @@
 //
 // A kind has commands, run in its folder after the installation; then what it made is either served as files
 // (`files`), or by its own server (`server`, which gets the port as its last argument), and opened in a browser;
-// with neither, the last command is the test. `policy` is the page's content security policy, `engine` the
-// one that must run where it is not WebAssembly; `clicks` are buttons that are pressed before time passes, and `loads`
-// how often the report then has loaded; `versions` are the packages that the table of docs/compatibility.md names.
+// with neither, the last command is the test. A `backend` serves its page itself, where the program that it `needs` is
+// there. `installs` has other versions of what the folder depends on. `policy` is the page's content security policy,
+// `engine` the one that must run where it is not WebAssembly; `clicks` are buttons that are pressed before time passes;
+// `calls` says that the page calls the REST API when #list is
+// clicked; `versions` are the packages that the table of docs/compatibility.md names.
+//
+// Commands run with a tool's defaults, and what they warn of fails the kind. `warns` is the one thing that a tool may
+// say: that the diagnosis for pages without WebAssembly is a large file, which no page loads that has WebAssembly.
+
+import process from "node:process";
+
+const LARGE_DIAGNOSIS = {
+  vite: /^\[plugin builtin:vite-reporter\] *\n\(!\) Some chunks are larger than 500 kB/,
+  webpack:
+    /^WARNING in asset size limit.*\n.*\nAssets: \n(?: +powerbi-token-keeper-diagnosis-\w+\.js \(.*\)\n.*\n?)+$|with 1 warning/,
+};
 
 export const kinds = [
   { name: "module", what: '`<script type="module">` and an import map, no build', files: ".", cheap: true },
   {
     name: "vite",
     what: "Vite, build",
-    commands: [["vite", "build", "--logLevel", "warn"]],
+    commands: [["vite", "build"]],
     files: "dist",
     cheap: true,
   },
@@ -26,7 +39,7 @@ export const kinds = [
     name: "vite",
     label: "vite-strict",
     what: "Vite, build, under `script-src 'self'` and trusted types",
-    commands: [["vite", "build", "--logLevel", "warn"]],
+    commands: [["vite", "build"]],
     files: "dist",
     policy: "script-src 'self'; require-trusted-types-for 'script'",
     engine: "js",
@@ -44,25 +57,14 @@ export const kinds = [
     name: "rollup",
     what: "Rollup",
     versions: ["rollup"],
-    commands: [["rollup", "--config", "--silent"]],
+    commands: [["rollup", "--config"]],
     files: ".",
     cheap: true,
   },
   {
     name: "esbuild",
     what: "esbuild, splitting",
-    commands: [
-      [
-        "esbuild",
-        "main.js",
-        "--bundle",
-        "--splitting",
-        "--format=esm",
-        "--minify",
-        "--outdir=dist",
-        "--log-level=warning",
-      ],
-    ],
+    commands: [["esbuild", "main.js", "--bundle", "--splitting", "--format=esm", "--minify", "--outdir=dist"]],
     files: ".",
     cheap: true,
   },
@@ -70,19 +72,19 @@ export const kinds = [
     name: "esbuild",
     label: "esbuild-iife",
     what: "esbuild, one classic script",
-    commands: [["esbuild", "main.js", "--bundle", "--minify", "--outfile=dist/main.js", "--log-level=warning"]],
+    commands: [["esbuild", "main.js", "--bundle", "--minify", "--outfile=dist/main.js"]],
     files: ".",
   },
   {
     name: "parcel",
     what: "Parcel 2",
-    commands: [["parcel", "build", "index.html", "--no-cache", "--log-level", "warn"]],
+    commands: [["parcel", "build", "index.html", "--no-cache"]],
     files: "dist",
   },
   {
     name: "parcel-csp",
     what: "Parcel 2, `powerbi-token-keeper/csp`",
-    commands: [["parcel", "build", "index.html", "--no-cache", "--log-level", "warn"]],
+    commands: [["parcel", "build", "index.html", "--no-cache"]],
     files: "dist",
     engine: "js",
   },
@@ -117,21 +119,21 @@ export const kinds = [
     name: "vue",
     what: "powerbi-client-vue-js",
     versions: ["vue", "powerbi-client-vue-js"],
-    commands: [["vite", "build", "--logLevel", "warn"]],
+    commands: [["vite", "build"]],
     files: "dist",
   },
   {
     name: "msal",
     what: "MSAL as the source, with `accessTokenProvider`",
     versions: ["@azure/msal-browser"],
-    commands: [["vite", "build", "--logLevel", "warn"]],
+    commands: [["vite", "build"]],
     files: "dist",
   },
   {
     name: "several-reports",
     what: "three reports, one keeper",
     versions: [],
-    commands: [["vite", "build", "--logLevel", "warn"]],
+    commands: [["vite", "build"]],
     files: "dist",
   },
   {
@@ -151,30 +153,74 @@ export const kinds = [
     name: "svelte",
     what: "Svelte 5",
     versions: ["svelte"],
-    commands: [["vite", "build", "--logLevel", "warn"]],
+    commands: [["vite", "build"]],
     files: "dist",
   },
   {
     name: "vue-options",
     what: "powerbi-client-vue-js, options API",
     versions: ["vue", "powerbi-client-vue-js"],
-    commands: [["vite", "build", "--logLevel", "warn"]],
+    commands: [["vite", "build"]],
     files: "dist",
   },
   {
     name: "switch-reports",
-    what: "another report and another role in one container",
+    what: "another report, role and user in one container",
     versions: [],
-    commands: [["vite", "build", "--logLevel", "warn"]],
+    commands: [["vite", "build"]],
     files: "dist",
-    clicks: ["stock", "manager"],
-    loads: 2,
+    // another user's report is in another frame, which has loaded once
+    clicks: ["stock", "manager", "other-user"],
+  },
+  {
+    name: "react-hooks",
+    what: "`powerbi-token-keeper/react`, two reports in StrictMode, the token later",
+    versions: ["react", "powerbi-client-react"],
+    server: ["vite", "--host", "127.0.0.1", "--logLevel", "warn", "--port"],
+  },
+  {
+    name: "rest-calls",
+    what: "`getToken()` for the page's own REST calls",
+    versions: [],
+    commands: [["vite", "build"]],
+    files: "dist",
+    calls: true,
+  },
+  {
+    name: "script-jquery",
+    label: "oldest-client",
+    what: "script tags with the oldest powerbi-client, 2.10.1",
+    versions: [],
+    installs: { "powerbi-client": "2.10.1" },
+    files: ".",
+  },
+  {
+    name: "backend-node",
+    what: "a backend in Node, without a framework",
+    versions: [],
+    backend: ["node", "server.mjs"],
   },
   {
     name: "backend-express",
     what: "a page and its backend in Express",
     versions: ["express"],
     backend: ["node", "server.mjs"],
+  },
+  {
+    name: "backend-flask",
+    what: "a page and its backend in Flask",
+    versions: [],
+    backend: [process.env.PYTHON ?? "python3", "app.py"],
+    needs: [process.env.PYTHON ?? "python3", "-c", "import flask, msal, requests"],
+    scripts: "static",
+  },
+  {
+    name: "backend-php",
+    what: "a page and its backend in PHP",
+    versions: [],
+    backend: ["sh", "-c", "php -S localhost:$PORT index.php"],
+    needs: ["php", "--version"],
+    scripts: "static",
   },
   { name: "vitest", what: "Vitest with jsdom", commands: [["vitest", "run"]] },
   {
@@ -186,4 +232,4 @@ export const kinds = [
     ],
     cheap: true,
   },
-].map((kind) => ({ label: kind.name, commands: [], ...kind }));
+].map((kind) => ({ label: kind.name, commands: [], warns: LARGE_DIAGNOSIS[kind.commands?.[0]?.[0]], ...kind }));

@@ -31,7 +31,7 @@ function run(program, args, folder) {
     timeout: 300_000,
     maxBuffer: 1 << 26,
   });
-  if (status === 0) return;
+  if (status === 0) return `${stdout}${stderr}`;
   const said = `${stdout ?? ""}${stderr ?? ""}`.trim().split("\n").slice(-25).join("\n");
   throw new UserError(`${program} ${args.join(" ")} ended with ${error?.message ?? status}\n${said}`);
 }
@@ -49,7 +49,7 @@ export function pack() {
 }
 
 /** Lays the project out anew; what npm installed for the same package.json stays, but for our own package. */
-export function lay({ name, label }, tarball) {
+export function lay({ name, label, installs }, tarball) {
   const folder = path.join(home, label);
   const from = fromRoot("examples", name);
   mkdirSync(folder, { recursive: true });
@@ -59,7 +59,7 @@ export function lay({ name, label }, tarball) {
   cpSync(from, folder, { recursive: true, filter: (file) => !leftOut.includes(path.relative(from, file)) });
 
   const manifest = JSON.parse(readFileSync(path.join(from, "package.json"), "utf8"));
-  manifest.dependencies = { ...manifest.dependencies, "powerbi-token-keeper": `file:${tarball}` };
+  manifest.dependencies = { ...manifest.dependencies, ...installs, "powerbi-token-keeper": `file:${tarball}` };
   writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest, null, 2));
   const wanted = createHash("sha256")
     .update(readFileSync(path.join(folder, "package.json")))
@@ -96,9 +96,20 @@ export function versions({ name, versions: shown }) {
 /** A project's own tool, by the name that npm gave it. */
 const tool = (folder, name) => (name === "node" ? process.execPath : path.join(folder, "node_modules/.bin", name));
 
-export function build({ commands }, folder) {
-  for (const [name, ...args] of commands) run(tool(folder, name), args, folder);
+/** Runs a project's commands. Rejects a warning about the package, but for those that the kind is known for. */
+export function build({ commands, warns }, folder) {
+  for (const [name, ...args] of commands) {
+    const said = run(tool(folder, name), args, folder);
+    const alarms = said.split(/\n\s*\n/).filter((part) => ALARM.test(part) && !warns?.test(part));
+    if (alarms.length) throw new UserError(`${name} ${args.join(" ")} warns:\n${alarms.join("\n")}`);
+  }
 }
+
+/** How tools begin what they warn of. */
+const ALARM = /warning|\(!\)|▲|⚠|deprecat/i;
+
+/** Whether the program that a kind needs is on this machine. */
+export const canRun = ({ needs: [name, ...args] = ["node", "--version"] }) => spawnSync(name, args).status === 0;
 
 /** Puts up what was built. Gives its address and how to end it. */
 export async function serve({ files, server, policy }, folder) {
