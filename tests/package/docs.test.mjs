@@ -3,6 +3,7 @@
 // leads somewhere.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -31,6 +32,19 @@ for (const [, file, code] of recipes) {
   });
 }
 
+test("each example is quoted, or has the same code as one that is", () => {
+  const codes = new Set(recipes.map(([, file]) => read(file)));
+  for (const folder of readdirSync(path.join(root, "examples"), { withFileTypes: true })) {
+    if (!folder.isDirectory() || folder.name === "stand-in") continue;
+    const files = execFileSync("git", ["ls-files", `examples/${folder.name}`], { cwd: root, encoding: "utf8" });
+    const quoted = files
+      .trim()
+      .split("\n")
+      .some((file) => codes.has(read(file)));
+    assert.ok(quoted, `nothing of examples/${folder.name} is in docs/`);
+  }
+});
+
 const oneSpace = (text) => text.replaceAll(/ +/g, " ");
 for (const kind of kinds) {
   test(`the table of consumers has ${kind.label}`, () => {
@@ -38,6 +52,23 @@ for (const kind of kinds) {
     assert.ok(oneSpace(read("docs/compatibility.md")).includes(row), `no row for: ${row}`);
   });
 }
+
+test("the files to serve are those that the build lists", () => {
+  const page = read("docs/without-a-bundler.md");
+  const sections = page.split(/^## /m);
+  const named = (heading) => {
+    const section = sections.find((each) => each.startsWith(heading));
+    const rows = section.split("\n").filter((line) => /^(?:\| `|The files to serve)/.test(line));
+    return new Set(rows.flatMap((row) => [...row.matchAll(/`(?:dist\/)?([\w.-]+\.js)`/g)].map(([, file]) => file)));
+  };
+  const { script, module, csp } = JSON.parse(read("dist/files.json"));
+  assert.deepEqual(named("A script tag"), new Set(script));
+  assert.deepEqual(named("ES modules"), new Set(module));
+  const strict = page.split("\n").find((line) => line.includes("map `powerbi-token-keeper` to `csp.js`"));
+  for (const file of csp) assert.ok(strict.includes(`\`${file}\``), file);
+  const copied = [...page.match(/^cp powerbi-token-keeper.*$/m)[0].matchAll(/[\w.-]+\.js\b/g)].map(([file]) => file);
+  assert.deepEqual(copied, script);
+});
 
 // ---- The reference -------------------------------------------------------------------------------------------------
 
