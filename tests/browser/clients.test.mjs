@@ -71,7 +71,9 @@ for (const client of ALL_VERSIONS) {
 
   const knowsHook = VERSIONS.includes(client);
   story(
-    `${client}: configure() ${knowsHook ? "adds the hook, which is answered" : "leaves out the hook, and the report loads"}`,
+    knowsHook
+      ? `${client}: configure() adds the hook, which is answered`
+      : `${client}: configure() leaves out the hook, and the report loads`,
     async (told) => {
       const { page, source, frame, keeper } = told;
       source.kind = "aad";

@@ -33,7 +33,8 @@ function Reports({ configs, user }) {
   if (app.keepers.at(-1) !== keeper) app.keepers.push(keeper);
   useEffect(() => {
     app.keeper = keeper;
-    if (!Object.values(stage.keepers).includes(keeper)) stage.keep("keeper" + Object.keys(stage.keepers).length, keeper);
+    const kept = Object.values(stage.keepers);
+    if (!kept.includes(keeper)) stage.keep("keeper" + kept.length, keeper);
   }, [keeper]);
   // new objects in every render, as pages have them
   return Object.entries(configs).map(([name, config]) =>

@@ -16,8 +16,10 @@ import process from "node:process";
 
 const LARGE_DIAGNOSIS = {
   vite: /^\[plugin builtin:vite-reporter\] *\n\(!\) Some chunks are larger than 500 kB/,
-  webpack:
-    /^WARNING in asset size limit.*\n.*\nAssets: \n(?: +powerbi-token-keeper-diagnosis-\w+\.js \(.*\)\n.*\n?)+$|with 1 warning/,
+  webpack: new RegExp(
+    "^WARNING in asset size limit.*\\n.*\\nAssets: \\n(?: +powerbi-token-keeper-diagnosis-\\w+\\.js \\(.*\\)\\n.*\\n?)+$" +
+      "|with 1 warning",
+  ),
 };
 
 export const kinds = [
