@@ -17,8 +17,9 @@ import process from "node:process";
 const LARGE_DIAGNOSIS = {
   vite: /^\[plugin builtin:vite-reporter\] *\n\(!\) Some chunks are larger than 500 kB/,
   webpack: new RegExp(
-    "^WARNING in asset size limit.*\\n.*\\nAssets: \\n(?: +powerbi-token-keeper-diagnosis-\\w+\\.js \\(.*\\)\\n.*\\n?)+$" +
-      "|with 1 warning",
+    "with 1 warning|" +
+      "^WARNING in asset size limit.*\\n.*\\n" +
+      "Assets: \\n(?: +powerbi-token-keeper-diagnosis-\\w+\\.js \\(.*\\)\\n.*\\n?)+$",
   ),
 };
 
