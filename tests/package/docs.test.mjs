@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { transform } from "esbuild";
 import { versions } from "../consumers/lib/project.mjs";
 import { kinds } from "../consumers/matrix.mjs";
@@ -68,6 +69,19 @@ test("the files to serve are those that the build lists", () => {
   for (const file of csp) assert.ok(strict.includes(`\`${file}\``), file);
   const copied = [...page.match(/^cp powerbi-token-keeper.*$/m)[0].matchAll(/[\w.-]+\.js\b/g)].map(([file]) => file);
   assert.deepEqual(copied, script);
+});
+
+test("the table of chunks has their sizes, to a tenth", () => {
+  const rows = [...read("docs/compatibility.md").matchAll(/^\| `([\w-]+)` +\| +(\d+) KB \| +(\d+) KB/gm)];
+  assert.equal(rows.length, 5);
+  for (const [, name, raw, gzip] of rows) {
+    const code = readFileSync(path.join(root, "dist", `${name}.js`));
+    for (const [said, is] of [
+      [raw, code.length],
+      [gzip, gzipSync(code, { level: 9 }).length],
+    ])
+      assert.ok(Math.abs(said * 1000 - is) <= Math.max(is / 10, 1000), `${name}: ${said} KB, and it is ${is} bytes`);
+  }
 });
 
 // ---- The reference -------------------------------------------------------------------------------------------------

@@ -186,6 +186,7 @@ const OURS = [
   "broadcast",
   "cause",
   "config",
+  "configure",
   "dispatch",
   "element",
   "errorCode",
