@@ -15,10 +15,10 @@
 import process from "node:process";
 
 const LARGE_DIAGNOSIS = {
-  vite: /^\[plugin builtin:vite-reporter\] *\n\(!\) Some chunks are larger than 500 kB/,
+  vite: /\(!\) Some chunks are larger than 500 kB/,
   webpack: new RegExp(
     "with 1 warning|" +
-      "^WARNING in asset size limit.*\\n.*\\n" +
+      "WARNING in asset size limit.*\\n.*\\n" +
       "Assets: \\n(?: +powerbi-token-keeper-diagnosis-\\w+\\.js \\(.*\\)\\n.*\\n?)+$",
   ),
 };
@@ -177,7 +177,7 @@ export const kinds = [
   },
   {
     name: "react-hooks",
-    what: "`powerbi-token-keeper/react`, two reports in StrictMode, the token later",
+    what: "`powerbi-token-keeper/react`, two reports in StrictMode",
     versions: ["react", "powerbi-client-react"],
     server: ["vite", "--host", "127.0.0.1", "--logLevel", "warn", "--port"],
   },

@@ -100,6 +100,10 @@ const tool = (folder, name) => (name === "node" ? process.execPath : path.join(f
 export function build({ commands, warns }, folder) {
   for (const [name, ...args] of commands) {
     const said = run(tool(folder, name), args, folder);
+    const large = [...said.matchAll(/^.*assets\/(\S+) +([\d,.]+) kB.*$/gm)].filter(
+      ([, file, size]) => Number(size.replaceAll(",", "")) > 500 && !file.startsWith("diagnosis-js"),
+    );
+    if (large.length) throw new UserError(`${name} lists\n${large.map(([line]) => line).join("\n")}`);
     const alarms = said.split(/\n\s*\n/).filter((part) => ALARM.test(part) && !warns?.test(part));
     if (alarms.length) throw new UserError(`${name} ${args.join(" ")} warns:\n${alarms.join("\n")}`);
   }
