@@ -7,8 +7,12 @@ import { ms, table } from "../lib/numbers.mjs";
 export const bar = { ms: 50 };
 
 /** Defines the globals of a page that the package needs. */
-function definePageGlobals() {
-  globalThis.window ??= Object.assign(new EventTarget(), { location: { href: "https://host.test/" } });
+export function definePageGlobals() {
+  globalThis.window ??= Object.assign(new EventTarget(), {
+    location: { href: "https://host.test/" },
+    setInterval,
+    clearInterval,
+  });
   globalThis.document ??= Object.assign(new EventTarget(), {
     visibilityState: "visible",
     baseURI: "https://host.test/",

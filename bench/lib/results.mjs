@@ -15,6 +15,7 @@ export const FIGURES = [
   "fleet",
   "simulator",
   "diagnosis",
+  "reading",
   "many",
 ];
 
