@@ -22,7 +22,7 @@ const FAILED = { reason: "poll", code: "ERR_SOURCE_DENIED", attempt: 1, retryInM
 test("a failed refresh: what failed, the status, and when it is tried again", () => {
   const { kind, tone, text } = lines.refreshfailed(FAILED);
   assert.deepEqual([kind, tone], ["refresh", "warn"]);
-  assert.equal(text, "No new token: the backend refused: sign in again (401). Retry in 300 s.");
+  assert.equal(text, "No new token: access was denied, sign in again (401). Retry in 300 s.");
 });
 
 test("a failed refresh that the keeper explains: why, and the fix of the likeliest cause", () => {
@@ -35,7 +35,7 @@ test("a failed refresh that the keeper explains: why, and the fix of the likelie
   };
   assert.equal(
     lines.refreshfailed({ ...FAILED, retryInMs: null, explanation }).text,
-    "No new token: the backend refused: sign in again (401). " +
+    "No new token: access was denied, sign in again (401). " +
       "Entra ID rejects the client secret. Fix backend-credentials.",
   );
 });

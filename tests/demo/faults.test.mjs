@@ -15,6 +15,7 @@ const WATCH = {
   "Same token again": /backend that caches/,
   "Wrong kind": /the keeper rejects the token/,
   "Damaged token": /truncated on its way/,
+  "MSAL: sign in again": /throws InteractionRequiredAuthError/,
   Silent: /answers nothing/,
   "Late: 8 s": /takes eight seconds/,
   "Tab hidden": /once a minute/,
@@ -96,6 +97,25 @@ atRefresh("Signed out: 401", ({ during }) => {
   assert.equal(during.loop.unhandled, during.loop.refused);
 });
 
+atRefresh("MSAL: sign in again", async ({ demo, during, after }) => {
+  assert.equal(during.keeper.state, "denied");
+  assert.ok(during.keeper.refused <= 3 && during.loop.refused >= 7, "the keeper asks rarely");
+  assert.deepEqual([during.keeper.unhandled, during.loop.unhandled], [0, during.loop.refused]);
+  calm(after.keeper);
+  assert.equal(after.loop.state, "fresh");
+  const log = await demo.log();
+  for (const pane of ["keeper", "loop"])
+    assert.ok(
+      log.some((line) => line.includes(`${pane}\nMSAL threw InteractionRequiredAuthError`)),
+      `${pane}: a line`,
+    );
+  assert.ok(log.some((line) => /keeper\nNo new token: access was denied, sign in again \(401\)/.test(line)));
+  assert.ok(
+    log.some((line) => /keeper\nNew token until .* \(refresh\(\) was called\)/.test(line)),
+    "at the sign-in",
+  );
+});
+
 atRefresh("Busy: 429", ({ during, after }) => {
   assert.ok(during.keeper.refused <= 5 && during.loop.refused >= 7, "the keeper keeps the quiet");
   calm(after.keeper);
@@ -167,6 +187,57 @@ visit("another report in the same container", async (demo) => {
     "the first report's token is on the other",
   );
   assert.ok((await demo.log()).some((line) => /loop.*PowerBINotAuthorizedException/s.test(line)));
+});
+
+visit("the engine crashes", async (demo) => {
+  await demo.passes(5 * MINUTE);
+  await demo.press("Crash the engine");
+  assert.match(await demo.text("watch"), /goes on in its JavaScript engine/);
+  const lines = (await demo.log()).slice(0, 2);
+  assert.match(lines[0], /keeper\nThe WebAssembly engine crashed\. The keeper goes on with the JavaScript engine\.$/);
+  assert.match(lines[1], /both\nThe engine of powerbi-token-keeper crashes\.$/);
+  await demo.passes(63 * MINUTE);
+  const { keeper, loop } = await demo.both();
+  for (const pane of [keeper, loop]) {
+    calm(pane);
+    assert.equal(pane.requests, 2, "a token at first, and one refresh");
+  }
+  await demo.press("Crash the engine");
+  assert.match((await demo.log())[0], /keeper\nThere is no WebAssembly engine to crash/);
+});
+
+visit("two users with different roles", async (demo) => {
+  await demo.press("Two users, two roles");
+  assert.match(await demo.text("caption"), /^One page, two users’ reports/);
+  assert.ok((await demo.log()).some((line) => /both\nTwo users with different roles: .*North.*South\.$/.test(line)));
+  const shown = (pane) =>
+    Promise.all(
+      demo
+        .frames(pane)
+        .map((frame) =>
+          frame.evaluate(() => [document.querySelector("#title").textContent, window.sandbox.state().role]),
+        ),
+    );
+  const roles = ["North", "South"].map((role) => [`Harbour Coffee · Sales · ${role}`, role]);
+  for (const passed of [0, 63 * MINUTE]) {
+    await demo.passes(passed);
+    for (const pane of ["keeper", "loop"]) assert.deepEqual(await shown(pane), roles, pane);
+  }
+  const { keeper, loop } = await demo.both();
+  for (const pane of [keeper, loop]) {
+    calm(pane);
+    assert.equal(pane.requests, 4, "for each role a token at first, and one refresh");
+  }
+  // what makes the figures above mean something: another role's token counts as none
+  await demo.page.evaluate(async () => {
+    const pane = document.querySelector("#pane-loop iframe").contentWindow;
+    const [north, south] = [...pane.document.querySelectorAll("iframe")].map((one) => one.contentWindow.sandbox);
+    const embeds = [...pane.document.querySelectorAll(".embed")].map((one) => one.powerBiEmbed);
+    await embeds[1].setAccessToken(north.currentToken());
+    if (south.state().role !== "North") throw new Error("the frame did not take it");
+  });
+  await demo.passes(MINUTE);
+  assert.equal((await demo.pane("loop")).withoutTokenMs, MINUTE);
 });
 
 visit("a hidden tab", async (demo) => {

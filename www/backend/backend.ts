@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { type ApiResponse, ok, type ErrorBody, errorResponse, type ApiRequest } from "./responses";
 import { RATES, type Timers, VirtualClock } from "./clock";
+import { ROLES } from "./content";
 import type { Issuer, TokenRoute } from "./issuer";
 import { damage } from "./mint";
 import { sandbox } from "./sandbox";
@@ -28,6 +29,7 @@ const TOKEN_REQUEST = v.optional(
   v.looseObject({
     reason: v.optional(v.string()),
     embeds: v.optional(v.array(v.looseObject({ id: v.optional(v.string()) }))),
+    role: v.optional(v.picklist(ROLES)),
   }),
 );
 const MAX_ADVANCE_MS = 7 * 86_400_000;

@@ -31,13 +31,16 @@ function coveredBy(body: unknown): string[] {
   return others.length === named.length && named.length > 0 ? others : [...FIRST_CONTENT, ...others];
 }
 
+/** The role that the request asks for, which a real backend checks first. */
+const roleOf = (body: unknown) => (body as { role?: string } | undefined)?.role;
+
 function minting(asked: Kind): TokenRoute["issue"] {
   return ({ body }, { now, switches }): ApiResponse => {
     const { wrongKind, lifetimeSeconds } = switches;
     const expiresAt = now + lifetimeSeconds * 1000;
     const embed = (asked === "embed") !== wrongKind;
     const token = embed
-      ? mintEmbedToken({ expiresAt, covers: coveredBy(body) })
+      ? mintEmbedToken({ expiresAt, covers: coveredBy(body), role: roleOf(body) })
       : mintAadToken({ expiresAt, issuedAt: now });
     return ok(asked === "embed" ? restResponse(token, expiresAt) : oauthResponse(token, expiresAt, now));
   };

@@ -10,6 +10,8 @@ export const MINUTE = 60_000;
 
 let browser;
 let site;
+/** One page for all visits that want nothing special: to start over is quicker than to load. */
+let shared = null;
 export const suite = () => {
   before(async () => {
     site = await serveSite();
@@ -22,23 +24,39 @@ export const suite = () => {
 };
 
 /**
- * One visit. `story` is the one that plays; with `null` the one that every visitor sees first. `warning` is the one
- * line that the console has at the end; without it there is none.
+ * One visit, on a page that was just loaded or that started over. With `fresh`, a `story` or an option of the browser's
+ * context it has a page of its own. `story` is the one that plays; with `null` the one that every visitor sees first. `warning` is the one line
+ * that the console has at the end; without it there is none.
  */
 export function visit(name, tell, options = {}) {
-  const { viewport = { width: 1440, height: 900 }, story = "none", warning = null, ...context } = options;
+  const { warning = null, ...own } = options;
+  const isShared = Object.keys(own).length === 0;
   test(name, { timeout: 60_000 }, async () => {
-    const own = await browser.newContext({ viewport, ...context });
+    const demo = (isShared && (await again())) || (await load(own));
     try {
-      const demo = new Demo(await own.newPage(), site);
-      await demo.open(story);
       await tell(demo);
       if (warning) assert.match(demo.said.shift() ?? "", warning, "the console");
       assert.deepEqual(demo.said, [], "the console");
+      if (isShared) shared = demo;
     } finally {
-      await own.close();
+      if (shared !== demo) await demo.page.context().close();
     }
   });
+}
+
+async function load({ viewport = { width: 1440, height: 900 }, story = "none", fresh: _, ...context }) {
+  const own = await browser.newContext({ viewport, ...context });
+  const demo = new Demo(await own.newPage(), site);
+  await demo.open(story);
+  return demo;
+}
+
+/** The shared page as at first; null where there is none, or the last visit has failed. */
+async function again() {
+  const demo = shared;
+  shared = null;
+  await demo?.startOver();
+  return demo;
 }
 
 export class Demo {
@@ -57,6 +75,15 @@ export class Demo {
       () => "step" in window && !document.querySelector("#caption").textContent.startsWith("Starting"),
     );
     await this.rests();
+  }
+
+  /** Both panes anew, at the pace of the start. */
+  async startOver() {
+    if ((await this.button("Pause").getAttribute("aria-pressed")) === "true") await this.press("Pause");
+    await this.page.getByRole("radio", { name: "60×" }).check({ force: true });
+    await this.page.getByRole("radio", { name: "Embed token" }).check({ force: true });
+    await this.press("Start over");
+    this.said.length = 0;
   }
 
   button(name, options = {}) {

@@ -2,12 +2,14 @@
 import type { TokenType } from "powerbi-token-keeper";
 import type { Backend } from "../backend";
 import type { LiveEmbed } from "../../backend/config";
-import type { EmbedKind, EmbedSpec, Pane, PaneName, VisitorSource } from "../pane/api";
+import { type Role, ROLES } from "../../backend/content";
+import type { Counters, EmbedKind, EmbedSpec, Pane, PaneName, VisitorSource } from "../pane/api";
 import { Driver } from "../time/driver";
 import type { Pace, TimeSource } from "../time/source";
 import { type Action, type Change, faultOf, type Fault, FAULTS, isToggle, SLEEP_MS, type Toggle } from "./faults";
 import type { PaneView } from "./pane-view";
 import type { EventLog } from "./log";
+import { SHOWN_MS } from "./format";
 import { FaultSpans } from "./fault-spans";
 import type { Step, Story } from "./stories";
 
@@ -17,6 +19,9 @@ export const MAX_EMBEDS = 4;
 const OPENING_MS = 15_000;
 
 const FRESH = "Restarted: both pages have a token for an hour. Each fault below affects both at the same moment.";
+const TWO_USERS =
+  "One page, two users’ reports. Each has a token for the rows of its own role, and each is refreshed with one for " +
+  "that role: on the left by a keeper each, on the right by a loop each.";
 /** The line that a page author writes, by kind of token. */
 const CODE: Record<PaneName, Record<TokenType, string>> = {
   keeper: {
@@ -55,6 +60,8 @@ export class Demo {
   pace: Pace = 0;
   startedAt = 0;
   story: Story | null = null;
+  /** How much time the timelines show. */
+  shownMs = SHOWN_MS;
   /** Null in the sandbox. */
   live: LiveContent | null = null;
   readonly #source: TimeSource;
@@ -86,6 +93,10 @@ export class Demo {
     return this.driver.now;
   }
 
+  get paces(): TimeSource["paces"] {
+    return this.#source.paces;
+  }
+
   get panes(): Pane[] {
     return PANES.flatMap((name) => this.#panes[name] ?? []);
   }
@@ -105,6 +116,7 @@ export class Demo {
     tokenType = this.tokenType,
     lifetimeSeconds = 3_600,
     embeds = ["report"] as readonly EmbedKind[],
+    roles = [] as readonly Role[],
     pace = this.pace,
   } = {}): Promise<void> {
     if (this.live) return this.openLive(this.live);
@@ -113,10 +125,17 @@ export class Demo {
     await this.backend.resetSwitches();
     await this.setLifetime(lifetimeSeconds);
     this.#keys = 0;
-    this.embeds = embeds.map((kind) => this.#newEmbed(kind));
+    this.embeds = embeds.map((kind, i) => this.#newEmbed(kind, roles[i]));
     await this.#openPanes(tokenType);
     this.#events.say(FRESH);
     await this.setPace(pace);
+  }
+
+  /** Both pages anew, with a report for each of two users, who may see different rows. */
+  async embedTwoUsers(): Promise<void> {
+    await this.restart({ tokenType: 1, embeds: ROLES.map(() => "report" as const), roles: ROLES });
+    this.#events.say(TWO_USERS);
+    this.#note(`Two users with different roles: one sees the rows of ${ROLES.join(", the other those of ")}.`);
   }
 
   /** Both pages anew, with somebody's own content. */
@@ -134,6 +153,7 @@ export class Demo {
   #forget(): void {
     this.#steps = [];
     this.story = null;
+    this.shownMs = SHOWN_MS;
     this.#panes = {};
     this.active.clear();
     this.spans.clear();
@@ -155,6 +175,8 @@ export class Demo {
   async play(story: Story): Promise<void> {
     await this.restart({ tokenType: 1, lifetimeSeconds: story.lifetimeSeconds, pace: 0 });
     this.story = story;
+    this.shownMs = story.shownMs ?? SHOWN_MS;
+    if (story.queryEveryMs) for (const pane of this.panes) pane.plan({ queryEveryMs: story.queryEveryMs });
     this.#steps = story.steps.map((step) => ({ at: this.startedAt + step.atMs, step }));
     await this.#reached();
     await this.setPace(story.pace);
@@ -189,6 +211,7 @@ export class Demo {
   async act({ act }: Action): Promise<void> {
     if (act === "sleep") return this.#sleep();
     if (act === "embedAnother") return this.#embedAnother();
+    if (act === "crash") return this.#crash();
     this.#note("The page embeds everything again with its first token.");
     this.spans.begin("reset", "embedded again", this.now);
     this.spans.end("reset", this.now);
@@ -206,6 +229,13 @@ export class Demo {
     this.spans.begin("another", "another report", this.now);
     this.spans.end("another", this.now);
     await Promise.all(this.panes.map((pane) => pane.embedAnother().catch(() => {})));
+  }
+
+  async #crash(): Promise<void> {
+    this.#note("The engine of powerbi-token-keeper crashes.");
+    this.spans.begin("crash", "engine crashed", this.now);
+    this.spans.end("crash", this.now);
+    await Promise.all(this.panes.map((pane) => pane.crashEngine()));
   }
 
   /** All faults off. */
@@ -228,9 +258,10 @@ export class Demo {
     this.#showEmbeds();
   }
 
-  #newEmbed(kind: EmbedKind): EmbedSpec {
+  #newEmbed(kind: EmbedKind, role?: Role): EmbedSpec {
     this.#keys += 1;
-    return { key: String(this.#keys), kind, title: `${TITLES[kind]} ${this.#keys}` };
+    const title = `${TITLES[kind]} ${this.#keys}`;
+    return { key: String(this.#keys), kind, title: role ? `${title}: ${role}` : title, ...(role && { role }) };
   }
 
   #showEmbeds(): void {
@@ -258,12 +289,13 @@ export class Demo {
     this.#note(on ? `${fault.label}: on.` : `${fault.label}: off.`);
   }
 
-  async #change({ switches, plan, hidden, aheadMs }: Change): Promise<void> {
+  async #change({ switches, plan, hidden, aheadMs, signIn }: Change): Promise<void> {
     if (switches) await this.backend.changeSwitches(switches);
     for (const pane of this.panes) {
       if (plan) pane.plan(plan);
       if (hidden !== undefined) pane.hide(hidden);
       if (aheadMs !== undefined) pane.setClock(aheadMs);
+      if (signIn !== undefined) pane.requireSignIn(signIn);
     }
   }
 
@@ -282,7 +314,7 @@ export class Demo {
   async #reached(): Promise<void> {
     while (this.#steps[0] && this.#steps[0].at <= this.now) {
       const { step } = this.#steps.shift() as { at: number; step: Step };
-      this.#events.say(step.say);
+      if (step.say) this.#events.say(typeof step.say === "string" ? step.say : step.say(this.#counters()));
       await this.#playStep(step);
     }
     if (this.story && this.#steps.length === 0) this.endStory();
@@ -295,6 +327,11 @@ export class Demo {
     if (off) await this.setFault(faultOf(off) as Toggle, false);
     if (act) await this.act(faultOf(act) as Fault as Action);
     if (online) for (const pane of this.panes) pane.online();
+  }
+
+  #counters(): Record<PaneName, Counters> {
+    const counted = PANES.map((name) => [name, (this.#panes[name] as Pane).status().counters]);
+    return Object.fromEntries(counted) as Record<PaneName, Counters>;
   }
 
   #note(text: string): void {

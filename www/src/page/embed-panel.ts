@@ -19,6 +19,7 @@ export class EmbedPanel {
     el("add").append(
       button("Three reports, one token", () => act(() => demo().restart({ embeds: ["report", "report", "report"] }))),
     );
+    el("add").append(button("Two users, two roles", () => act(() => demo().embedTwoUsers())));
     for (const radio of this.#kinds())
       radio.addEventListener("change", () =>
         act(() => demo().restart({ tokenType: Number(radio.value) as TokenType })),

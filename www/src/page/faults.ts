@@ -7,6 +7,8 @@ export interface Change {
   plan?: Record<string, unknown>;
   hidden?: boolean;
   aheadMs?: number;
+  /** The sign-in library throws. */
+  signIn?: boolean;
 }
 
 export type Group = "backend" | "frame" | "page";
@@ -27,7 +29,7 @@ export interface Toggle extends Common {
 }
 
 export interface Action extends Common {
-  act: "embedAgain" | "embedAnother" | "sleep";
+  act: "embedAgain" | "embedAnother" | "sleep" | "crash";
 }
 
 export type Fault = Toggle | Action;
@@ -95,6 +97,17 @@ export const FAULTS: readonly Fault[] = [
       "retries every 30 seconds.",
   },
   {
+    key: "msal",
+    group: "page",
+    label: "MSAL: sign in again",
+    slot: "signIn",
+    on: { signIn: true },
+    off: { signIn: false },
+    watch:
+      "MSAL throws InteractionRequiredAuthError instead of a token. The keeper reads it like a 401 and becomes " +
+      "“denied”. Switch it off to sign in: the page calls refresh(). In the loop each try is an unhandled rejection.",
+  },
+  {
     key: "throttled",
     label: "Busy: 429",
     ...backend("throttle", { throttle: 120 }, { throttle: null }),
@@ -155,6 +168,15 @@ export const FAULTS: readonly Fault[] = [
     watch:
       "The page switches to another report, which has a token of its own. The keeper leaves that token alone until " +
       "it is due, and then requests one for the report that is there. The loop sets the first report’s next token.",
+  },
+  {
+    key: "crash",
+    group: "page",
+    label: "Crash the engine",
+    act: "crash",
+    watch:
+      "A trap inside the keeper’s WebAssembly engine, which is not entered again. The same keeper goes on in its " +
+      "JavaScript engine. The loop has no engine.",
   },
   {
     key: "hidden",

@@ -2,7 +2,7 @@
 import type { LiveConfig } from "../../backend/config";
 import { Backend } from "../backend";
 import type { PaneName } from "../pane/api";
-import { RATES, type TimeSource } from "../time/source";
+import { type Pace, RATES, type TimeSource, WEEK_RATE } from "../time/source";
 import { Demo, PANES } from "./demo";
 import { button, el, createElement, setPressed, setText } from "./dom";
 import { EmbedPanel } from "./embed-panel";
@@ -10,7 +10,7 @@ import { FaultPanel } from "./fault-panel";
 import { clockShort, elapsed } from "./format";
 import { PaneView } from "./pane-view";
 import { buildLog } from "./log-panel";
-import { STORIES } from "./stories";
+import { STORIES, type Story } from "./stories";
 
 const REPAINT_MS = 200;
 
@@ -33,15 +33,26 @@ async function showError(error: unknown): Promise<void> {
 const say = (caption: string) => setText(el("caption"), caption);
 const faults = new FaultPanel(() => demo, act);
 const embeds = new EmbedPanel(() => demo, act);
-const stories = new Map(STORIES.map((story) => [story, button(story.label, () => act(() => demo.play(story)))]));
-const paces = new Map(RATES.map((rate) => [rate, pace(rate)]));
-let paceBeforePause: (typeof RATES)[number] = 60;
+const stories = new Map(STORIES.map((story) => [story, button(story.label, () => play(story))]));
+type Rate = Exclude<Pace, 0>;
+const PACES: ReadonlyMap<Rate, string> = new Map([
+  ...RATES.map((rate) => [rate, `${rate}×`] as const),
+  [WEEK_RATE, "Week in 2 min"] as const,
+]);
+const paces = new Map([...PACES].map(([rate, label]) => [rate, pace(rate, label)]));
+let paceBeforePause: Rate = 60;
 
-function pace(rate: (typeof RATES)[number]): HTMLInputElement {
+function pace(rate: Rate, label: string): HTMLInputElement {
   const radio = createElement("input", { type: "radio", name: "pace", value: String(rate) });
   radio.addEventListener("change", () => act(() => demo.setPace(rate)));
-  el("paces").append(createElement("label", {}, radio, createElement("span", { textContent: `${rate}×` })));
+  el("paces").append(createElement("label", {}, radio, createElement("span", { textContent: label })));
   return radio;
+}
+
+function play(story: Story): void {
+  // the server's time does not wait for the panes: such a story has its backend in the page
+  if (!demo.paces.includes(story.pace)) location.search = `?story=${story.key}`;
+  else act(() => demo.play(story));
 }
 
 function showControls(): void {
@@ -54,12 +65,12 @@ function showControls(): void {
 }
 
 function paint(): void {
-  const { now, startedAt, spans } = demo;
-  setText(el("elapsed"), elapsed(startedAt === 0 ? 0 : now - startedAt));
+  const { now, startedAt: start, spans, shownMs } = demo;
+  setText(el("elapsed"), elapsed(start === 0 ? 0 : now - start));
   setText(el("clock"), clockShort(now));
   for (const name of PANES) {
     const pane = demo.pane(name);
-    if (pane) views[name].show(pane.status(), spans.all, startedAt, now);
+    if (pane) views[name].show(pane.status(), spans.all, { start, now, shownMs });
   }
   log.paint();
 }
@@ -96,8 +107,13 @@ async function serverBackend(): Promise<{ backend: Backend; source: TimeSource; 
 }
 
 async function start(): Promise<void> {
-  const { backend, source, live } = await (import.meta.env.MODE === "static" ? localBackend() : serverBackend());
+  // a link may name a story, or none
+  const wanted = new URLSearchParams(location.search).get("story");
+  const story = STORIES.find(({ key }) => key === wanted) ?? STORIES[0];
+  const inPage = import.meta.env.MODE === "static" || story?.pace === WEEK_RATE;
+  const { backend, source, live } = await (inPage ? localBackend() : serverBackend());
   demo = new Demo(backend, source, views, log, { changed: showControls, say });
+  for (const [rate, radio] of paces) if (!source.paces.includes(rate)) radio.parentElement?.remove();
   el("stories").append(...stories.values());
   el("pause").addEventListener("click", () => act(() => demo.setPace(demo.pace === 0 ? paceBeforePause : 0)));
   el("again").addEventListener("click", () => act(() => demo.restart()));
@@ -106,9 +122,6 @@ async function start(): Promise<void> {
   if (import.meta.env.MODE === "static") void keepForOffline();
   if (import.meta.env.MODE !== "static" && live) return startLive(live);
   pauseWhileHidden();
-  // a link may name a story, or none
-  const wanted = new URLSearchParams(location.search).get("story");
-  const story = STORIES.find(({ key }) => key === wanted) ?? STORIES[0];
   act(() => (wanted === "none" || !story ? demo.restart({ pace: 60 }) : demo.play(story)));
 }
 

@@ -4,7 +4,7 @@ import { el, part, setText } from "./dom";
 import { clock, countdown, duration } from "./format";
 import { Ring } from "./ring";
 import type { FaultSpan } from "./fault-spans";
-import { Timeline } from "./timeline";
+import { type TimeSpan, Timeline } from "./timeline";
 
 const TITLES: Record<PaneName, { title: string; frame: string }> = {
   keeper: { title: "powerbi-token-keeper", frame: "A page with this package" },
@@ -50,7 +50,8 @@ export class PaneView {
     this.frame.dataset["embeds"] = String(count);
   }
 
-  show(reading: PaneStatus, spans: readonly FaultSpan[], start: number, now: number): void {
+  show(reading: PaneStatus, spans: readonly FaultSpan[], time: TimeSpan): void {
+    const { now } = time;
     const { state, expiresAt, lifetimeMs, windowMs, counters, nextCheck } = reading;
     const remainingMs = expiresAt === null ? null : expiresAt - now;
     this.#ring.show({
@@ -72,7 +73,7 @@ export class PaneView {
     this.#count("requests", String(counters.requests), false);
     setText(part(this.#root, "refused"), counters.refused === 0 ? "" : `, ${counters.refused} refused`);
     this.#count("unhandled", String(counters.unhandled), counters.unhandled > 0);
-    this.#timeline.show(reading, spans, start, now);
+    this.#timeline.show(reading, spans, time);
     this.#timeline.describe(
       `${state.text}. Without a valid token for ${duration(counters.withoutTokenMs)}, ${counters.requests} ` +
         `requests, ${counters.refused} of them refused, ${counters.unhandled} unhandled errors.`,

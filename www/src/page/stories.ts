@@ -1,13 +1,18 @@
 // Short scripts of faults that show the difference without a click. Each runs in virtual time, the same for both panes.
 // What a caption says about a pane is what its counters measured; tests/demo/time.test.mjs measures it again.
-import type { Pace } from "../time/source";
+import type { Counters, PaneName } from "../pane/api";
+import { type Pace, WEEK_RATE } from "../time/source";
+import { duration } from "./format";
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 export interface Step {
   /** Since the story's start. */
   atMs: number;
-  say: string;
+  /** The caption from then on; it may quote the counters. */
+  say?: string | ((counters: Record<PaneName, Counters>) => string);
   lifetimeSeconds?: number;
   on?: string;
   off?: string;
@@ -22,9 +27,44 @@ export interface Story {
   label: string;
   /** Of the tokens that both panes start with. */
   lifetimeSeconds: number;
-  pace: Pace;
+  pace: Exclude<Pace, 0>;
   steps: readonly Step[];
+  /** How much time the timelines show. */
+  shownMs?: number;
+  /** How often the report asks for its data by itself. */
+  queryEveryMs?: number;
 }
+
+/** The same fault several times a day: on after `startMs`, for `forMs`, and again every `everyMs`. */
+function repeated(key: string, startMs: number, times: number, everyMs: number, forMs: number): Step[] {
+  return Array.from({ length: times }, (_, i) => startMs + i * everyMs).flatMap((atMs) => [
+    { atMs, on: key },
+    { atMs: atMs + forMs, off: key },
+  ]);
+}
+
+const inTotal = ({ withoutTokenMs, requests, unhandled }: Counters) =>
+  `${duration(withoutTokenMs)} without a valid token, ${requests} requests, ${unhandled} unhandled errors`;
+
+/** A tab that stays open for a week, with a fault a day; the last day has none. */
+const WEEK: readonly Step[] = [
+  { atMs: 0, say: "A tab stays open for a week. Day 1: in the daytime the backend takes a minute to answer." },
+  ...repeated("slow60", 2 * HOUR, 1, DAY, 8 * HOUR),
+  { atMs: DAY, say: "Day 2: every two hours the backend is down for six minutes." },
+  ...repeated("down", DAY + 45 * MINUTE, 12, 2 * HOUR, 6 * MINUTE),
+  { atMs: 2 * DAY, say: "Day 3: the lid is closed for 70 minutes, six times." },
+  ...Array.from({ length: 6 }, (_, i) => ({ atMs: 2 * DAY + (2 + i * 3) * HOUR, act: "asleep" })),
+  { atMs: 3 * DAY, on: "behind", say: "Day 4: the laptop’s clock is 15 minutes slow." },
+  { atMs: 4 * DAY, off: "behind", on: "hidden", say: "Day 5: the tab is in the background." },
+  { atMs: 5 * DAY, off: "hidden", say: "Day 6: every three hours the frame answers nothing for 15 minutes." },
+  ...repeated("silent", 5 * DAY + 40 * MINUTE, 7, 3 * HOUR, 15 * MINUTE),
+  { atMs: 6 * DAY, say: "Day 7: nothing happens." },
+  {
+    atMs: 7 * DAY,
+    pace: 60,
+    say: ({ keeper, loop }) => `A week later. On the left ${inTotal(keeper)}; on the right ${inTotal(loop)}.`,
+  },
+];
 
 export const STORIES: readonly Story[] = [
   {
@@ -146,5 +186,14 @@ export const STORIES: readonly Story[] = [
       },
       { atMs: 66 * MINUTE, say: "The same happens with every token until somebody sets the clock." },
     ],
+  },
+  {
+    key: "week",
+    label: "A week in two minutes",
+    lifetimeSeconds: 3_600,
+    pace: WEEK_RATE,
+    shownMs: 7 * DAY,
+    queryEveryMs: MINUTE,
+    steps: [...WEEK].sort((one, other) => one.atMs - other.atMs),
   },
 ];

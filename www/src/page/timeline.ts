@@ -5,15 +5,15 @@ import { GridComponent, MarkAreaComponent, MarkLineComponent } from "echarts/com
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import type { PaneStatus } from "../pane/api";
-import { clockShort } from "./format";
+import { clockShort, weekday } from "./format";
 import type { FaultSpan } from "./fault-spans";
 
 echarts.use([CustomChart, GridComponent, MarkAreaComponent, MarkLineComponent, CanvasRenderer]);
 
 const MINUTE = 60_000;
-const SHOWN_MS = 100 * MINUTE;
-/** Of it, what lies ahead: how long the token has left is seen there. */
+/** Of what is shown, what lies ahead: how long the token has left is seen there. */
 const AHEAD_MS = 20 * MINUTE;
+const DAY = 24 * 60 * MINUTE;
 
 // Heights of the three rows, in pixels of the drawing.
 const LABEL = 14;
@@ -37,6 +37,13 @@ interface Mark {
 }
 type Colours = Record<Paint | "line" | "soft" | "fault" | "faultText", string>;
 
+/** What of the time is on show. */
+export interface TimeSpan {
+  start: number;
+  now: number;
+  shownMs: number;
+}
+
 export class Timeline {
   readonly #chart: echarts.ECharts;
   readonly #place: HTMLElement;
@@ -50,9 +57,9 @@ export class Timeline {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (this.#colours = coloursOf(place)));
   }
 
-  show(reading: PaneStatus, spans: readonly FaultSpan[], start: number, now: number): void {
-    const from = Math.max(start, now + AHEAD_MS - SHOWN_MS);
-    const to = from + SHOWN_MS;
+  show(reading: PaneStatus, spans: readonly FaultSpan[], { start, now, shownMs }: TimeSpan): void {
+    const from = Math.max(start, now + AHEAD_MS - shownMs);
+    const to = from + shownMs;
     const colours = this.#colours;
     const marks = marksOf(reading, from, to, now);
     this.#chart.setOption(
@@ -63,7 +70,7 @@ export class Timeline {
           type: "time",
           min: from,
           max: to,
-          splitNumber: 5,
+          splitNumber: shownMs > DAY ? 7 : 5,
           axisLine: { lineStyle: { color: colours.line } },
           axisTick: { show: false },
           splitLine: { show: false },
@@ -73,7 +80,7 @@ export class Timeline {
             hideOverlap: true,
             showMinLabel: false,
             showMaxLabel: false,
-            formatter: (at: number) => clockShort(at),
+            formatter: (at: number) => (shownMs > DAY ? weekday(at) : clockShort(at)),
           },
         },
         yAxis: { type: "value", min: 0, max: 1, show: false },
@@ -89,7 +96,7 @@ export class Timeline {
               silent: true,
               itemStyle: { color: colours.fault },
               label: { align: "left", color: colours.faultText, fontSize: 11 },
-              data: spansWithin(spans, from, now, SHOWN_MS / this.#chart.getWidth()),
+              data: spansWithin(spans, from, now, shownMs / this.#chart.getWidth()),
             },
             markLine: {
               silent: true,
@@ -126,18 +133,17 @@ function marksOf(reading: PaneStatus, from: number, to: number, now: number): Ma
 }
 
 function spansWithin(spans: readonly FaultSpan[], from: number, now: number, msPerPixel: number) {
-  let taken = -Infinity;
+  // how far the names in the two rows above the drawing reach
+  const taken = [-Infinity, -Infinity];
   return spans
     .filter(({ to }) => (to ?? now) >= from)
     .map((span) => {
       const left = Math.max(from, span.from);
-      // a name that would run into the one before goes above it
-      const raised = left < taken;
-      if (!raised) taken = left + (span.label.length + 1) * LETTER_PX * msPerPixel;
-      return [
-        { name: span.label, xAxis: left, label: { position: [0, raised ? 3 - 2 * LABEL : 2 - LABEL] } },
-        { xAxis: span.to ?? now },
-      ];
+      // a name that would run into the one before goes above it; where there is no place either it is left out
+      const row = taken.findIndex((until) => left >= until);
+      if (row >= 0) taken[row] = left + (span.label.length + 1) * LETTER_PX * msPerPixel;
+      const label = { show: row >= 0, position: [0, row === 1 ? 3 - 2 * LABEL : 2 - LABEL] };
+      return [{ name: span.label, xAxis: left, label }, { xAxis: span.to ?? now }];
     });
 }
 

@@ -2,6 +2,7 @@
 // these are plain calls.
 import type { TokenType } from "powerbi-token-keeper";
 import type { LiveEmbed } from "../../backend/config";
+import type { Role } from "../../backend/content";
 
 export type PaneName = "keeper" | "loop";
 export type EmbedKind = "report" | "dashboard" | "tile";
@@ -14,6 +15,8 @@ export interface EmbedSpec {
   readonly title: string;
   /** Somebody's own content, in Microsoft's own frame. */
   readonly live?: LiveEmbed;
+  /** The rows that its user may see, by row-level security. Each role has a token of its own. */
+  readonly role?: Role;
 }
 
 /** Where a visitor's own tokens come from, who has signed in. */
@@ -92,6 +95,10 @@ export interface Pane {
   embedAnother(): Promise<void>;
   /** The visitor has signed in again. */
   signedIn(): void;
+  /** Whether the sign-in library gives no token before its user has signed in again. */
+  requireSignIn(required: boolean): void;
+  /** Crashes the engine of the package, for real; resolves when another has taken its place. */
+  crashEngine(): Promise<void>;
   /** The network is back, as the browser tells it. */
   online(): void;
   hide(hidden: boolean): void;

@@ -52,10 +52,10 @@ export class Embeds {
 
   /** What those hold that have loaded once. */
   get held(): HeldToken[] {
-    return [...this.#entries.values()].flatMap(({ loaded, line, expiresAt, broken }) => {
+    return [...this.#entries.values()].flatMap(({ spec, loaded, line, expiresAt, broken }) => {
       if (!loaded) return [];
       if (!line) return { usable: true, expiresAt, broken, fingerprint: String(expiresAt) };
-      return line.state ? heldTokenOf(line.state) : [];
+      return line.state ? heldTokenOf(line.state, spec) : [];
     });
   }
 
@@ -184,6 +184,9 @@ export class Embeds {
   }
 }
 
-function heldTokenOf({ usable, expiresAt, phase, expiredVisuals, fingerprint }: FrameState): HeldToken {
+/** Another user's token is none that this embed may hold. */
+function heldTokenOf(state: FrameState, { role }: EmbedSpec): HeldToken {
+  const { expiresAt, fingerprint, phase, expiredVisuals } = state;
+  const usable = state.usable && state.role === (role ?? null);
   return { usable, expiresAt, fingerprint, broken: phase === "failed" || expiredVisuals > 0 };
 }

@@ -23,7 +23,7 @@ const REASONS: Record<RefreshReason, string> = {
 const FAILURES: Partial<Record<ErrorCode, string>> = {
   ERR_SOURCE_NETWORK: "the backend could not be reached",
   ERR_SOURCE_TIMEOUT: "the backend did not answer in time",
-  ERR_SOURCE_DENIED: "the backend refused: sign in again",
+  ERR_SOURCE_DENIED: "access was denied, sign in again",
   ERR_SOURCE_THROTTLED: "the backend is throttling",
   ERR_SOURCE_ANSWER: "the response has no token",
   ERR_TOKEN_SAME: "it is the token already in place",

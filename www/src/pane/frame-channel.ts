@@ -11,6 +11,8 @@ export interface FrameState {
   expiresAt: number | null;
   /** Of the right kind and whole, whatever the time. */
   usable: boolean;
+  /** Whose rows the token shows; null for all. */
+  role: string | null;
   fingerprint: string | null;
   silent: boolean;
 }

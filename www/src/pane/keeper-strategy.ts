@@ -1,16 +1,17 @@
 // The left pane: a page that uses this package, as the README says.
 import type { IEmbedConfiguration } from "powerbi-client";
-import { type KeeperEventMap, TokenKeeper } from "powerbi-token-keeper";
+import { type KeeperEventMap, type KeeperStatus, TokenKeeper, type TokenRequest } from "powerbi-token-keeper";
 import type { EmbedSpec, PaneStatus } from "./api";
 import { configOf } from "./content";
-import { anotherReport, recordedVisitorSource, type Strategy, type PaneContext, tokenUrl } from "./strategy";
+import { anotherReport, recordedVisitorSource, type Strategy, type PaneContext, tokenKey, tokenUrl } from "./strategy";
 import { STATES, type EventText, EVENT_TEXT } from "./event-text";
 
 const DEFAULT_LEAD_MS = 600_000;
+const ENGINES: Record<KeeperStatus["engine"], string> = { wasm: "WebAssembly", js: "JavaScript", none: "missing" };
 
 export class KeeperStrategy implements Strategy {
   readonly #context: PaneContext;
-  /** One for each token, by where it comes from. */
+  /** One for each token. */
   readonly #keepers = new Map<string, TokenKeeper>();
   readonly #keeperOf = new Map<string, TokenKeeper>();
 
@@ -40,6 +41,23 @@ export class KeeperStrategy implements Strategy {
     for (const keeper of this.#keepers.values()) void keeper.refresh();
   }
 
+  /** Each keeper on the page has the same engine. */
+  async crashEngine(): Promise<void> {
+    const [keeper] = this.#keepers.values();
+    if (!keeper) return;
+    const before = keeper.status.engine;
+    // the engine answers `status` too, so it comes by the trap at once
+    const crashed = before === "wasm" && this.#context.trap.spring(() => keeper.status);
+    await this.#context.waits(() => keeper.status.engine !== "none");
+    this.#context.tell({
+      kind: "refresh",
+      tone: "warn",
+      text: crashed
+        ? `The WebAssembly engine crashed. The keeper goes on with the ${ENGINES[keeper.status.engine]} engine.`
+        : `There is no WebAssembly engine to crash: the keeper runs on the ${ENGINES[before]} engine.`,
+    });
+  }
+
   leave(key: string): void {
     const embed = this.#context.embeds.embedOf(key);
     if (embed) this.#keeperOf.get(key)?.detach(embed);
@@ -59,12 +77,18 @@ export class KeeperStrategy implements Strategy {
   }
 
   #keeperFor(spec: EmbedSpec): TokenKeeper {
-    const visitor = recordedVisitorSource(this.#context);
-    const url = tokenUrl(this.#context.tokenType, spec);
-    const found = this.#keepers.get(url);
+    const { network, tokenType } = this.#context;
+    const key = tokenKey(tokenType, spec);
+    const found = this.#keepers.get(key);
     if (found) return found;
-    const keeper = new TokenKeeper({ source: visitor ?? url, tokenType: this.#context.tokenType });
-    this.#keepers.set(url, keeper);
+    const { role } = spec;
+    const endpoint = {
+      url: tokenUrl(tokenType, spec),
+      headers: () => network.authorization(),
+      ...(role && { body: ({ reason, embeds }: TokenRequest) => ({ reason, embeds, role }) }),
+    };
+    const keeper = new TokenKeeper({ source: recordedVisitorSource(this.#context) ?? endpoint, tokenType });
+    this.#keepers.set(key, keeper);
     this.#listen(keeper);
     return keeper;
   }

@@ -1,11 +1,12 @@
 // The right pane: a page that follows Microsoft's documentation. What holds an embed token is kept by the documented
 // loop. With Aad tokens the documentation has reports ask for themselves, through accessTokenProvider; dashboards and
-// tiles, for which powerbi-client takes no provider, stay with the loop.
+// tiles, for which powerbi-client takes no provider, stay with the loop. A page with two tokens has two loops.
 import type { IEmbedConfiguration } from "powerbi-client";
 import { LOOP_WINDOW_MS, type Page, startLoop } from "../loop/microsoft";
+import type { Role } from "../../backend/content";
 import type { EmbedSpec, PaneStatus } from "./api";
 import { configOf } from "./content";
-import { anotherReport, recordedVisitorSource, type Strategy, type PaneContext, tokenUrl } from "./strategy";
+import { anotherReport, recordedVisitorSource, type Strategy, type PaneContext, tokenKey, tokenUrl } from "./strategy";
 
 interface ApiResponse {
   token?: string;
@@ -20,14 +21,16 @@ class LoopPage implements Page {
   looped = false;
   readonly #context: PaneContext;
   readonly #url: string;
+  readonly #role: Role | undefined;
   readonly #keys = new Set<string>();
   #token: string | null = null;
   /** The page's own first request, once for all that is embedded at the same time. */
   #asking: Promise<void> | null = null;
 
-  constructor(context: PaneContext, url: string) {
+  constructor(context: PaneContext, spec: EmbedSpec) {
     this.#context = context;
-    this.#url = url;
+    this.#url = tokenUrl(context.tokenType, spec);
+    this.#role = spec.role;
   }
 
   /** As powerbi.get() finds them, also after they were embedded again. */
@@ -47,7 +50,7 @@ class LoopPage implements Page {
     const visitor = recordedVisitorSource(this.#context);
     const answer = visitor
       ? await visitor({ reason: this.#token === null ? "initial" : "poll" })
-      : await askBackend(this.#url);
+      : await this.#askBackend();
     this.#token = answer.token;
     this.#context.tell({ kind: "refresh", tone: "good", text: "Got a new token and set it on the report." });
     return answer;
@@ -85,21 +88,23 @@ class LoopPage implements Page {
   async #ask(): Promise<void> {
     this.tokenExpiration = (await this.getNewUserAccessToken()).expiration;
   }
-}
 
-async function askBackend(url: string): Promise<{ token: string; expiration: string }> {
-  const response = await fetch(url, { method: "POST" });
-  if (!response.ok) throw new Error(`the backend answered ${response.status}`);
-  const { token, expiration, access_token, expires_in } = (await response.json()) as ApiResponse;
-  return {
-    token: token ?? access_token ?? "",
-    expiration: expiration ?? new Date(Date.now() + (expires_in ?? 0) * 1000).toISOString(),
-  };
+  async #askBackend(): Promise<{ token: string; expiration: string }> {
+    const headers = { ...(await this.#context.network.authorization()), "Content-Type": "application/json" };
+    const body = JSON.stringify({ role: this.#role });
+    const response = await fetch(this.#url, { method: "POST", headers, body });
+    if (!response.ok) throw new Error(`the backend answered ${response.status}`);
+    const { token, expiration, access_token, expires_in } = (await response.json()) as ApiResponse;
+    return {
+      token: token ?? access_token ?? "",
+      expiration: expiration ?? new Date(Date.now() + (expires_in ?? 0) * 1000).toISOString(),
+    };
+  }
 }
 
 export class LoopStrategy implements Strategy {
   readonly #context: PaneContext;
-  /** One for each token, by where it comes from. */
+  /** One for each token. */
   readonly #pages = new Map<string, LoopPage>();
 
   constructor(context: PaneContext) {
@@ -107,9 +112,9 @@ export class LoopStrategy implements Strategy {
   }
 
   embed(spec: EmbedSpec): Promise<void> {
-    const url = tokenUrl(this.#context.tokenType, spec);
-    let page = this.#pages.get(url);
-    if (!page) this.#pages.set(url, (page = new LoopPage(this.#context, url)));
+    const key = tokenKey(this.#context.tokenType, spec);
+    let page = this.#pages.get(key);
+    if (!page) this.#pages.set(key, (page = new LoopPage(this.#context, spec)));
     return page.embed(spec);
   }
 

@@ -3,11 +3,15 @@
 import type { EmbedSpec, LogEvent, Pane, PaneName, PaneStatus, PaneSetup } from "./api";
 import { type Machine, MachineClock, thisMachine } from "./clock";
 import { TokenLog } from "./token-log";
+import { EngineTrap } from "./engine-trap";
 import { Network } from "./network";
 import type { Strategy } from "./strategy";
 import type { Embeds } from "./embeds";
 
 const FIRST_TOKEN_RETRY_MS = 5_000;
+/** How often, and how long at most, in real time, something is waited for that takes no virtual time. */
+const LOOK_MS = 10;
+const MAX_WAIT_MS = 5_000;
 const STARTING: Pick<Strategy, "status"> = {
   status: () => ({ state: { text: "starting", tone: "off" }, nextCheck: "", windowMs: null }),
 };
@@ -18,6 +22,7 @@ class RunningPane {
   readonly clock: Machine;
   readonly tokenLog: TokenLog;
   readonly network: Network;
+  readonly trap = new EngineTrap();
   readonly errors: number[] = [];
   readonly setup: PaneSetup;
   embeds: Embeds | null = null;
@@ -31,7 +36,7 @@ class RunningPane {
     const clock = this.clock.forFrames();
     if (clock) window.demoClock = clock;
     this.tokenLog = new TokenLog(setup.now);
-    this.network = new Network(setup.fetch ?? window.fetch.bind(window), () => this.clock.now, setup.tell);
+    this.network = new Network(setup.fetch, () => this.clock.now, setup.tell);
     window.fetch = this.network.fetch;
     // Counted, and kept out of the console: the page says so.
     addEventListener("unhandledrejection", (event) => this.#unhandled(event, "Unhandled promise rejection."));
@@ -55,6 +60,8 @@ class RunningPane {
       network: this.network,
       tokenType,
       visitor,
+      trap: this.trap,
+      waits: until,
       tell: (event: Omit<LogEvent, "at">) => this.tell(event),
     };
     const strategy =
@@ -79,6 +86,12 @@ class RunningPane {
   async embedAnother(): Promise<void> {
     const [first] = this.setup.embeds;
     if (first) await this.strategy?.embedAnother(first.key);
+  }
+
+  /** Its end is a sign-in. */
+  requireSignIn(required: boolean): void {
+    this.network.requiresSignIn = required;
+    if (!required) this.strategy?.signedIn();
   }
 
   remove(key: string): void {
@@ -141,6 +154,11 @@ class RunningPane {
   }
 }
 
+async function until(met: () => boolean): Promise<void> {
+  const end = parent.performance.now() + MAX_WAIT_MS;
+  while (!met() && parent.performance.now() < end) await new Promise((resolve) => parent.setTimeout(resolve, LOOK_MS));
+}
+
 let current: RunningPane | null = null;
 function running(): RunningPane {
   if (!current) throw new Error("the pane is not open yet");
@@ -158,6 +176,8 @@ const pane: Pane = {
   embedAgain: () => running().embeds?.embedAgain(),
   embedAnother: () => running().embedAnother(),
   signedIn: () => running().strategy?.signedIn(),
+  requireSignIn: (required) => running().requireSignIn(required),
+  crashEngine: async () => running().strategy?.crashEngine?.(),
   online: () => void window.dispatchEvent(new Event("online")),
   hide: (hidden) => running().clock.hide(hidden),
   sleep: () => void (running().clock.asleep = true),

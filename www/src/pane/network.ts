@@ -4,12 +4,16 @@ import type { LogEvent, RequestMark } from "./api";
 const MAX_ENTRIES = 3_000;
 /** Longer than an answer takes on this machine; one that is held back by a switch is not waited for. */
 const MAX_WAIT_MS = 500;
+/** The same of a backend in the page, which needs no wire. */
+const MAX_LOCAL_WAIT_MS = 150;
 /** How long after an answer its consequences are waited for. */
 const SETTLE_MS = 8;
 
 export class Network {
   readonly marks: RequestMark[] = [];
   requests = 0;
+  /** The sign-in library has no token before its user has signed in again. */
+  requiresSignIn = false;
   refused = 0;
   readonly #forward: typeof fetch;
   readonly #now: () => number;
@@ -18,8 +22,12 @@ export class Network {
   readonly #since = new Set<{ real: number }>();
   #answered = -Infinity;
 
-  constructor(forward: typeof fetch, now: () => number, tell: (event: LogEvent) => void) {
-    this.#forward = forward;
+  readonly #maxWaitMs: number;
+
+  /** `local` is the backend in the demo's page. */
+  constructor(local: typeof fetch | null, now: () => number, tell: (event: LogEvent) => void) {
+    this.#forward = local ?? window.fetch.bind(window);
+    this.#maxWaitMs = local ? MAX_LOCAL_WAIT_MS : MAX_WAIT_MS;
     this.#now = now;
     this.#tell = tell;
   }
@@ -32,6 +40,19 @@ export class Network {
         : "Token request failed: the connection was cut.";
     return this.record(async () => ownResponse(await this.#forward(input, init)), answered, cut);
   };
+
+  /**
+   * The headers by which the demo's backend would know the user, if it had any: MSAL's acquireTokenSilent, or its error.
+   */
+  async authorization(): Promise<Record<string, string>> {
+    if (this.requiresSignIn)
+      await this.record(
+        throwInteractionRequired,
+        () => null,
+        () => "MSAL threw InteractionRequiredAuthError: the user must sign in again.",
+      );
+    return {};
+  }
 
   /** Notes a request that `work` makes. `refusal` says what is wrong with its answer, `failure` why there is none. */
   async record<T>(work: () => Promise<T>, refusal: (answer: T) => string | null, failure: () => string): Promise<T> {
@@ -66,8 +87,15 @@ export class Network {
   }
 
   isBusy(realNow: number): boolean {
-    return realNow - this.#answered < SETTLE_MS || [...this.#since].some(({ real }) => realNow - real < MAX_WAIT_MS);
+    return (
+      realNow - this.#answered < SETTLE_MS || [...this.#since].some(({ real }) => realNow - real < this.#maxWaitMs)
+    );
   }
+}
+
+async function throwInteractionRequired(): Promise<never> {
+  const { InteractionRequiredAuthError } = await import("@azure/msal-browser");
+  throw new InteractionRequiredAuthError("interaction_required", "AADSTS50078: Presented multi-factor has expired.");
 }
 
 /** An answer of the backend in the demo's page, made again as this window's own fetch would have made it. */

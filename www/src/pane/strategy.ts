@@ -4,6 +4,7 @@ import type { TokenType } from "powerbi-token-keeper";
 import { ANOTHER_REPORT, contentId } from "../../backend/content";
 import type { EmbedSpec, LogEvent, PaneStatus, VisitorSource } from "./api";
 import { configOf } from "./content";
+import type { EngineTrap } from "./engine-trap";
 import type { Network } from "./network";
 import type { Embeds } from "./embeds";
 
@@ -12,6 +13,9 @@ export interface PaneContext {
   network: Network;
   tokenType: TokenType;
   visitor: VisitorSource | null;
+  trap: EngineTrap;
+  /** Resolves once `met` is true, or a few real seconds later. */
+  waits(met: () => boolean): Promise<void>;
   tell(event: Omit<LogEvent, "at">): void;
 }
 
@@ -22,6 +26,8 @@ export interface Strategy {
   embedAnother(key: string): Promise<void>;
   /** The visitor has signed in again. */
   signedIn(): void;
+  /** Crashes the package's engine, where there is one; resolves when another has taken its place. */
+  crashEngine?(): Promise<void>;
   /** The embed is about to be removed. */
   leave(key: string): void;
   status(held: {
@@ -31,7 +37,11 @@ export interface Strategy {
   }): Pick<PaneStatus, "state" | "nextCheck" | "windowMs">;
 }
 
-/** Where the token of an embed comes from. Embeds with the same address share one token. */
+/** Which token an embed needs. Embeds with the same one share it. */
+export const tokenKey = (tokenType: TokenType, spec: EmbedSpec): string =>
+  `${tokenUrl(tokenType, spec)} ${spec.role ?? ""}`;
+
+/** Where the token of an embed comes from. */
 export function tokenUrl(tokenType: TokenType, { live }: EmbedSpec): string {
   return new URL(live?.tokenPath ?? (tokenType === 1 ? "api/embed-token" : "api/aad-token"), document.baseURI).href;
 }

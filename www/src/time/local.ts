@@ -1,11 +1,12 @@
 // Time that belongs to the page, for the backend in the page: it waits for the panes, so that nothing is ever late.
 import FakeTimers from "@sinonjs/fake-timers";
-import type { Pace, TimeSource } from "./source";
+import { type Pace, RATES, type TimeSource, WEEK_RATE } from "./source";
 
 /** What a tab that was not looked at catches up with, at most. */
 const MAX_GAP_MS = 1_000;
 
 export class LocalTime implements TimeSource {
+  readonly paces = [...RATES, WEEK_RATE] as const;
   /** The backend's clock: its waits are timers here. */
   readonly #clock: ReturnType<typeof FakeTimers.createClock>;
   readonly #byHand: boolean;

@@ -2,6 +2,7 @@
 import type { TimeSource } from "./source";
 
 export const realTime: TimeSource = {
+  paces: [1],
   now: () => Date.now(),
   nextDue: () => Infinity,
   reached: () => {},

@@ -1,10 +1,11 @@
 // The server's time, followed: asked for now and then, and reckoned in between.
 import type { Backend } from "../backend";
-import type { Pace, TimeSource } from "./source";
+import { type Pace, RATES, type TimeSource } from "./source";
 
 const SYNC_INTERVAL_MS = 5_000;
 
 export class ServerTime implements TimeSource {
+  readonly paces = RATES;
   readonly #backend: Backend;
   #at = performance.now();
   #time: { now: number; rate: number };

@@ -2,10 +2,14 @@
 
 export const RATES = [1, 10, 60] as const;
 export type Rate = (typeof RATES)[number];
+/** A week in two minutes. Only for time that waits for the panes: that of the backend in the page. */
+export const WEEK_RATE = 5_040;
 /** Nought is a pause. */
-export type Pace = Rate | 0;
+export type Pace = Rate | typeof WEEK_RATE | 0;
 
 export interface TimeSource {
+  /** The paces that it can keep. */
+  readonly paces: readonly Exclude<Pace, 0>[];
   /** Where time is by now. */
   now(): number;
   /** The next moment at which something is due in the backend, as far as that is known here. */
