@@ -1,18 +1,20 @@
 // `npm run demo:build`: the demo as a static site, in www/dist-static. Its backend is in the page, its addresses are
 // relative, and once it was loaded it works offline: for any static server, below any path. `--built` takes the package
-// that is in dist/.
+// that is in dist/; `--url https://…` says where the site will be, for its social card and its canonical address.
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { build as bundle } from "esbuild";
 import { generateSW } from "workbox-build";
 import { build } from "./build.mjs";
-import { fromRoot, runIfMain, run } from "./lib/run.mjs";
+import { UserError, fromRoot, runIfMain, run } from "./lib/run.mjs";
 
 const SITE = fromRoot("www/dist-static");
 const MIB = 1024 * 1024;
 
-async function buildStatic() {
+async function buildStatic(url) {
+  if (url !== undefined && !URL.canParse(url)) throw new UserError(`--url: "${url}" is not an address`);
+  if (url !== undefined) process.env.SITE_URL = url;
   run(process.execPath, [
     fromRoot("node_modules/vite/bin/vite.js"),
     "build",
@@ -29,6 +31,8 @@ async function buildStatic() {
     swDest: fromRoot("www/dist-static/offline.js"),
     // panes and frames are told apart by what follows the question mark
     ignoreURLParametersMatching: [/./],
+    // names that have a hash in them: a copy that the browser has already is good
+    dontCacheBustURLsMatching: /\/assets\//,
     maximumFileSizeToCacheInBytes: 2 * MIB,
     inlineWorkboxRuntime: true,
     cleanupOutdatedCaches: true,
@@ -61,5 +65,6 @@ async function policies() {
 
 await runIfMain(import.meta, async (args) => {
   if (!args.includes("--built")) await build();
-  await buildStatic();
+  const at = args.indexOf("--url");
+  await buildStatic(at < 0 ? undefined : (args[at + 1] ?? ""));
 });

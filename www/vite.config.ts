@@ -2,6 +2,7 @@
 // where the backend is in the page. `vite www` serves them while they are being worked on; the backend runs beside it.
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { docs } from "./docs-plugin.ts";
 import { DIAGNOSIS_RULES, PAGE_RULES } from "./server/policy.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -22,6 +23,28 @@ const policy = (mode: string): Plugin => ({
   },
 });
 
+/**
+ * `SITE_URL` is where the static site will be: readers of its social card want whole addresses.
+ */
+const address = (site = process.env["SITE_URL"]): Plugin => ({
+  name: "address",
+  apply: "build",
+  transformIndexHtml: {
+    order: "post",
+    handler(html, { path }) {
+      if (!site || path !== "/index.html") return html;
+      const whole = new URL(site.endsWith("/") ? site : `${site}/`).href;
+      return {
+        html: html.replaceAll('content="./social-card.png"', `content="${whole}social-card.png"`),
+        tags: [
+          { tag: "meta", attrs: { property: "og:url", content: whole }, injectTo: "head" },
+          { tag: "link", attrs: { rel: "canonical", href: whole }, injectTo: "head" },
+        ],
+      };
+    },
+  },
+});
+
 export default defineConfig(({ mode }) => ({
   root: here("."),
   // Relative, so that the built page also works below a path.
@@ -34,7 +57,7 @@ export default defineConfig(({ mode }) => ({
       util: here("src/time/no-util.ts"),
     },
   },
-  plugins: [policy(mode)],
+  plugins: [policy(mode), docs(), address()],
   build: {
     rollupOptions: {
       input: [

@@ -83,7 +83,10 @@ visit("by keyboard alone", async (demo) => {
     );
   await page.locator("body").click({ position: { x: 2, y: 2 } });
   await page.keyboard.press("Tab");
-  assert.equal(await focused(), "60", "the pace comes first");
+  assert.equal(await focused(), "Get started", "the first link comes first");
+  await demo.button("Pause").focus();
+  await page.keyboard.press("Shift+Tab");
+  assert.equal(await focused(), "60", "the pace");
   await page.keyboard.press("ArrowLeft");
   await demo.rests();
   assert.equal(await page.getByRole("radio", { name: "10×" }).isChecked(), true);

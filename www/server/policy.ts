@@ -23,6 +23,9 @@ const rules = ({ frames, requests }: ExternalOrigins) =>
   ].join("; ");
 export const PAGE_RULES = rules(NOTHING);
 
+// The documentation has no script.
+export const DOCS_RULES = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
+
 // The stand-in frame is one file with its script and style inside, and may be embedded by our own pages alone.
 export const FRAME_RULES =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";

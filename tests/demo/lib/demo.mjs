@@ -25,8 +25,8 @@ export const suite = () => {
 
 /**
  * One visit, on a page that was just loaded or that started over. With `fresh`, a `story` or an option of the browser's
- * context it has a page of its own. `story` is the one that plays; with `null` the one that every visitor sees first. `warning` is the one line
- * that the console has at the end; without it there is none.
+ * context it has a page of its own. `story` is the one that plays; with `null` the one that every visitor sees first.
+ * `warning` is the one line that the console has at the end; without it there is none.
  */
 export function visit(name, tell, options = {}) {
   const { warning = null, ...own } = options;
@@ -40,6 +40,23 @@ export function visit(name, tell, options = {}) {
       if (isShared) shared = demo;
     } finally {
       if (shared !== demo) await demo.page.context().close();
+    }
+  });
+}
+
+/** A test of the site itself, without a visit. */
+export function withSite(name, tell) {
+  test(name, { timeout: 90_000 }, async () => {
+    const own = await serveSite();
+    const open = [];
+    try {
+      await tell({
+        ...own,
+        browser: { newContext: async (options) => open.at(open.push(await browser.newContext(options)) - 1) },
+      });
+    } finally {
+      for (const context of open) await context.close();
+      await own.close();
     }
   });
 }
@@ -144,6 +161,6 @@ export class Demo {
   }
 
   async waits(met, what) {
-    await this.page.waitForFunction(met, null, { timeout: 10_000 }).catch(() => assert.fail(`never: ${what}`));
+    await this.page.waitForFunction(met, null, { timeout: 30_000 }).catch(() => assert.fail(`never: ${what}`));
   }
 }

@@ -10,6 +10,7 @@ export class FaultPanel {
   readonly #buttons = new Map<string, HTMLButtonElement>();
   readonly #lifetime = el<HTMLSelectElement>("lifetime");
   readonly #demo: () => Demo;
+  #startedAt = 0;
 
   constructor(demo: () => Demo, act: (work: () => Promise<void>) => void) {
     this.#demo = demo;
@@ -39,7 +40,9 @@ export class FaultPanel {
   }
 
   show(): void {
-    const { active, lifetimeSeconds } = this.#demo();
+    const { active, lifetimeSeconds, startedAt } = this.#demo();
+    if (startedAt !== this.#startedAt) this.#watch(START);
+    this.#startedAt = startedAt;
     for (const [key, one] of this.#buttons) if (one.hasAttribute("aria-pressed")) setPressed(one, active.has(key));
     if (![...this.#lifetime.options].some(({ value }) => Number(value) === lifetimeSeconds))
       this.#lifetime.add(new Option(`${lifetimeSeconds / 60} minutes`, String(lifetimeSeconds)));

@@ -119,7 +119,7 @@ async function start(): Promise<void> {
   el("again").addEventListener("click", () => act(() => demo.restart()));
   setInterval(paint, REPAINT_MS);
   demo.driver.start();
-  if (import.meta.env.MODE === "static") void keepForOffline();
+  if (import.meta.env.MODE === "static") keepForOffline();
   if (import.meta.env.MODE !== "static" && live) return startLive(live);
   pauseWhileHidden();
   act(() => (wanted === "none" || !story ? demo.restart({ pace: 60 }) : demo.play(story)));
@@ -135,11 +135,16 @@ async function startLive(config: LiveConfig): Promise<void> {
 }
 
 /**
- * The static site works without a network once it was loaded. Where a browser allows no service worker it works as
- * before.
+ * The static site works without a network once it was used: the first click or key has the rest of it loaded. Where a
+ * browser allows no service worker it works as before.
  */
-async function keepForOffline(): Promise<void> {
-  await navigator.serviceWorker?.register(new URL("offline.js", document.baseURI)).catch(() => {});
+function keepForOffline(): void {
+  const signs = ["pointerdown", "keydown"] as const;
+  const register = () => {
+    for (const sign of signs) removeEventListener(sign, register);
+    void navigator.serviceWorker?.register(new URL("offline.js", document.baseURI)).catch(() => {});
+  };
+  for (const sign of signs) addEventListener(sign, register);
 }
 
 /** A tab that nobody looks at gets few timers, and a visitor who comes back wants to find what was there. */
@@ -159,7 +164,8 @@ function pauseWhileHidden(): void {
 /**
  * The server may have been told something wrong, or Microsoft says no: that is explained, and tried again on request.
  */
-function startOrTellWhy(): void {
+export function startOrTellWhy(): void {
+  say("Starting two pages, each with a report…");
   start().catch(async (error: unknown) => {
     await showError(error);
     const again = button("Try again", () => {
@@ -169,5 +175,3 @@ function startOrTellWhy(): void {
     el("caption").after(again);
   });
 }
-
-startOrTellWhy();

@@ -1,5 +1,5 @@
-// Crashes the package's WebAssembly engine for real: a trap is thrown through its frames, as by a defect in its code. The
-// package is the built one, and knows nothing of this.
+// Crashes the package's WebAssembly engine for real: a trap is thrown through its frames, as by a defect in its code.
+// The package is the built one, and knows nothing of this.
 
 /** Stands between the package's module and what it imports. It must be set before the package starts its engine. */
 export class EngineTrap {

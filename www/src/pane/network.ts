@@ -42,7 +42,7 @@ export class Network {
   };
 
   /**
-   * The headers by which the demo's backend would know the user, if it had any: MSAL's acquireTokenSilent, or its error.
+   * The headers by which a backend knows the user: the place of MSAL's acquireTokenSilent. Nothing, or MSAL's error.
    */
   async authorization(): Promise<Record<string, string>> {
     if (this.requiresSignIn)
