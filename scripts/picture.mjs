@@ -51,7 +51,7 @@ async function take(moment) {
       x: x - MARGIN,
       y: y - MARGIN,
       width: width + 2 * MARGIN,
-      height: panes.y + panes.height - y + 2 * MARGIN,
+      height: panes.y + panes.height - y + 1.4 * MARGIN,
     };
     const demo = await page.screenshot({ fullPage: true, clip });
     const beside = await page.locator(".panes").screenshot();

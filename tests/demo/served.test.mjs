@@ -64,6 +64,25 @@ test("the same page on the server's time and tokens", { timeout: 60_000 }, async
   await page.close();
 });
 
+test("a week has its backend in the page, since the server's time does not wait", { timeout: 60_000 }, async () => {
+  const page = await browser.newPage();
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto(`${origin}/?story=none`);
+  await page.waitForFunction(() => document.querySelector("#caption").textContent.startsWith("Restarted"));
+  assert.equal(await page.getByRole("radio", { name: "Week in 2 min" }).count(), 0, "the server can't keep that pace");
+  await page.getByRole("button", { name: "A week in two minutes" }).click();
+  await page.waitForURL(/\?story=week$/);
+  asked.length = 0;
+  await page.waitForFunction(() => /^([1-9]|\d\d+):/.test(document.querySelector("#elapsed").textContent));
+  assert.match(await page.locator("#caption").innerText(), /^A tab stays open for a week/);
+  assert.deepEqual(
+    asked.filter((url) => url.includes("/api/")),
+    [],
+  );
+  await page.close();
+});
+
 test("a pane may be embedded by its own page, the page by none", async () => {
   for (const [file, rule] of [
     ["index.html", "'none'"],
