@@ -1,6 +1,7 @@
 // The demo's backend as both hosts see it: what it answers, how it fails, and by which clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { inspectToken } from "../../dist/index.js";
 import { DemoBackend, inPageFetch } from "../../www/dist-server/backend.js";
 import { HandClock, settle } from "./timers.mjs";
@@ -34,6 +35,16 @@ test("an embed token lives as long as the switch says", async () => {
     report.findings.filter(({ severity }) => severity === "error"),
     [],
   );
+});
+
+test("an embed token is for the role that is asked for, and no token for an unknown one", async () => {
+  const { ask } = backend();
+  const roleOf = (token) =>
+    JSON.parse(gunzipSync(Buffer.from(token.split(".")[0], "base64url")).toString())["Role"] ?? null;
+  for (const role of ["North", "South"])
+    assert.equal(roleOf((await ask("POST", "/api/embed-token", { role })).body.token), role);
+  assert.equal(roleOf((await ask("POST", "/api/embed-token")).body.token), null);
+  assert.equal((await ask("POST", "/api/embed-token", { role: "East" })).status, 400);
 });
 
 test("an Aad token is answered as Entra answers, to GET and POST", async () => {
