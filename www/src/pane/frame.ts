@@ -48,7 +48,8 @@ export function embedLive(
 
 function sandboxUrl(embedUrl: string, { queryEveryMs, askBeforeMs }: SandboxBehaviour): URL {
   const url = new URL("sandbox/frame.html", document.baseURI);
-  url.search = new URLSearchParams({
+  // behind the "#", so that all frames are one file to the browser's cache
+  url.hash = new URLSearchParams({
     uid: new URL(embedUrl).searchParams.get("uid") ?? "",
     query: String(queryEveryMs),
     ask: String(askBeforeMs),
