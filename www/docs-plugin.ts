@@ -43,12 +43,13 @@ function render(file: string): string {
       },
     },
   });
+  const source = readFileSync(path.join(ROOT, file), "utf8");
   const body = markdown
-    .parse(readFileSync(path.join(ROOT, file), "utf8"), { async: false })
+    .parse(source, { async: false })
     .replaceAll("<table>", '<div class="table" tabindex="0" role="group" aria-label="Table"><table>')
     .replaceAll("</table>", "</table></div>")
     .replaceAll("<pre>", '<pre tabindex="0">');
-  const title = /<h1[^>]*>(.*?)<\/h1>/s.exec(body)?.[1]?.replace(/<[^>]+>/g, "") ?? "Documentation";
+  const title = escapeHtml(/^# (.+)$/m.exec(source)?.[1] ?? "Documentation");
   const up = path.posix.relative(path.posix.dirname(PAGES.get(file) as string), "") || ".";
   return `<!doctype html>
 <html lang="en">
