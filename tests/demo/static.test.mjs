@@ -26,7 +26,7 @@ async function worksOffline(demo) {
   await demo.passesReal(15_000);
   const { keeper, loop } = await demo.both();
   assert.ok(keeper.expiresAt > 0 && loop.expiresAt > 0, "both have a token");
-  await page.getByRole("link", { name: "Check a token" }).click();
+  await page.getByRole("link", { name: "Check a token" }).first().click();
   await page.waitForURL(/diagnose\.html$/);
   await page.getByRole("button", { name: "Expired", exact: true }).click();
   await demo.waits(() => document.querySelector("#status").textContent !== "", "a sample is read");
