@@ -31,7 +31,7 @@ export const suite = () => {
 export function visit(name, tell, options = {}) {
   const { warning = null, ...own } = options;
   const isShared = Object.keys(own).length === 0;
-  test(name, { timeout: 60_000 }, async () => {
+  test(name, { timeout: 180_000 }, async () => {
     const demo = (isShared && (await again())) || (await load(own));
     try {
       await tell(demo);
