@@ -54,7 +54,11 @@ const BROWSERS = {
     name: "WebKitGTK",
     packages: "webkit2gtk-driver xvfb",
     find: () => (process.env.DISPLAY || which("Xvfb")) && which("WebKitWebDriver"),
-    version: () => capture("WebKitWebDriver", ["--version"]),
+    // its driver does not tell
+    version: () => {
+      const [, version] = /^Version: ([\d.]+)/m.exec(capture("dpkg", ["-s", "webkit2gtk-driver"]) ?? "") ?? [];
+      return ["WebKitGTK", version].filter(Boolean).join(" ");
+    },
   },
 };
 
