@@ -5,35 +5,26 @@ use crate::time::Duration;
 /// How pressing a new token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Urgency {
-    /// The token in place is good for so long.
-    Good(Duration),
-    /// There is none, or it has expired: so many requests have failed since then, this one included.
-    Expired {
-        /// How many, from 1.
-        failures: u32,
-        /// Somebody looks at the page, or did until a short time ago.
-        waited_for: bool,
-    },
+    /// The token in place is good for so long: zero where it has expired, or there is none.
+    Remaining(Duration),
+    /// There is no good token, and nobody has looked at the page for a while.
+    Unseen,
 }
 
-/// The pause after a request that failed: a third of the time that is left, 5 s to 60 s; without a good token 1, 2, 4,
-/// 8 s, then 15 s to 30 s, and 2.5 to 5 min where nobody waits for it.
+/// The pause after a request that failed, the `failures`th in a row: a third of the time that is left, at most 45 s, and
+/// at least 1, 2, 4, 8, 16, 32, 32 … s; 4 min from the fifth failure on where nobody looks. Give or take a quarter.
+///
+/// In the long run that is a little less often than Microsoft's loop asks, and than the budget grants.
 #[must_use]
-pub fn retry(urgency: Urgency, jitter: u32) -> Duration {
-    match urgency {
-        Urgency::Good(remaining) => {
-            let pause = (remaining / 3).clamp(Duration::from_secs(5), Duration::from_secs(60));
-            upper_half(pause, jitter)
-        }
-        Urgency::Expired {
-            failures: failures @ ..5,
-            ..
-        } => Duration::from_secs(exponential(1, failures)).scaled_by(jitter),
-        Urgency::Expired { waited_for: true, .. } => upper_half(Duration::from_secs(30), jitter),
-        Urgency::Expired {
-            waited_for: false, ..
-        } => upper_half(Duration::from_mins(5), jitter),
-    }
+pub fn retry(urgency: Urgency, failures: u32, jitter: u32) -> Duration {
+    let least = Duration::from_secs(exponential(1, failures).min(32));
+    let pause = match urgency {
+        Urgency::Remaining(remaining) => (remaining / 3).min(Duration::from_secs(45)).max(least),
+        Urgency::Unseen if failures > 4 => Duration::from_mins(4),
+        Urgency::Unseen => least,
+    };
+    let quarter = pause / 4;
+    pause - quarter + (quarter + quarter).scaled_by(jitter)
 }
 
 /// The schedule after a `setAccessToken` that failed: 2, 4, 8, 15, 15 … s. `failures` counts from 1.
@@ -71,12 +62,6 @@ pub fn retry_after(asked: Duration, jitter: u32) -> Duration {
     wait + (wait / 10).scaled_by(jitter)
 }
 
-/// Between a half and the whole of `span`.
-fn upper_half(span: Duration, jitter: u32) -> Duration {
-    let half = span / 2;
-    half + (span - half).scaled_by(jitter)
-}
-
 /// `base` × 2^(count − 1), without overflow.
 fn exponential(base: u64, count: u32) -> u64 {
     base << count.saturating_sub(1).min(20)
@@ -88,28 +73,48 @@ mod tests {
 
     const S: fn(u64) -> Duration = Duration::from_secs;
 
+    /// The shortest and the longest pause, in ms.
+    fn range(urgency: Urgency, failures: u32) -> [u64; 2] {
+        [0, u32::MAX].map(|jitter| retry(urgency, failures, jitter).as_ms())
+    }
+
     #[test]
-    fn with_a_good_token_a_third_of_what_is_left_between_5_and_60_s_or_half_of_that() {
-        for (left, most) in [(3_600, 60), (180, 60), (90, 30), (15, 5), (2, 5), (0, 5)] {
-            let good = Urgency::Good(S(left));
-            assert_eq!(retry(good, u32::MAX), S(most), "{left} s left");
-            assert_eq!(retry(good, 0), S(most) / 2, "{left} s left");
+    fn a_third_of_what_is_left_up_to_45_s_give_or_take_a_quarter() {
+        for (left, wanted) in [
+            (3_600, [33_750, 56_250]),
+            (135, [33_750, 56_250]),
+            (90, [22_500, 37_500]),
+            (12, [3_000, 5_000]),
+            (2, [750, 1_250]),
+        ] {
+            assert_eq!(range(Urgency::Remaining(S(left)), 1), wanted, "{left} s left");
         }
     }
 
     #[test]
-    fn without_one_1_2_4_8_s_and_then_15_to_30_s_or_minutes_where_nobody_waits() {
-        let pauses = |waited_for, jitter| {
-            [1, 2, 3, 4, 5, 6, u32::MAX]
-                .map(|failures| retry(Urgency::Expired { failures, waited_for }, jitter).as_ms())
-        };
-        assert_eq!(
-            pauses(true, u32::MAX),
-            [1_000, 2_000, 4_000, 8_000, 30_000, 30_000, 30_000]
-        );
-        assert_eq!(pauses(true, 0), [0, 0, 0, 0, 15_000, 15_000, 15_000]);
-        assert_eq!(pauses(false, u32::MAX)[3..6], [8_000, 300_000, 300_000]);
-        assert_eq!(pauses(false, 0)[3..6], [0, 150_000, 150_000]);
+    fn each_failure_in_a_row_doubles_the_least_pause_up_to_half_a_minute() {
+        for (failures, least) in [
+            (0, 1),
+            (1, 1),
+            (2, 2),
+            (3, 4),
+            (4, 8),
+            (5, 16),
+            (6, 32),
+            (u32::MAX, 32),
+        ] {
+            let [shortest, longest] = range(Urgency::Remaining(Duration::ZERO), failures);
+            assert_eq!([shortest, longest], [least * 750, least * 1_250], "{failures}");
+            assert_eq!(range(Urgency::Remaining(S(3)), failures), [shortest, longest]);
+        }
+        assert_eq!(range(Urgency::Remaining(S(120)), 9), [30_000, 50_000]);
+    }
+
+    #[test]
+    fn where_nobody_looks_it_is_minutes_from_the_fifth_on() {
+        assert_eq!(range(Urgency::Unseen, 4), [6_000, 10_000]);
+        assert_eq!(range(Urgency::Unseen, 5), [180_000, 300_000]);
+        assert_eq!(range(Urgency::Unseen, u32::MAX), [180_000, 300_000]);
     }
 
     #[test]

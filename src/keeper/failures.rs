@@ -2,7 +2,8 @@
 
 use super::Keeper;
 use super::requests::Phase;
-use super::retry::{self, Backoff, BackoffReason, Failure, Need, RetryState};
+use super::retry::{self, Backoff, BackoffReason, Failure, RetryState};
+use crate::backoff::Urgency;
 use crate::io::{
     Effect, Effects, ErrorCode, Event, Headers, Reason, RefreshFailed, RequestId, SourceCheck, SourceFailure,
 };
@@ -57,25 +58,24 @@ impl Keeper {
         failure: Failure,
         fx: &mut Effects,
     ) {
-        let need = self.need(now);
-        let backoff = retry::backoff_after(retry, &failure, need, now.mono, self.tokens.draw());
+        let urgency = self.urgency(now);
+        let backoff = retry::backoff_after(retry, &failure, urgency, now.mono, self.tokens.draw());
         self.requests.network_failures = failure.network_failures;
         self.back_off(now, reason, backoff, retry.attempt(), failure, fx);
     }
 
-    /// What the page stands to lose while no token comes.
-    fn need(&self, now: Now) -> Need {
+    /// How pressing a new token is.
+    fn urgency(&self, now: Now) -> Urgency {
         let first = self.tokens.first_to_expire(&self.clock, now);
-        let remaining = first
-            .filter(|token| self.tokens.embeds_without == 0 && token.is_valid(&self.clock, now))
-            .map(|token| token.remaining(&self.clock, now));
+        let good = first.filter(|token| self.tokens.embeds_without == 0 && token.is_valid(&self.clock, now));
         let expired_lately = first.is_some_and(|token| {
             let server = token.server(&self.clock, now);
             server.since(token.window.expires) < EXPIRED_LATELY
         });
-        Need {
-            remaining,
-            waited_for: !self.triggers.is_hidden() || expired_lately,
+        match good {
+            Some(token) => Urgency::Remaining(token.remaining(&self.clock, now)),
+            None if expired_lately || !self.triggers.is_hidden() => Urgency::Remaining(Duration::ZERO),
+            None => Urgency::Unseen,
         }
     }
 

@@ -16,8 +16,6 @@ const UNUSABLE_LIMIT: u32 = 3;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct RetryState {
     pub(super) failures: u32,
-    /// Those of them since there was no good token.
-    without_token: u32,
     denials: u32,
     unusable: u32,
     refusals: u32,
@@ -97,40 +95,23 @@ impl Failure {
     }
 }
 
-/// What the page stands to lose.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Need {
-    /// How long the token in place is good for; `None` where it has expired, or there is none.
-    pub(super) remaining: Option<Duration>,
-    /// The page is visible, or the token has not been expired for long.
-    pub(super) waited_for: bool,
-}
-
 /// The pause that follows `failure`. `jitter` is 0 to `u32::MAX`.
 pub(super) fn backoff_after(
     mut retry: RetryState,
     failure: &Failure,
-    need: Need,
+    urgency: Urgency,
     now: Instant,
     jitter: u32,
 ) -> Backoff {
     retry.failures = retry.failures.saturating_add(1);
     let next = |count: u32, goes_on: bool| if goes_on { count.saturating_add(1) } else { 0 };
-    retry.without_token = next(retry.without_token, need.remaining.is_none());
     retry.denials = next(retry.denials, failure.code == ErrorCode::SourceDenied);
     retry.unusable = next(retry.unusable, failure.code == ErrorCode::TokenUnusable);
     let is_refused = matches!(failure.code, ErrorCode::TokenType | ErrorCode::TokenSubject)
         || retry.unusable >= UNUSABLE_LIMIT;
     retry.refusals = next(retry.refusals, is_refused);
 
-    let urgency = match need.remaining {
-        Some(remaining) => Urgency::Good(remaining),
-        None => Urgency::Expired {
-            failures: retry.without_token,
-            waited_for: need.waited_for,
-        },
-    };
-    let ordinary = backoff::retry(urgency, jitter);
+    let ordinary = backoff::retry(urgency, retry.failures, jitter);
     let (cause, wait) = if retry.denials > 0 {
         (BackoffReason::Denied, backoff::denied(retry.denials))
     } else if let Some(asked) = failure.retry_after {

@@ -82,7 +82,7 @@ story(
         { reason, code, attempt, findings },
         { reason: i ? "retry" : "poll", code: "ERR_SOURCE_NETWORK", attempt: i + 1, findings: [] },
       );
-      // a third of the time that is left, a minute at most, or down to half of that
+      // a third of the time that is left, 45 s at most, give or take a quarter
       assert.ok(retryInMs >= seconds(30) && retryInMs <= seconds(60), `${retryInMs} ms before attempt ${i + 2}`);
       const next = source.requests[i + 1]?.at;
       if (next !== undefined) assert.ok(Math.abs(START + next - at - retryInMs) <= 1, "it retries when it said");
