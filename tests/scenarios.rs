@@ -987,6 +987,23 @@ fn i13_a_token_that_the_page_set_by_hand_stays_until_it_is_due() {
 }
 
 #[test]
+fn i13_i14_what_the_page_has_put_there_since_the_last_check_is_not_overwritten() {
+    for content in [0, 1] {
+        let mut page = Harness::with_embed(HOUR);
+        page.advance_until_request(51 * MINUTE);
+        let own = page.mint(HOUR);
+        let frame = page.frame(0);
+        (frame.holds, frame.content) = (Some(own.clone()), content);
+        // no check comes before the answer
+        page.respond_with_token(2 * HOUR);
+        assert_eq!(page.frame(0).holds.as_ref(), Some(&own), "content {content}");
+        page.advance(20 * MINUTE);
+        assert_eq!(page.frame(0).holds.as_ref(), Some(&own), "content {content}");
+        assert_eq!(page.count(|event| matches!(event, Event::ApplyFailed(..))), 0);
+    }
+}
+
+#[test]
 fn i13_a_token_set_by_hand_while_one_is_being_set_stays() {
     let mut page = Harness::with_embed(HOUR);
     page.frame(0).behaviour = FrameBehaviour::Hangs;

@@ -37,6 +37,22 @@ impl Keeper {
         self.embeds.embeds_to_observe()
     }
 
+    /// Whether a token may be set on an embed that has `config` now, which the page may have changed since it was last
+    /// observed. To be asked right before [`Effect::SetAccessToken`] is performed: where it may not, the embed is to be
+    /// observed instead, and the call to be answered with the token that it has.
+    #[must_use]
+    pub fn may_set(&self, embed: EmbedId, config: &EmbedConfig) -> bool {
+        let is_known = |text| {
+            self.tokens
+                .iter()
+                .any(|token| token.known.is_some() && token.text() == text)
+        };
+        self.embeds.get(embed).is_some_and(|state| {
+            state.has(config)
+                || state.content() == config.content && config.token.as_ref().is_none_or(is_known)
+        })
+    }
+
     /// An embed was observed. One that is gone is let go.
     pub(super) fn embed_observed(
         &mut self,

@@ -94,6 +94,11 @@ impl EmbedState {
         self.config.content
     }
 
+    /// Whether its configuration was this when it was last observed.
+    pub(super) fn has(&self, config: &EmbedConfig) -> bool {
+        self.config == *config
+    }
+
     /// The token that it has, or is to have.
     pub(super) fn effective(&self) -> Option<TokenId> {
         self.target.or(self.token)

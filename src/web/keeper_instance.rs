@@ -8,7 +8,8 @@ use super::mailbox::{self, KeeperId};
 use super::promise;
 use super::source::{Source, SourceResponse, token_request};
 use crate::io::{
-    Effect, EmbedCallId, EmbedId, Event, Input, Outcome, Reason, Recovery, RequestId, SourceFailure, WaiterId,
+    ApplyOutcome, Effect, EmbedCallId, EmbedId, EmbedSnapshot, Event, Input, Outcome, Reason, Recovery,
+    RequestId, SourceFailure, WaiterId,
 };
 use crate::keeper::Keeper;
 use crate::time::{Instant, Now};
@@ -220,6 +221,17 @@ impl KeeperInstance {
         let Some(embed) = self.embed(id) else { return };
         // the answer was good, and holds a token
         drop(self.evidence.take());
+        if let EmbedSnapshot::Present(config) = embed.snapshot() {
+            let may_set = self.core.borrow().may_set(id, &config);
+            if !may_set {
+                // the page has put another report or a token of its own there
+                let outcome = ApplyOutcome::Settled(config.token.clone());
+                let snapshot = EmbedSnapshot::Present(config);
+                mailbox::post(self.id, Input::EmbedObserved { embed: id, snapshot });
+                let embed = id;
+                return mailbox::post(self.id, Input::ApplyFinished { embed, call, outcome });
+            }
+        }
         let finished = self.embed_call(&embed);
         embed.apply(token, move |outcome| {
             finished(Input::ApplyFinished {

@@ -400,6 +400,12 @@ impl Harness {
                 outcome: ApplyOutcome::Gone,
             });
         };
+        let config = frame.config();
+        if frame.behaviour != FrameBehaviour::Gone && !self.keeper.may_set(embed, &config) {
+            let outcome = ApplyOutcome::Settled(config.token);
+            self.observe(embed.0);
+            return self.send(Input::ApplyFinished { embed, call, outcome });
+        }
         let text = token.expose().to_owned();
         frame.calls += 1;
         self.has_known_token = true;

@@ -252,6 +252,14 @@ impl KeeperStrategy {
 
     fn apply(&mut self, world: &mut World, embed: EmbedId, call: EmbedCallId, text: &AccessToken) {
         let frame = embed.0 as FrameId;
+        let config = embed_config(world, frame);
+        if world.frames[frame].in_page && !self.keeper.may_set(embed, &config) {
+            let outcome = ApplyOutcome::Settled(config.token);
+            self.observe_embed(world, embed);
+            return self
+                .inbox
+                .push_back(Input::ApplyFinished { embed, call, outcome });
+        }
         let token = world.tokens.find(text);
         let in_place = world.frames[frame].config.filter(|_| world.frames[frame].in_page);
         self.checks.check_handed_out(world, token, in_place);
