@@ -1,14 +1,19 @@
-//! Simulated days of each kind, with I1 to I12 checked after every step.
+//! Simulated days of each kind, with I1 to I14 checked after every step; and the keeper beside its rivals.
 //!
 //! The simulator is the workspace's `tests/sim`; `npm run soak -- --days 100000` simulates more days. A day that fails
 //! prints its seed, the faults that it takes, and the trace up to the violation.
 
 #![expect(clippy::panic, reason = "tests")]
 
-use sim::generate::{DayKind, SINGLE_FAULTS, generate};
+use sim::comparison::{ROWS, compare};
+use sim::fleet::{FleetStrategy, Scenario, count};
+use sim::generate::{DayKind, SINGLE_FAULTS, SingleFault, generate};
 use sim::plan::{Fault, FaultKind};
 use sim::{report, simulate};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// The days of each row of the comparison.
+const DAYS: u64 = 50;
 
 /// Simulates the days with these seeds on all cores.
 #[track_caller]
@@ -54,6 +59,33 @@ fn i9_keeps_to_the_designs_schedule_on_days_with_one_fault() {
     for single in SINGLE_FAULTS {
         check_days(DayKind::SingleFault(single), 0..40);
     }
+}
+
+#[test]
+fn i13_i14_a_page_with_tokens_of_its_own_keeps_them_until_they_are_due() {
+    for single in [
+        SingleFault::NewReport,
+        SingleFault::TwoReports,
+        SingleFault::RoleChange,
+    ] {
+        check_days(DayKind::SingleFault(single), 0..300);
+    }
+    check_days(DayKind::OwnTokens, 0..600);
+}
+
+#[test]
+fn no_rival_is_ahead_and_regret_and_requests_keep_to_their_bars() {
+    // as many days as fit into twenty seconds; `npm run bench` simulates 3,000
+    let misses: Vec<_> = ROWS.iter().flat_map(|row| compare(row, DAYS).misses()).collect();
+    assert_eq!(misses, [""; 0]);
+}
+
+#[test]
+fn a_fleet_that_loses_its_tokens_in_an_outage_asks_no_more_than_microsofts_loop() {
+    let [keeper, microsoft] = [FleetStrategy::Keeper, FleetStrategy::Microsoft]
+        .map(|strategy| count(strategy, 10_000, &Scenario::OUTAGE));
+    // of so few pages a single second says little
+    assert_eq!(Scenario::OUTAGE.misses(&keeper, &microsoft, 15), [""; 0]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use sim::comparison::{ROWS, STRATEGIES, Seconds, compare};
-use sim::fleet::{FleetStrategy, Scenario, Tokens, page};
+use sim::fleet::{FleetStrategy, Scenario, count};
 use sim::generate::{DayKind, SINGLE_FAULTS, generate};
 use sim::plan::{Fault, FaultKind, Plan};
 use sim::stats::Sample;
@@ -22,8 +22,8 @@ fn main() -> ExitCode {
     );
     let data = match (figure.as_deref(), count) {
         (Some("requests"), Some(days)) => requests(days),
-        (Some("fleet"), Some(pages)) => fleet(pages, &Scenario::SAME_SECOND),
-        (Some("outage"), Some(pages)) => fleet(pages, &Scenario::OUTAGE),
+        (Some("fleet"), Some(pages)) => fleet(pages),
+        (Some("outage"), Some(pages)) => outage(pages),
         (Some("comparison"), Some(days)) => comparison(days),
         (Some("speed"), Some(days)) => speed(days),
         _ => {
@@ -78,7 +78,8 @@ fn spread(counts: &[u32]) -> Value {
 
 // ---- fleet --------------------------------------------------------------------------------------------------------
 
-fn fleet(pages: u64, scenario: &Scenario) -> Value {
+fn fleet(pages: u64) -> Value {
+    let scenario = &Scenario::SAME_SECOND;
     let strategies = [
         ("keeper", FleetStrategy::Keeper),
         ("unjittered", FleetStrategy::Unjittered),
@@ -98,26 +99,22 @@ fn fleet(pages: u64, scenario: &Scenario) -> Value {
     data
 }
 
-fn count(strategy: FleetStrategy, pages: u64, scenario: &Scenario) -> Vec<u32> {
-    let length = (scenario.ends / SECOND) as usize;
-    let part = |first: u64| {
-        // a token is shared by reference count, within a thread
-        let tokens = Tokens::new(scenario.ends);
-        let mut seconds = vec![0; length];
-        for seed in (first..pages).step_by(threads() as usize) {
-            page(strategy, seed, &tokens, scenario, &mut seconds);
-        }
-        seconds
+/// The load of a fleet whose tokens run out in an outage, and the bars that the keeper misses.
+fn outage(pages: u64) -> Value {
+    let scenario = Scenario::OUTAGE;
+    let [keeper, microsoft] =
+        [FleetStrategy::Keeper, FleetStrategy::Microsoft].map(|strategy| count(strategy, pages, &scenario));
+    let loads = |seconds: &[u32]| {
+        scenario
+            .loads(seconds, 1)
+            .map(|load| json!({ "mean": load.mean, "peak": load.peak }))
     };
-    let parts: Vec<Vec<u32>> = thread::scope(|scope| {
-        let running: Vec<_> = (0..threads())
-            .map(|first| scope.spawn(move || part(first)))
-            .collect();
-        running.into_iter().filter_map(|one| one.join().ok()).collect()
-    });
-    (0..length)
-        .map(|second| parts.iter().map(|part| part[second]).sum())
-        .collect()
+    json!({
+        "pages": pages,
+        "keeper": loads(&keeper),
+        "microsoft": loads(&microsoft),
+        "misses": scenario.misses(&keeper, &microsoft, 1),
+    })
 }
 
 // ---- comparison ---------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 pub struct Violation {
     /// The time, in true milliseconds of the day.
     pub at: i64,
-    /// `I1` to `I12`; `window` for a needless request, `idle` for a needless timer, `unnoticed` for a removed embed that was
+    /// `I1` to `I14`; `window` for a needless request, `idle` for a needless timer, `unnoticed` for a removed embed that was
     /// not detached.
     pub name: &'static str,
     /// What was observed instead.

@@ -13,6 +13,7 @@ use powerbi_token_keeper::time::{Instant, Now, Timestamp};
 use powerbi_token_keeper::token::{AccessToken, Json, Kind};
 use powerbi_token_keeper::{Keeper, RefreshPolicy};
 use std::collections::VecDeque;
+use std::thread;
 
 /// Requests per second, from the beginning on.
 pub type Seconds = Vec<u32>;
@@ -89,6 +90,77 @@ impl Scenario {
     const fn fails(&self, at: i64) -> bool {
         self.outage.0 <= at && at < self.outage.1
     }
+}
+
+/// The requests of a fleet in one phase.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Load {
+    /// The mean, per second.
+    pub mean: f64,
+    /// The most in a second, over the busiest seconds in a row.
+    pub peak: f64,
+}
+
+impl Scenario {
+    /// The load while the source is away, and from its return on. The peak is over `width` seconds in a row.
+    #[must_use]
+    pub fn loads(&self, requests: &[u32], width: usize) -> [Load; 2] {
+        let load = |from: i64, to: i64| {
+            let phase = (from / SECOND) as usize..(to / SECOND) as usize;
+            let phase = requests.get(phase).unwrap_or_default();
+            let sum = |seconds: &[u32]| f64::from(seconds.iter().sum::<u32>());
+            Load {
+                mean: sum(phase) / phase.len().max(1) as f64,
+                peak: phase.windows(width).map(sum).fold(0.0, f64::max) / width as f64,
+            }
+        };
+        [load(self.outage.0, self.outage.1), load(self.outage.1, self.ends)]
+    }
+
+    /// Where the keeper's fleet asks more often than that of Microsoft's loop.
+    #[must_use]
+    pub fn misses(&self, keeper: &[u32], microsoft: &[u32], width: usize) -> Vec<String> {
+        let [ours, theirs] = [keeper, microsoft].map(|requests| self.loads(requests, width));
+        let phases = ["while the backend is away", "when it is back"].into_iter();
+        let pairs = phases.zip(ours.into_iter().zip(theirs));
+        let values = pairs.flat_map(|(phase, (ours, theirs))| {
+            [
+                (phase, "in the mean", ours.mean, theirs.mean),
+                (phase, "at the peak", ours.peak, theirs.peak),
+            ]
+        });
+        values
+            .filter(|(_, _, ours, theirs)| ours > theirs)
+            .map(|(phase, which, ours, theirs)| {
+                format!("a fleet {phase}: {ours:.0} requests a second {which}, Microsoft's loop {theirs:.0}")
+            })
+            .collect()
+    }
+}
+
+/// Simulates `pages` pages on all cores: their requests in each second.
+#[must_use]
+pub fn count(strategy: FleetStrategy, pages: u64, scenario: &Scenario) -> Seconds {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let length = (scenario.ends / SECOND) as usize;
+    let part = |first: usize| {
+        // a token is shared by reference count, within a thread
+        let tokens = Tokens::new(scenario.ends);
+        let mut seconds = vec![0; length];
+        for seed in (first as u64..pages).step_by(threads) {
+            page(strategy, seed, &tokens, scenario, &mut seconds);
+        }
+        seconds
+    };
+    let parts: Vec<Seconds> = thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|first| scope.spawn(move || part(first)))
+            .collect();
+        running.into_iter().filter_map(|one| one.join().ok()).collect()
+    });
+    (0..length)
+        .map(|second| parts.iter().map(|part| part[second]).sum())
+        .collect()
 }
 
 /// Simulates one page, and adds its requests to `seconds`.

@@ -22,6 +22,8 @@ pub enum DayKind {
     SingleFault(SingleFault),
     /// Two to four tabs with one `shareKey`, and the faults of tabs.
     Tabs,
+    /// A wild day of a page that embeds other reports, sets tokens by hand and changes roles.
+    OwnTokens,
     /// All of these in turn, mostly wild ones.
     Mixed,
 }
@@ -37,6 +39,7 @@ impl DayKind {
                 None => Self::Healthy,
             },
             (Self::Mixed, 2) => Self::Tabs,
+            (Self::Mixed, 3) => Self::OwnTokens,
             (Self::Mixed, _) => Self::Wild,
             (kind, _) => kind,
         }
@@ -79,7 +82,7 @@ pub enum SingleFault {
 }
 
 /// Every single fault.
-pub const SINGLE_FAULTS: [SingleFault; 12] = [
+pub const SINGLE_FAULTS: [SingleFault; 15] = [
     SingleFault::Outage,
     SingleFault::SlowBackend,
     SingleFault::TooSlowBackend,
@@ -92,6 +95,9 @@ pub const SINGLE_FAULTS: [SingleFault; 12] = [
     SingleFault::SameToken,
     SingleFault::SilentFrames,
     SingleFault::SlowingBackend,
+    SingleFault::NewReport,
+    SingleFault::TwoReports,
+    SingleFault::RoleChange,
 ];
 
 /// Generates the plan of a day.
@@ -103,11 +109,15 @@ pub fn generate(kind: DayKind, seed: u64) -> Plan {
         DayKind::Usual => rng.usual(),
         DayKind::Wild => rng.wild(),
         DayKind::Tabs => rng.tabs(),
+        DayKind::OwnTokens => rng.own_tokens(),
         DayKind::SingleFault(single) => rng.single(single),
     };
     faults.sort_by_key(|fault| fault.from);
     Plan { seed, faults }
 }
+
+/// The place of the first second report of a page; the places before it have embeds of the first report.
+const FIRST_SECOND_REPORT: u32 = 4;
 
 struct Generator(Rng);
 
@@ -359,6 +369,22 @@ impl Generator {
                 0 => self.source(),
                 1 => self.page(),
                 _ => self.frame(extra + 1),
+            };
+            faults.push(fault);
+        }
+        faults
+    }
+
+    fn own_tokens(&mut self) -> Vec<Fault> {
+        let mut faults = self.wild();
+        for _ in 0..self.0.u32(1..8) {
+            let expiration = self.expiration();
+            let second = FIRST_SECOND_REPORT + self.0.u32(0..2);
+            let fault = match self.0.u32(0..4) {
+                0 => self.moment(FaultKind::NewReport(0, expiration)),
+                1 => self.during(FaultKind::SecondReport(second, expiration), MINUTE, DAY / 2),
+                2 => self.moment(FaultKind::TokenSetByHand(expiration)),
+                _ => self.moment(FaultKind::RoleChange(expiration)),
             };
             faults.push(fault);
         }

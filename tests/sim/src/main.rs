@@ -1,8 +1,8 @@
 //! The soak: days by the hundred thousand, `npm run soak -- --days 100000`.
 //!
 //! It stops at the first day on which an invariant does not hold, and prints that day, shortened. `--seed` prints one day,
-//! `--table` the comparison. `--kind healthy | usual | wild | tabs` selects the days (all in turn by default), `--from` the
-//! first seed, `--threads` the number of threads.
+//! `--table` the comparison. `--kind healthy | usual | wild | tabs | owntokens` selects the days (all in turn by default),
+//! `--from` the first seed, `--threads` the number of threads.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sim::checks::Violation;
@@ -63,10 +63,11 @@ fn parse_arguments() -> Result<Arguments, String> {
                     "usual" => DayKind::Usual,
                     "wild" => DayKind::Wild,
                     "tabs" => DayKind::Tabs,
+                    "owntokens" => DayKind::OwnTokens,
                     "mixed" => DayKind::Mixed,
                     _ => {
                         return Err(format!(
-                            "--kind is healthy, usual, wild, tabs or mixed, not {value}"
+                            "--kind is healthy, usual, wild, tabs, owntokens or mixed, not {value}"
                         ));
                     }
                 }
