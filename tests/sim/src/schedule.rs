@@ -10,8 +10,8 @@
 //! | window | expiration − min(lead, lifetime / 2), and 30 s after receipt, by the server's time as far as it can be known |
 //! | budget | the next refill of a bucket of 10, one per 30 s |
 //! | time limit | `sourceTimeoutMs`, doubled after each timeout in a row, twice the time of the last response, 5 min at most |
-//! | retry, token valid | failure + a third of the remaining time, 30 s to 45 s, and a quarter more; for as long as something is attached |
-//! | retry, no valid token | failure + 30 s and a quarter more; 5 min in a hidden page half an hour after the expiration |
+//! | retry, token valid | failure + a third of the remaining time, 32 s to 45 s, and a quarter more; for as long as something is attached |
+//! | retry, no valid token | failure + 32 s and a quarter more; 5 min in a hidden page half an hour after the expiration |
 //! | the same token, or one that expires no later | the same, at least 15 s |
 //! | wrong kind or user; no usable token, from the third response on | failure + 1 min, doubling to 15 min |
 //! | network not up yet | failure + 1, 2, 4, 8 s, within 60 s of a visible, resume, online or a clock jump |
@@ -339,10 +339,10 @@ impl Schedule {
     fn retry(&self) -> i64 {
         let expired_lately = |window: Window| self.latest_server - window.expires < EXPIRED_LATELY - MINUTE;
         match self.remaining() {
-            Some(remaining) => (remaining / 3).clamp(30 * SECOND, 45 * SECOND) * 5 / 4,
+            Some(remaining) => (remaining / 3).clamp(32 * SECOND, 45 * SECOND) * 5 / 4,
             // a token in place may state no expiration
             None if self.window.is_none() && !self.hidden => 45 * SECOND * 5 / 4,
-            None if !self.hidden || self.window.is_some_and(expired_lately) => 30 * SECOND * 5 / 4,
+            None if !self.hidden || self.window.is_some_and(expired_lately) => 32 * SECOND * 5 / 4,
             None => 5 * MINUTE,
         }
     }
