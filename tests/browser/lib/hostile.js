@@ -320,12 +320,8 @@ window.makeHostile = ({ seed, tokens }) => {
       () => new Proxy({}, new Proxy({}, { get: refuse })),
       () => Object.create(proxied(plain(depth - 1))),
       () => Object.freeze(plain(depth - 1)),
-      () => new SharedArrayBufferOrNothing(),
+      () => (typeof SharedArrayBuffer === "function" ? { shared: new SharedArrayBuffer(8) } : {}),
     ])();
-  function SharedArrayBufferOrNothing() {
-    if (typeof SharedArrayBuffer === "function") this.shared = new SharedArrayBuffer(8);
-  }
-
   const MAKERS = Object.entries({
     primitive,
     plain,
