@@ -3,8 +3,11 @@
 use super::Keeper;
 use super::requests::Phase;
 use super::retry::BackoffReason;
+use super::tokens::is_of_kind;
+use super::tracked_token::expiry;
 use crate::io::{Effect, Effects, EmbedConfig, EmbedId, EmbedSnapshot, ErrorCode, ExpiryScope, Reason};
 use crate::time::{Instant, Now};
+use crate::token::{self, AccessToken, Kind};
 
 impl Keeper {
     pub(super) fn attach(&mut self, now: Now, embed: EmbedId, config: EmbedConfig, fx: &mut Effects) {
@@ -41,15 +44,27 @@ impl Keeper {
     /// observed. To be asked right before [`Effect::SetAccessToken`] is performed: where it may not, the embed is to be
     /// observed instead, and the call to be answered with the token that it has.
     #[must_use]
-    pub fn may_set(&self, embed: EmbedId, config: &EmbedConfig) -> bool {
-        let is_known = |text| {
-            self.tokens
-                .iter()
-                .any(|token| token.known.is_some() && token.text() == text)
-        };
+    pub fn may_set(&self, now: Now, embed: EmbedId, config: &EmbedConfig) -> bool {
         self.embeds.get(embed).is_some_and(|state| {
-            state.has(config)
-                || state.content() == config.content && config.token.as_ref().is_none_or(is_known)
+            let kind = self.kind.or(config.kind);
+            let is_good_own = || {
+                config
+                    .token
+                    .as_ref()
+                    .is_some_and(|text| self.is_good_own(now, text, kind))
+            };
+            state.has(config) || state.content() == config.content && !is_good_own()
+        })
+    }
+
+    /// Whether this is a usable token of the page's own, seen before or not.
+    fn is_good_own(&self, now: Now, text: &AccessToken, kind: Option<Kind>) -> bool {
+        if let Some(token) = self.tokens.find(text).and_then(|id| self.tokens.get(id)) {
+            return token.known.is_none() && token.is_valid(&self.clock, now);
+        }
+        let server = self.clock.server(now);
+        token::parse_token(text, server, self.parse_json).is_ok_and(|token| {
+            is_of_kind(&token, kind) && expiry(&token, server).is_none_or(|end| end > server)
         })
     }
 

@@ -222,7 +222,7 @@ impl KeeperInstance {
         // the answer was good, and holds a token
         drop(self.evidence.take());
         if let EmbedSnapshot::Present(config) = embed.snapshot() {
-            let may_set = self.core.borrow().may_set(id, &config);
+            let may_set = self.core.borrow().may_set(js::now(), id, &config);
             if !may_set {
                 // the page has put another report or a token of its own there
                 let outcome = ApplyOutcome::Settled(config.token.clone());

@@ -393,6 +393,7 @@ impl Harness {
     }
 
     fn apply(&mut self, embed: EmbedId, call: EmbedCallId, token: &AccessToken) {
+        let now = self.now();
         let Some(frame) = self.frames.get_mut(&embed.0) else {
             return self.send(Input::ApplyFinished {
                 embed,
@@ -401,7 +402,7 @@ impl Harness {
             });
         };
         let config = frame.config();
-        if frame.behaviour != FrameBehaviour::Gone && !self.keeper.may_set(embed, &config) {
+        if frame.behaviour != FrameBehaviour::Gone && !self.keeper.may_set(now, embed, &config) {
             let outcome = ApplyOutcome::Settled(config.token);
             self.observe(embed.0);
             return self.send(Input::ApplyFinished { embed, call, outcome });

@@ -253,7 +253,7 @@ impl KeeperStrategy {
     fn apply(&mut self, world: &mut World, embed: EmbedId, call: EmbedCallId, text: &AccessToken) {
         let frame = embed.0 as FrameId;
         let config = embed_config(world, frame);
-        if world.frames[frame].in_page && !self.keeper.may_set(embed, &config) {
+        if world.frames[frame].in_page && !self.keeper.may_set(now(world), embed, &config) {
             let outcome = ApplyOutcome::Settled(config.token);
             self.observe_embed(world, embed);
             return self
