@@ -1202,7 +1202,7 @@ fn an_embed_of_another_type_is_followed_by_its_kind() {
 }
 
 #[test]
-fn a_shout_over_a_token_that_somebody_else_set_costs_no_request() {
+fn a_token_expired_about_a_token_that_somebody_else_replaced_costs_no_request() {
     let mut page = Harness::with_embed(HOUR);
     let first = page.frame(0).holds.clone();
     page.advance_until_request(52 * MINUTE);
@@ -1239,7 +1239,7 @@ fn a_check_looks_at_a_few_embeds_and_at_each_in_turn() {
 // ---- TokenExpired ----------------------------------------------------------------------------------
 
 #[test]
-fn fifty_visuals_shout_and_one_request_follows() {
+fn fifty_visuals_raise_token_expired_and_one_request_follows() {
     let mut page = Harness::with_embed(HOUR);
     page.advance(20 * MINUTE);
     for _ in 0..50 {
@@ -1360,7 +1360,7 @@ fn a_refresh_of_a_visual_captures_nothing() {
 }
 
 #[test]
-fn an_embed_that_shouts_while_a_newer_token_is_on_its_way_costs_no_request() {
+fn an_embed_that_raises_token_expired_while_a_newer_token_is_on_its_way_costs_no_request() {
     let mut page = Harness::with_embed(HOUR);
     page.frame(0).behaviour = FrameBehaviour::Rejects;
     page.advance_until_request(52 * MINUTE);

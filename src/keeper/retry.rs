@@ -104,7 +104,7 @@ pub(super) fn backoff_after(
     jitter: u32,
 ) -> Backoff {
     retry.failures = retry.failures.saturating_add(1);
-    let next = |count: u32, goes_on: bool| if goes_on { count.saturating_add(1) } else { 0 };
+    let next = |count: u32, continues: bool| if continues { count.saturating_add(1) } else { 0 };
     retry.denials = next(retry.denials, failure.code == ErrorCode::SourceDenied);
     retry.unusable = next(retry.unusable, failure.code == ErrorCode::TokenUnusable);
     let is_refused = matches!(failure.code, ErrorCode::TokenType | ErrorCode::TokenSubject)

@@ -136,7 +136,7 @@ async function expectCrashed({ page, source, another }, names = ["keeper", "othe
   await page.shows();
   for (const event of ["focus", "online"]) await page.hears("window", event);
   for (const event of ["resume"]) await page.hears("document", event);
-  await page.frame().shout(2);
+  await page.frame().raiseTokenExpired(2);
   await page.sleeps(hours(2));
   await page.passes(minutes(10));
   await page.run(() => {
@@ -206,7 +206,7 @@ const dueAtPoll = ({ page }) => page.passes(minutes(55));
 for (const [name, bring, begun] of [
   ["the poll", dueAtPoll],
   ["a sign of the page's return", ({ page }) => page.hears("window", "focus")],
-  ["an error of the frame", ({ frame }) => frame.shout(1)],
+  ["an error of the frame", ({ frame }) => frame.raiseTokenExpired(1)],
   ["a question of the frame", ({ frame }) => frame.asks()],
   ["attach()", ({ page }) => page.run(() => void stage.keepers.keeper.attach(stage.container("third")))],
   ["refresh()", ({ keeper }) => keeper.calls("refresh")],

@@ -19,7 +19,7 @@ async function begins({ page, keeper }, options) {
 story("fifty visuals that say TokenExpired make one request, then one refresh()", async (told) => {
   const { page, source, frame, keeper } = told;
   await begins(told);
-  await frame.shout(50);
+  await frame.raiseTokenExpired(50);
   await page.passes(seconds(5));
   source.expectRequests(1);
   await frame.expectHolds(source.newest);
@@ -94,7 +94,7 @@ for (const [afterExpiry, level, loads, refreshes, how] of [
   story(`afterExpiry "${afterExpiry}" after a ${level}-level failure`, async (told) => {
     const { page, source, frame, keeper } = told;
     await begins(told, { afterExpiry });
-    if (level === "visual") await frame.shout(3);
+    if (level === "visual") await frame.raiseTokenExpired(3);
     else await frame.emit("error", LOAD_LEVEL);
     await page.passes(seconds(5));
     source.expectRequests(1);
@@ -115,12 +115,12 @@ story("nothing is reloaded or refreshed after a token that came in time", async 
   assert.deepEqual(await recovered(keeper), []);
 });
 
-story("a backend that is down while visuals go on shouting is asked by the ladder alone", async (told) => {
+story("a backend that is down while visuals go on raising TokenExpired is asked by the ladder alone", async (told) => {
   const { page, source, frame, keeper } = told;
   await begins(told);
   source.always({ drop: true });
   for (let i = 0; i < 60; i += 1) {
-    await frame.shout(50);
+    await frame.raiseTokenExpired(50);
     await page.passes(seconds(1));
   }
   const failures = await keeper.events("refreshfailed");
@@ -134,12 +134,12 @@ story("a backend that is down while visuals go on shouting is asked by the ladde
   await frame.expectHolds(source.newest);
 });
 
-story("an echo of the shouting right after the new token asks for nothing more", async (told) => {
+story("an echo of TokenExpired right after the new token asks for nothing more", async (told) => {
   const { page, source, frame, keeper } = told;
   await begins(told);
-  await frame.shout(5);
+  await frame.raiseTokenExpired(5);
   await page.rests();
-  await frame.shout(5);
+  await frame.raiseTokenExpired(5);
   await page.passes(seconds(8));
   source.expectRequests(1);
   assert.equal((await keeper.events("recovered")).length, 1);
@@ -152,7 +152,7 @@ story("a TokenExpired after the page has set a newer token itself is about that 
   const newer = source.mint();
   await page.run((text) => stage.embeds.report.setAccessToken(text), newer.text);
   await frame.expectHolds(newer);
-  await frame.shout(1);
+  await frame.raiseTokenExpired(1);
   await page.rests();
   assert.equal((await keeper.status()).expiresAt, newer.expiresAt);
 });
@@ -164,7 +164,7 @@ for (const type of ["dashboard", "tile", "qna"]) {
       await page.embeds({ type });
       await keeper.keeps();
       await page.passes(minutes(10));
-      await frame.shout(2);
+      await frame.raiseTokenExpired(2);
       await page.passes(seconds(5));
       source.expectRequests(1);
       await frame.expectHolds(source.newest);
@@ -185,7 +185,7 @@ story(
     await keeper.attaches("report", "second", "third");
     await page.passes(minutes(10));
     source.always({ delayMs: seconds(3) });
-    await frame.shout(4);
+    await frame.raiseTokenExpired(4);
     await second.emit("error", LOAD_LEVEL);
     await page.passes(seconds(8));
     source.expectRequests(1);

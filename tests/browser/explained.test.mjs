@@ -73,7 +73,7 @@ story("an error that no token heals is explained and asks for nothing", async (t
 story("fifty visuals with the same error are explained once", async (told) => {
   const { page, source, frame, keeper } = told;
   await begins(told);
-  await frame.shout(50);
+  await frame.raiseTokenExpired(50);
   await explained(told, 1);
   await page.passes(seconds(5));
   assert.equal((await keeper.events("explained")).length, 1);

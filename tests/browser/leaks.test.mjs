@@ -70,10 +70,10 @@ story("a thousand times attach and detach: nothing grows", async (told) => {
     told,
     async (times) => {
       for (let i = 0; i < times; i += 1) {
-        const letGo = stage.keepers.keeper.attach(stage.embeds.report);
+        const detach = stage.keepers.keeper.attach(stage.embeds.report);
         // now and then the engine has its turn in between
         if (i % 3 === 0) await window.turn();
-        if (i % 2) letGo();
+        if (i % 2) detach();
         else stage.keepers.keeper.detach(stage.container("report"));
       }
     },

@@ -92,7 +92,7 @@ story("stop() while a token is being set, and while an embed is being revived, l
   const { page, keeper, frame } = told;
   const before = await begins(told);
   await frame.plan({ token: [{ delayMs: seconds(5) }] });
-  await frame.shout(3);
+  await frame.raiseTokenExpired(3);
   await page.passes(seconds(1));
   await keeper.stops();
   assert.deepEqual(await page.registrations(), before);
@@ -225,7 +225,7 @@ story("a signal that has aborted already: stopped from the start", async ({ page
 for (const [name, detach] of [
   ["detach(embed)", () => stage.keepers.keeper.detach(stage.embeds.report)],
   ["detach(element)", () => stage.keepers.keeper.detach(document.getElementById("report"))],
-  ["what attach() returned", () => window.letGo()],
+  ["what attach() returned", () => window.detachReport()],
 ]) {
   story(
     `${name}: nothing attached, no timer and no listener left, and attaching again begins anew`,
@@ -234,7 +234,7 @@ for (const [name, detach] of [
       const before = await page.registrations();
       await keeper.starts();
       await page.run(() => {
-        window.letGo = stage.keepers.keeper.attach(stage.embeds.report);
+        window.detachReport = stage.keepers.keeper.attach(stage.embeds.report);
       });
       await page.passes(minutes(1));
       await page.run(detach);

@@ -233,7 +233,7 @@ visit("an error alone, as a console prints it or as a word", async ({ page }) =>
     "TokenExpired",
   ]) {
     await check(page, "", error);
-    assert.match(await page.locator("#report").innerText(), /TokenExpired[\s\S]*A new token of the same kind can help/);
+    assert.match(await page.locator("#report").innerText(), /TokenExpired[\s\S]*A new token of the same kind may help/);
     assert.equal(await field(page, "error"), error);
   }
 });

@@ -68,7 +68,7 @@ for (const kind of ["embed", "aad"]) {
         await page.passes(seconds(61));
       }
 
-      // an embed that quotes the token when it refuses, hangs, and shouts it
+      // an embed that quotes the token when it refuses, hangs, and says it in an event
       await frame.plan({ token: [{ statusCode: 403, body: IERROR(source.newest.text) }, { drop: true }] });
       await keeper.calls("refresh");
       await page.passes(seconds(30));

@@ -102,6 +102,22 @@ for (const [name, error] of [
   });
 }
 
+story(
+  "a fetch of the page's own that rejects with MSAL's error says that the user must sign in",
+  async ({ page, keeper }) => {
+    await page.run(await httpClients());
+    await page.embeds();
+    await page.run(`window.fetch = () =>
+    Promise.reject(new clients.InteractionRequiredAuthError("interaction_required", "…"))`);
+    await keeper.keeps({ source: "/api/token" });
+    const refreshed = await keeper.calls("refresh");
+    assert.deepEqual((await refreshed.now()).value, { ok: false, code: "ERR_SOURCE_DENIED" });
+    await page.run(`window.fetch = () => Promise.reject(new TypeError("Failed to fetch"))`);
+    const again = await keeper.calls("refresh");
+    assert.deepEqual((await again.now()).value, { ok: false, code: "ERR_SOURCE_NETWORK" });
+  },
+);
+
 story("an error of MSAL that signing in does not cure is no denial", async ({ page, keeper }) => {
   await page.run(await httpClients());
   await page.embeds();

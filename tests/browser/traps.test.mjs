@@ -263,7 +263,7 @@ trap("report.off('error') by the page does not deafen the keeper", async (told) 
   const { page, source, frame } = told;
   await begins(told);
   await page.run(() => stage.embeds.report.off("error"));
-  await frame.shout(3);
+  await frame.raiseTokenExpired(3);
   await page.passes(seconds(2));
   source.expectRequests(1);
   await expectTaken(told);
@@ -326,7 +326,7 @@ trap("a proxy of an embed, as Vue hands it out: attached, asked, and detached by
   await page.rests();
   assert.equal((await asked.answer())?.body, source.newest.text);
   await page.passes(minutes(1));
-  await frame.shout(2);
+  await frame.raiseTokenExpired(2);
   await page.passes(seconds(2));
   await expectTaken(told);
   assert.equal((await keeper.events("recovered")).length, 1);
@@ -339,7 +339,7 @@ trap("a paginated report, which refuses refresh(), is reloaded", async (told) =>
   await begins(told, { afterExpiry: "refresh" }, { type: "paginated" });
   // older versions leave the refusal to the frame
   await frame.plan({ refresh: [{ statusCode: 501, body: "This API is currently not supported for RDL reports" }] });
-  await frame.shout(1);
+  await frame.raiseTokenExpired(1);
   await page.passes(seconds(5));
   source.expectRequests(1);
   await expectTaken(told);

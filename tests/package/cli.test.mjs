@@ -146,7 +146,7 @@ test("explain: a confirmed cause ends with 1, a possible one with 0", async () =
   assert.equal(alone.status, 0, alone.stderr);
   assert.match(
     alone.stdout,
-    /^TokenExpired\n.+\nA new token of the same kind can help\.\n\nPossible, the likeliest first\n\n1\. +token-expired/,
+    /^TokenExpired\n.+\nA new token of the same kind may help\.\n\nPossible, the likeliest first\n\n1\. +token-expired/,
   );
   assert.doesNotMatch(alone.stdout, /^Confirmed$/m);
 

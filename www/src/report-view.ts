@@ -97,7 +97,7 @@ function error({ error: name, summary, causes, refreshHelps }: Explanation): HTM
     h(
       "p",
       { class: "watch" },
-      refreshHelps ? "A new token of the same kind can help." : "A new token of the same kind does not help.",
+      refreshHelps ? "A new token of the same kind may help." : "A new token of the same kind does not help.",
     ),
     ...groups,
     ruledOut.length === 0

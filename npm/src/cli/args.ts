@@ -63,7 +63,7 @@ export function parse(args: string[]): Command | "help" | "version" {
     ...command(name, files),
     json: values.json ?? false,
     all: values.all ?? false,
-    options: toDiagnoseOptions(values),
+    options: diagnoseOptions(values),
   };
 }
 
@@ -109,7 +109,7 @@ function command(name: string | undefined, files: readonly string[]): Pick<Comma
   }
 }
 
-function toDiagnoseOptions(values: { now?: string; tenant?: string; "sdk-version"?: string }): DiagnoseOptions {
+function diagnoseOptions(values: { now?: string; tenant?: string; "sdk-version"?: string }): DiagnoseOptions {
   const { now, tenant, "sdk-version": sdkVersion } = values;
   return {
     ...(now === undefined ? {} : { now: time(now) }),

@@ -88,7 +88,7 @@ export function printExplanation(
   { all, hasConfig }: { all: boolean; hasConfig: boolean },
 ): void {
   out.line(error === "unknown" ? "Unknown error" : error, { style: "bold" }).line(summary);
-  out.line(refreshHelps ? "A new token of the same kind can help." : "A new token of the same kind does not help.");
+  out.line(refreshHelps ? "A new token of the same kind may help." : "A new token of the same kind does not help.");
   for (const [verdict, title] of VERDICTS) {
     const those = causes.filter((cause) => cause.verdict === verdict);
     const shown = verdict === "possible" && !all ? those.slice(0, LIKELIEST) : those;

@@ -23,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
         severity: Error,
         evidence: |context| type_against(context, TokenKind::Embed, TokenType::Aad),
         possible_message: "tokenType may not match the token: an embed token starts with H4sI and needs 1, an Entra token starts with eyJ and needs 0.",
-        fix: "Set tokenType to models.TokenType.Embed (1).",
+        fix: "Set tokenType to that of the token: models.TokenType.Embed (1) for an embed token, models.TokenType.Aad (0) for an Entra token.",
         docs: Some(docs::TROUBLESHOOT),
         fixed_by_refresh: false,
     },
@@ -70,7 +70,7 @@ pub(super) const RULES: &[Rule] = &[
             }
         },
         possible_message: "tokenType may be missing; an embed token needs 1.",
-        fix: "Set tokenType to models.TokenType.Embed (1).",
+        fix: "Add tokenType to the configuration: models.TokenType.Embed (1) for an embed token.",
         docs: Some(docs::EMBED_TOKENS),
         fixed_by_refresh: false,
     },

@@ -1,5 +1,6 @@
 //! Asking an endpoint with `fetch`.
 
+use super::rejection::failure_of;
 use super::{Completion, complete, fail, response};
 use crate::io::SourceFailure;
 use crate::web::convert::json::parse;
@@ -99,8 +100,16 @@ fn send(url: &JsValue, init: &Object, completion: Completion) {
     match fetch(url, init) {
         Ok(sent) => promise::when_settled(&sent, move |response| match response {
             Ok(response) => response::read(response, completion),
-            Err(_) => fail(completion, SourceFailure::Network),
+            Err(error) => not_sent(error, completion),
         }),
-        Err(_) => fail(completion, SourceFailure::Network),
+        Err(error) => not_sent(error, completion),
+    }
+}
+
+/// No response came: the network's doing, unless a `fetch` of the page's own says why it sent nothing.
+fn not_sent(error: JsValue, completion: Completion) {
+    match failure_of(&error) {
+        (SourceFailure::SourceThrew, _) => fail(completion, SourceFailure::Network),
+        _ => complete(completion, Err(error)),
     }
 }

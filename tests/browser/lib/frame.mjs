@@ -100,8 +100,8 @@ export class Frame {
     return this.run((plan) => window.sandbox.setPlan(plan), change);
   }
 
-  shout(visuals) {
-    return this.run((n) => window.sandbox.shout(n), visuals);
+  raiseTokenExpired(visuals) {
+    return this.run((n) => window.sandbox.raiseTokenExpired(n), visuals);
   }
 
   emit(name, body) {

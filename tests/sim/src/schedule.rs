@@ -351,7 +351,7 @@ impl Schedule {
     pub fn request_failed(&mut self, failure: Failure, attached: bool) {
         self.failures += 1;
         self.retrying = true;
-        let next = |count: u32, goes_on: bool| if goes_on { count + 1 } else { 0 };
+        let next = |count: u32, continues: bool| if continues { count + 1 } else { 0 };
         self.denials = next(self.denials, failure == Failure::Denied);
         self.refusals = next(
             self.refusals,
