@@ -3,7 +3,8 @@
 // pictures; bench/results/RESULTS.md and the tables in README.md and docs/ are rendered from those.
 //
 // A figure (bench/figures/NAME.mjs) exports `measure()`, which gives data, and `tables(data)`, Markdown; some have
-// `pictures(data)`.
+// `pictures(data)`, `short(data)`, the part for the README, and `misses(data)`, the bars that are missed: a line each, and
+// the run fails.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -27,10 +28,12 @@ await runIfMain(import.meta, async (words) => {
   await build();
   install();
   mkdirSync(fromRoot("bench/results"), { recursive: true });
+  const missed = [];
   for (const name of FIGURES.filter((each) => !words.length || words.includes(each))) {
     const figure = await import(`./figures/${name}.mjs`);
     const start = performance.now();
     const data = await figure.measure();
+    missed.push(...(figure.misses?.(data) ?? []).map((line) => `${name}: ${line}`));
     console.log(`\n=== ${name}, ${((performance.now() - start) / 1000).toFixed(0)} s\n\n${figure.tables(data)}`);
     writeFileSync(fromRoot(`bench/results/${name}.json`), `${JSON.stringify(data)}\n`);
     for (const [picture, text] of Object.entries(figure.pictures?.(data) ?? {}))
@@ -44,4 +47,5 @@ await runIfMain(import.meta, async (words) => {
     `${JSON.stringify({ commit, machine, on: new Date().toISOString().slice(0, 10) })}\n`,
   );
   write(await results());
+  if (missed.length) throw new UserError(`Missed:\n${missed.join("\n")}`);
 });

@@ -13,6 +13,8 @@ export const FIGURES = [
   "refresh",
   "requests",
   "fleet",
+  "outage",
+  "comparison",
   "simulator",
   "diagnosis",
   "reading",
@@ -21,19 +23,21 @@ export const FIGURES = [
 
 const read = (name) => JSON.parse(readFileSync(fromRoot(`bench/results/${name}.json`), "utf8"));
 
-/** The Markdown of every figure that has been measured, by its name. */
+/** The Markdown of every figure that has been measured, by its name; a part of it for the README under `NAME_short`. */
 export async function results() {
   const texts = {};
   for (const name of FIGURES.filter((each) => existsSync(fromRoot(`bench/results/${each}.json`)))) {
-    const { tables } = await import(`../figures/${name}.mjs`);
+    const { tables, short } = await import(`../figures/${name}.mjs`);
     texts[name] = tables(read(name));
+    if (short) texts[`${name}_short`] = short(read(name));
   }
   return texts;
 }
 
 export function report(texts) {
   const { commit, machine, on } = read("run");
-  const parts = Object.entries(texts).map(([name, text]) => `## ${name}\n\n${text}`);
+  const whole = Object.entries(texts).filter(([name]) => FIGURES.includes(name));
+  const parts = whole.map(([name, text]) => `## ${name}\n\n${text}`);
   const about = `On ${on}, of ${commit} or what followed it; ${machine}.`;
   return `# What \`npm run bench\` printed\n\n${about}\n\n${parts.join("\n")}`;
 }

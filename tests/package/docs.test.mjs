@@ -158,19 +158,17 @@ test("the README's figures are those that were measured", () => {
   );
   const twenty = measured("requests").rows.find(({ name }) => name === "20 embeds");
   const peak = Math.max(...measured("fleet").waves.keeper.map((wave) => wave.peak)).toLocaleString("en");
-  const [ours, loop, , chained] = /^\| the usual faults +\|(.+)\|$/m
-    .exec(read("docs/comparison.md"))[1]
-    .split("|")
-    .map(parseFloat);
+  const usual = measured("comparison").rows.find(({ name }) => name === "the usual faults");
+  const seconds = (strategy) => usual.cells[measured("comparison").strategies.indexOf(strategy)].seconds.all[0];
   const readme = read("README.md").replaceAll(/\s+/g, " ");
   for (const text of [
     `${kilobytes} KB compressed`,
     `${measured("start").ratio.toFixed(1)} × the time`,
     `20 reports make ${twenty.keeper.mean} requests a day instead of ${twenty.microsoft.mean}`,
     `at most ${peak} times a second`,
-    `no valid token for ${Math.round(ours)} seconds`,
-    `it is ${Math.round(loop)} seconds`,
-    `chained timeout ${Math.round(chained / 60)} minutes`,
+    `no valid token for ${Math.round(seconds("powerbi-token-keeper"))} seconds`,
+    `it is ${Math.round(seconds("Microsoft's loop"))} seconds`,
+    `chained timeout ${Math.round(seconds("chained timeout") / 60)} minutes`,
   ])
     assert.ok(readme.includes(text), `the README does not say: ${text}`);
 });
