@@ -3,8 +3,8 @@
 // pictures; bench/results/RESULTS.md and the tables in README.md and docs/ are rendered from those.
 //
 // A figure (bench/figures/NAME.mjs) exports `measure()`, which gives data, and `tables(data)`, Markdown; some have
-// `pictures(data)`, `short(data)`, the part for the README, and `misses(data)`, the bars that are missed: a line each, and
-// the run fails.
+// `pictures(data)`, `short(data)`, the part for the README, and `misses(data)`, the bars that are missed: a line each,
+// and the run fails.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -48,9 +48,9 @@ export function tables(data) {
     part(data, "unhandled rejections", ({ unhandled }) => unhandled),
   ];
   return `${parts.join("\n")}
-Means of ${count(data.days)} days each, ± their standard error. Regret: the keeper's seconds less those of the tireless
-client on the same day. Bars: no rival ahead in seconds by more than two standard errors (accessTokenProvider against the
-keeper with \`configure()\`); a regret of ${bar.regret} s at most; requests at most \
+Means of ${count(data.days)} days each, ± their standard error. Regret: the keeper's seconds less those of the
+tireless client on the same day. Bars: no rival ahead in seconds by more than two standard errors
+(accessTokenProvider against the keeper with \`configure()\`); a regret of ${bar.regret} s at most; requests at most
 ${bar.requests.healthy} × those of Microsoft's loop on days without a fault, ${bar.requests.other} × on others.
 `;
 }

@@ -54,11 +54,16 @@ async function expectSteady({ page }, cycles, slack) {
   const before = await held(page);
   assert.equal(before.memories.length, 1);
   assert.equal(before.keepers, 0);
-  const heap = await page.heap();
-  for (let i = 0; i < 10; i += 1) await hundred();
-  assert.deepEqual(await held(page), before);
-  const grown = (await page.heap()) - heap;
-  assert.ok(grown < slack, `the page's heap has grown by ${grown} bytes`);
+  const grows = async () => {
+    const heap = await page.heap();
+    for (let i = 0; i < 10; i += 1) await hundred();
+    assert.deepEqual(await held(page), before);
+    return (await page.heap()) - heap;
+  };
+  // what the browser itself compiles and caches it does once; a leak shows in the next thousand as well
+  const grown = [await grows()];
+  if (grown[0] >= slack) grown.push(await grows());
+  assert.ok(grown.at(-1) < slack, `the page's heap has grown by ${grown.join(" and ")} bytes`);
 }
 
 story("a thousand times attach and detach: nothing grows", async (told) => {

@@ -459,7 +459,7 @@ visit(
 test("the demo links to it", async () => {
   const page = await browser.newPage();
   await page.goto(`${origin}/`);
-  await page.getByRole("link", { name: "Check a token" }).click();
+  await page.getByRole("link", { name: "Check a token" }).first().click();
   await page.waitForURL(/diagnose\.html$/);
   assert.equal(await page.getByRole("heading", { level: 1 }).innerText(), "What is wrong with my token?");
   await page.close();

@@ -16,10 +16,12 @@ import process from "node:process";
 
 const LARGE_DIAGNOSIS = {
   vite: /\(!\) Some chunks are larger than 500 kB/,
+  // main.js is powerbi-client, which is at webpack's limit by itself
   webpack: new RegExp(
-    "with 1 warning|" +
+    "with \\d warnings?|" +
       "WARNING in asset size limit.*\\n.*\\n" +
-      "Assets: \\n(?: +powerbi-token-keeper-diagnosis-\\w+\\.js \\(.*\\)\\n.*\\n?)+$",
+      "Assets: \\n(?: +(?:main|powerbi-token-keeper-diagnosis-\\w+)\\.js \\(.*\\)\\n.*\\n?)+$|" +
+      "^WARNING in (?:entrypoint size limit.*\\nEntrypoints:\\n  main |webpack performance recommendations)",
   ),
 };
 

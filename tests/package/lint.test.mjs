@@ -31,6 +31,6 @@ test("every entry has its types, in every way to resolve them", () => {
   const { stdout, stderr } = spawnSync(process.execPath, [attw, tarball, "--format", "json"], { encoding: "utf8" });
   assert.ok(stdout, stderr);
   const { analysis, problems } = JSON.parse(stdout);
-  assert.deepEqual(Object.keys(analysis.entrypoints), [".", "./csp", "./package.json"]);
+  assert.deepEqual(Object.keys(analysis.entrypoints), [".", "./csp", "./react", "./package.json"]);
   assert.deepEqual(problems ?? {}, {});
 });
