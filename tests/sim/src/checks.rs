@@ -190,11 +190,15 @@ impl Checks {
         let is_due = world.now >= replaced.expires_at - lead - lead / 10 - SECOND;
         // by a clock that is wrong it may look due
         let knows_time = (schedule.server() - START - world.now).abs() < 5 * SECOND;
+        // and one that has looked expired stays so (I10)
+        let looked_expired = self
+            .expired
+            .is_some_and(|at| at + SECOND > START + replaced.expires_at);
         let is_usable = replaced.kind == world.kind() && replaced.has_expiration;
         self.expect(
             world.now,
             "I13",
-            was_asked || is_due || !knows_time || !is_usable,
+            was_asked || is_due || !knows_time || looked_expired || !is_usable,
             || format!("token {token} replaces {own} of the page's own"),
         );
     }
