@@ -10,7 +10,7 @@ use super::waiters::WaitFor;
 use crate::io::{
     Effect, Effects, ErrorCode, Headers, Reason, RequestId, SourceCheck, SourceFailure, WaiterId,
 };
-use crate::time::Now;
+use crate::time::{Now, Timestamp};
 use crate::token::Json;
 
 impl Keeper {
@@ -97,7 +97,7 @@ impl Keeper {
     }
 }
 
-fn passed(expires_at: Option<crate::time::Timestamp>) -> SourceCheck {
+fn passed(expires_at: Option<Timestamp>) -> SourceCheck {
     SourceCheck {
         code: None,
         expires_at,
