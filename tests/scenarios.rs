@@ -1660,6 +1660,28 @@ fn the_states_of_a_day_with_one_outage() {
 // ---- found by the simulator ------------------------------------------------------------------------
 
 #[test]
+fn under_a_clock_that_is_ahead_a_cached_token_is_as_old_as_its_first_receipt() {
+    let mut page = Harness::new();
+    page.wall += 3 * HOUR; // and nobody says so
+    page.attach(0, None, None);
+    let cached = harness::embed_token(1, page.wall - 2 * HOUR);
+    page.respond(&json!({ "token": cached }));
+    for _ in 0..10 {
+        page.advance_until_request(MINUTE);
+        page.respond(&json!({ "token": cached }));
+    }
+    assert_eq!(page.failure_codes(), [ErrorCode::TokenExpired; 11]);
+    page.advance_until_request(MINUTE);
+    let fresh = harness::embed_token(2, page.wall - 2 * HOUR);
+    page.respond(&json!({ "token": fresh }));
+    assert_eq!(
+        page.frame(0).holds.as_ref(),
+        Some(&fresh),
+        "made when it was asked for"
+    );
+}
+
+#[test]
 fn a_clock_that_is_ahead_refuses_one_fresh_token_and_takes_the_next() {
     for aad in [true, false] {
         let mut page = Harness::new();

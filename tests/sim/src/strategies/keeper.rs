@@ -450,15 +450,12 @@ impl KeeperStrategy {
         if expires > server {
             return true;
         }
+        if world.date().is_some() || self.suspect.is_some_and(|(same, ..)| same == id) {
+            return false;
+        }
         let mono = world.clocks.mono(world.now);
-        let before = if world.date().is_none() {
-            self.suspect.replace((id, expires, mono))
-        } else {
-            None
-        };
-        before.is_some_and(|(other, then, at)| {
-            other != id && (expires - then - (mono - at)).abs() <= CLOCK_TOLERANCE
-        })
+        let before = self.suspect.replace((id, expires, mono));
+        before.is_some_and(|(_, then, at)| (expires - then - (mono - at)).abs() <= CLOCK_TOLERANCE)
     }
 
     /// A token from another tab is judged like one of the source's, and is no failure when it is no better.
