@@ -6,7 +6,7 @@ import { MINUTE, suite, visit } from "./lib/demo.mjs";
 suite();
 
 const WATCH = {
-  "Down: 503": /every five seconds/,
+  "Down: 503": /every 45 seconds or so/,
   "Connection cut": /No response at all/,
   "Slow: 25 s": /one request at the next refresh/,
   "A slow backend: 60 s": /doubles after each timeout/,

@@ -21,9 +21,6 @@ export interface Options {
 
 type Handler = (request: ApiRequest, signal?: AbortSignal) => ApiResponse | "drop" | Promise<ApiResponse | "drop">;
 
-// What a proxy says of a backend that is being restarted; without it a caller does well to wait a whole minute.
-const OUTAGE_RETRY_AFTER_SECONDS = 5;
-
 // What the keeper says of its request; a page may send more, and none of it is needed.
 const TOKEN_REQUEST = v.optional(
   v.looseObject({
@@ -126,9 +123,7 @@ export class DemoBackend {
     const { outage, throttle, denied } = this.#switches;
     if (outage === "drop") return "drop";
     if (outage === "status")
-      return errorResponse(503, "ServiceUnavailable", "The backend is down for the moment.", {
-        "Retry-After": String(OUTAGE_RETRY_AFTER_SECONDS),
-      });
+      return errorResponse(503, "ServiceUnavailable", "The backend is down for the moment.");
     if (throttle !== null)
       return errorResponse(429, "TooManyRequests", "Too many requests.", { "Retry-After": String(throttle) });
     if (denied) return errorResponse(401, "Unauthorized", "The sign-in has ended.");

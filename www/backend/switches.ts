@@ -8,7 +8,7 @@ const ALL = v.strictObject({
   lifetimeSeconds: whole(5, 86_400),
   /** How long the backend thinks before it answers. */
   delayMs: whole(0, 600_000),
-  /** 503 with Retry-After 5, or the connection cut without an answer. */
+  /** 503, or the connection cut without an answer. */
   outage: v.picklist(["none", "status", "drop"]),
   /** 429 with this Retry-After, in seconds; null is off. */
   throttle: v.nullable(whole(0, 3_600)),

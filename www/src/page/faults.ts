@@ -63,16 +63,16 @@ export const FAULTS: readonly Fault[] = [
     label: "Down: 503",
     ...backend("outage", { outage: "status" }, { outage: "none" }),
     watch:
-      "Once a token is due, the keeper retries every five seconds, as Retry-After asks. The loop retries every " +
-      "30 seconds, and each failure is an unhandled rejection.",
+      "Once a token is due, the keeper retries every 45 seconds or so, and the more often the less time is left. The " +
+      "loop retries every 30 seconds, and each failure is an unhandled rejection.",
   },
   {
     key: "cut",
     label: "Connection cut",
     ...backend("outage", { outage: "drop" }, { outage: "none" }),
     watch:
-      "No response at all. The keeper retries after two seconds, then waits longer, up to a minute. The loop " +
-      "doesn’t catch its failures.",
+      "No response at all. The keeper retries as in an outage: a third of the time that is left later, at most 45 " +
+      "seconds. The loop doesn’t catch its failures.",
   },
   {
     key: "slow",
