@@ -5,6 +5,9 @@
 import assert from "node:assert/strict";
 import { expectTaken, minutes, seconds, story } from "./lib/story.mjs";
 
+const OTHER_ID = "5d9c4b5a-1111-4aaa-8bbb-000000000009";
+const ANOTHER = { id: OTHER_ID, embedUrl: `https://app.powerbi.com/reportEmbed?reportId=${OTHER_ID}` };
+
 /** What powerbi-client and Playwright listen to on a container is theirs. */
 const ours = ({ listeners }) =>
   listeners.filter((one) => /^(window|document) (focus|online|pageshow|resume|visibilitychange)$/.test(one));
@@ -200,6 +203,28 @@ story("a token that the page sets itself stays, be it newer or older", async (to
   assert.equal((await keeper.status()).expiresAt, old.expiresAt);
   source.expectRequests(0);
 });
+
+for (const [what, puts] of [
+  ["a token that the page sets", (page, { text }) => page.run((own) => stage.embeds.report.setAccessToken(own), text)],
+  ["another report that the page embeds", (page, token) => page.embeds({ ...ANOTHER, token })],
+])
+  story(`${what} while a request is under way keeps its token, though no check came between`, async (told) => {
+    const { page, source, keeper, frame } = told;
+    await begins(told, { token: source.mint() });
+    await page.passes(minutes(48));
+    source.next({ delayMs: seconds(2) });
+    await page.passesUntilAsked(1, minutes(4));
+    await page.passes(seconds(1));
+    const own = source.mint();
+    await puts(page, own);
+    await page.passes(seconds(2));
+    assert.equal(source.waiting(), 0, "the answer is there");
+    await page.passes(minutes(10));
+    assert.equal(await page.configToken(), own.text);
+    await frame.expectHolds(own);
+    source.expectRequests(1);
+    assert.deepEqual(await failures(keeper), []);
+  });
 
 // ---- back again ---------------------------------------------------------------------------------------------------
 
