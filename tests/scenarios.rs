@@ -1004,6 +1004,25 @@ fn i13_i14_what_the_page_has_put_there_since_the_last_check_is_not_overwritten()
 }
 
 #[test]
+fn i14_a_request_is_for_what_the_embeds_are_when_it_is_made() {
+    let mut page = Harness::with_embed(HOUR);
+    let first = page.frame(0).holds.clone();
+    page.advance(10 * SECOND);
+    // another report, and refresh() before the next check
+    let own = page.mint(HOUR);
+    let frame = page.frame(0);
+    (frame.holds, frame.content) = (Some(own), 1);
+    page.call_refresh();
+    let newest = page.respond_with_token(HOUR);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&newest));
+    // back again: the newest was not obtained for this one
+    page.embed_again(0, first.clone(), 0);
+    page.advance(MINUTE);
+    assert_eq!(page.frame(0).holds, first);
+    page.expect_requests(1);
+}
+
+#[test]
 fn i13_a_token_set_by_hand_while_one_is_being_set_stays() {
     let mut page = Harness::with_embed(HOUR);
     page.frame(0).behaviour = FrameBehaviour::Hangs;

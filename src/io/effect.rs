@@ -23,7 +23,8 @@ pub enum Outcome {
 /// What the shell must do, in this order, after every borrow has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask the source; answer with [`Input::ResponseReceived`](super::Input::ResponseReceived) or [`Input::RequestFailed`](super::Input::RequestFailed).
+    /// Observe all embeds, ask the source and say so with [`Input::RequestSent`](super::Input::RequestSent); answer with
+    /// [`Input::ResponseReceived`](super::Input::ResponseReceived) or [`Input::RequestFailed`](super::Input::RequestFailed).
     RequestToken {
         /// The request.
         request: RequestId,

@@ -233,6 +233,8 @@ pub enum Input {
         /// There is a state to restore.
         captured: bool,
     },
+    /// The request was made. It named all embeds, as they were last observed.
+    RequestSent(RequestId),
     /// It is this tab's turn to ask, and what the tab before it got has been told.
     LockAcquired(LockRequestId),
     /// A tab of the same `shareKey` got this answer.

@@ -160,6 +160,7 @@ impl Keeper {
             Input::Attach { embed, config } => self.attach(now, embed, config, fx),
             Input::Detach(embed) => self.detach(now, embed, fx),
             Input::EmbedObserved { embed, snapshot } => self.embed_observed(now, embed, snapshot, fx),
+            Input::RequestSent(request) => self.request_sent(request),
             Input::ResponseReceived {
                 request,
                 answer,

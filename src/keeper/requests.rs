@@ -163,8 +163,8 @@ impl Keeper {
             .begin(now, reason, retry, self.policy.source_timeout)
         {
             Ok(pending) => {
-                self.requests.contents = self.embeds.name_all();
                 if !was_check {
+                    self.requests.contents = self.embeds.name_all();
                     fx.push(Effect::RequestToken {
                         request: pending.id,
                         reason,
@@ -188,6 +188,13 @@ impl Keeper {
                     fx,
                 );
             }
+        }
+    }
+
+    /// The request was made, and the embeds were observed for it: what it names is what they are now.
+    pub(super) fn request_sent(&mut self, id: RequestId) {
+        if self.requests.pending(id).is_some() || self.requests.check.is_some_and(|check| check.id == id) {
+            self.requests.contents = self.embeds.name_all();
         }
     }
 

@@ -29,6 +29,7 @@ impl Keeper {
         {
             Ok(check) => {
                 self.requests.check = Some(check);
+                self.requests.contents = self.embeds.name_all();
                 fx.push(Effect::RequestToken {
                     request: check.id,
                     reason: Reason::Manual,

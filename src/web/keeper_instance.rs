@@ -127,7 +127,10 @@ impl KeeperInstance {
     }
 
     fn request_token(&self, id: RequestId, reason: Reason, attempt: u32) {
+        // the page may have changed them since, and what the request names is what its answer is for
+        self.observe_all();
         let (abort, embeds) = self.facade.begin_request();
+        mailbox::post(self.id, Input::RequestSent(id));
         let request = token_request(reason, attempt, &abort, &embeds);
         let signal = abort.signal();
         self.request.set(Some((id, abort)));
@@ -292,10 +295,19 @@ impl KeeperInstance {
         let mut numbers = Vec::new();
         for id in self.core.borrow().embeds_to_observe() {
             if let Some(embed) = self.embed(id) {
-                numbers.push(2 * embed.id.0 + u32::from(!embed.is_observed_by_facade()));
+                numbers.push(number_of(&embed));
             }
         }
         self.facade.observe(&numbers)
+    }
+
+    /// Has the facade observe all embeds.
+    fn observe_all(&self) {
+        let mut numbers = Vec::new();
+        for embed in &*self.embeds.borrow() {
+            numbers.push(number_of(embed));
+        }
+        self.facade.observe(&numbers);
     }
 
     fn resolve_waiter(&self, waiter: WaiterId, outcome: &Outcome) {
@@ -350,4 +362,10 @@ impl KeeperInstance {
         drop(self.evidence.take());
         drop(embeds);
     }
+}
+
+/// An embed, as the facade is asked to observe it: twice its id, and one more where the facade has not taken the last
+/// snapshot.
+fn number_of(embed: &Embed) -> u32 {
+    2 * embed.id.0 + u32::from(!embed.is_observed_by_facade())
 }

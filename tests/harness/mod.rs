@@ -390,6 +390,10 @@ impl Harness {
         self.named = self.frames.values().map(|frame| frame.content).collect();
         self.pending = Some(asked);
         self.requests.push(asked);
+        for embed in self.frames.keys().copied().collect::<Vec<_>>() {
+            self.observe(embed);
+        }
+        self.send(Input::RequestSent(id));
     }
 
     fn apply(&mut self, embed: EmbedId, call: EmbedCallId, token: &AccessToken) {

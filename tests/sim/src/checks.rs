@@ -48,6 +48,8 @@ pub struct Checks {
     newer_wanted: BTreeMap<FrameId, i64>,
     /// The true time at which the page last called `refresh()`.
     refresh_called: Option<i64>,
+    /// The last request was made by a clock that the keeper did not know to be wrong.
+    asked_by_wrong_clock: bool,
 }
 
 impl Checks {
@@ -100,6 +102,7 @@ impl Checks {
         reason: Reason,
     ) {
         let (schedule, newest) = (&conformance.schedule, conformance.newest);
+        self.asked_by_wrong_clock = !knows_time(world, schedule);
         let under_way = self.pending_request.replace(request);
         self.expect(world.now, "I1", under_way.is_none(), || {
             format!("{under_way:?} is still under way")
@@ -188,9 +191,8 @@ impl Checks {
         let from = replaced.stated_issue_time().unwrap_or(set);
         let lead = schedule.lead().min((replaced.expires_at - from) / 2);
         let is_due = world.now >= replaced.expires_at - lead - lead / 10 - SECOND;
-        // by a clock that is wrong it may look due
-        let knows_time = (schedule.server() - START - world.now).abs() < 5 * SECOND;
-        // and one that has looked expired stays so (I10)
+        // by a clock that is wrong it may look due, and one that has looked due or expired stays so (I10)
+        let knows_time = knows_time(world, schedule) && !self.asked_by_wrong_clock;
         let looked_expired = self
             .expired
             .is_some_and(|at| at + SECOND > START + replaced.expires_at);
@@ -238,4 +240,9 @@ impl Checks {
             format!("{deadline:?} with nothing attached and nothing under strategy")
         });
     }
+}
+
+/// Whether what the keeper may know of the server's time is right.
+fn knows_time(world: &World, schedule: &Schedule) -> bool {
+    (schedule.server() - START - world.now).abs() < 5 * SECOND
 }

@@ -188,6 +188,12 @@ impl KeeperStrategy {
                     .check_request(world, &self.conformance, request, reason);
                 let contents = world.contents();
                 world.request_token(request.0, contents);
+                for frame in 0..world.frames.len() {
+                    if world.frames[frame].attached {
+                        self.observe_embed(world, EmbedId(frame as u32));
+                    }
+                }
+                self.inbox.push_back(Input::RequestSent(request));
             }
             Effect::AbortRequest(request) => self.abort(world, request),
             Effect::SetAccessToken { embed, call, token } => self.apply(world, embed, call, &token),
