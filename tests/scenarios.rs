@@ -1023,6 +1023,29 @@ fn i14_a_request_is_for_what_the_embeds_are_when_it_is_made() {
 }
 
 #[test]
+fn i14_a_token_out_of_a_cache_replaces_no_good_one_of_other_content_even_with_refresh() {
+    let mut page = Harness::with_embed(HOUR);
+    let first = page.frame(0).holds.clone().unwrap();
+    page.advance(10 * SECOND);
+    let (good, due) = (page.mint(HOUR), page.mint(SECOND));
+    page.attach_content(1, Some(good.clone()), Some(Kind::Embed), 1);
+    page.attach_content(2, Some(due), Some(Kind::Embed), 2);
+    page.advance(2 * SECOND);
+    page.call_refresh();
+    page.respond(&json!({ "token": first, "expiration": harness::expires_at(&first) }));
+    assert_eq!(
+        page.frame(1).holds.as_ref(),
+        Some(&good),
+        "it was obtained for the other report alone"
+    );
+    assert_eq!(
+        page.frame(2).holds.as_ref(),
+        Some(&first),
+        "what has no good token loses nothing"
+    );
+}
+
+#[test]
 fn i13_a_token_set_by_hand_while_one_is_being_set_stays() {
     let mut page = Harness::with_embed(HOUR);
     page.frame(0).behaviour = FrameBehaviour::Hangs;

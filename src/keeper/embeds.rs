@@ -199,20 +199,41 @@ impl Embeds {
     }
 
     /// The tokens of `addressees`, each once, that an answer may replace; `None` among them for embeds without one.
+    /// `again`: the token in the answer, where it was obtained before.
     pub(super) fn replaceable(
         &self,
         addressees: Addressees<'_>,
         is_refresh: bool,
+        again: Option<&TrackedToken>,
         ctx: &Context<'_>,
     ) -> Vec<Option<TokenId>> {
         let mut tokens = Vec::new();
         for state in self.states.iter().filter(|state| addressees.include(state)) {
             let token = state.effective();
+            let is_refresh = is_refresh && again.is_none_or(|again| again.is_for(state.content(), None));
             if !tokens.contains(&token) && state.is_replaceable(is_refresh, ctx) {
                 tokens.push(token);
             }
         }
         tokens
+    }
+
+    /// Which of the named `contents` a token was obtained for that was obtained before: those that it was for then, and those
+    /// that need a token. It may come from a cache of answers for other content, so that a good token is not given up for
+    /// it.
+    pub(super) fn served_again(
+        &self,
+        again: &TrackedToken,
+        contents: &[Content],
+        ctx: &Context<'_>,
+    ) -> Vec<Content> {
+        let needs_token =
+            |content, state: &EmbedState| state.content() == content && state.is_replaceable(false, ctx);
+        let mut served = contents.to_vec();
+        served.retain(|content| {
+            again.is_for(*content, None) || self.states.iter().any(|state| needs_token(*content, state))
+        });
+        served
     }
 
     /// Starts the rollout of `token` on the named embeds that it may replace something on, as `replaces` says.
@@ -227,6 +248,8 @@ impl Embeds {
             state.forget_rollout();
             let old = state.effective().and_then(|id| ctx.tokens.get(id));
             let is_better = old.is_none_or(&replaces);
+            let new = ctx.tokens.get(token);
+            let is_refresh = is_refresh && new.is_some_and(|new| new.is_for(state.content(), None));
             if state.is_named && is_better && state.is_replaceable(is_refresh, ctx) {
                 state.roll_out(token, ctx);
             } else {

@@ -111,7 +111,8 @@ impl Keeper {
         fx: &mut Effects,
     ) -> Result<(), ErrorCode> {
         let (embeds, ctx) = self.context(now, fx);
-        let mut replaced = embeds.replaceable(addressees, rules.is_refresh, &ctx);
+        let again = ctx.tokens.obtained(&token.text);
+        let mut replaced = embeds.replaceable(addressees, rules.is_refresh, again, &ctx);
         if replaced.is_empty() {
             replaced.push(ctx.tokens.newest().map(|newest| newest.id));
         }
@@ -193,10 +194,11 @@ impl Keeper {
             // taken all the same, for as long as such a token lives at most; support should know
             Expiry::Assumed(_) | Expiry::Unknown => Some(ErrorCode::ExpirationUnknown),
         };
+        let contents = self.served(now, &token, contents, fx);
         let id = self
             .tokens
             .track(token, Origin::Source, &self.policy, (now, &self.clock, reading));
-        self.tokens.make_known(id, contents, rules.is_refresh);
+        self.tokens.make_known(id, &contents, rules.is_refresh);
         let Some(new) = self.tokens.get(id) else { return };
         let (text, expires) = (new.text().clone(), new.window.expires);
         let replaces: Vec<_> = {
@@ -215,6 +217,15 @@ impl Keeper {
         };
         self.waiters.checked(check, Some(&text), fx);
         self.waiters.accepted(&text, fx);
+    }
+
+    /// Which of the named `contents` the answer is for.
+    fn served(&mut self, now: Now, token: &Token, contents: &[Content], fx: &mut Effects) -> Vec<Content> {
+        let (embeds, ctx) = self.context(now, fx);
+        match ctx.tokens.obtained(&token.text) {
+            Some(again) => embeds.served_again(again, contents, &ctx),
+            None => contents.to_vec(),
+        }
     }
 
     /// Embeds that were named and are due all the same, since the answer is not for them or no better than what they have,

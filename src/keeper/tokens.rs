@@ -77,6 +77,12 @@ impl Tokens {
         found.map(|token| token.id)
     }
 
+    /// The token with this text, if the keeper obtained it.
+    pub(super) fn obtained(&self, text: &AccessToken) -> Option<&TrackedToken> {
+        let found = self.find(text).and_then(|id| self.get(id));
+        found.filter(|token| token.known.is_some())
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &TrackedToken> {
         self.tracked.iter()
     }
