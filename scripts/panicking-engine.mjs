@@ -5,10 +5,12 @@
 import path from "node:path";
 import { browserOptions } from "./build.mjs";
 import { fromRoot, runIfMain } from "./lib/run.mjs";
-import { buildPanickingEngine } from "./lib/wasm.mjs";
+import { buildModule, modules } from "./lib/wasm.mjs";
+import { setup } from "./setup.mjs";
 
 export async function build() {
-  buildPanickingEngine();
+  setup({ browser: false });
+  buildModule({ ...modules[0], name: "panicking-engine", cargo: "trap" }, fromRoot("target"));
   await bundlePanickingEngine(fromRoot("npm/src"), fromRoot("target/panicking-engine/engine-wasm.js"));
   console.log("panicking-engine: target/panicking-engine/engine-wasm.js");
 }

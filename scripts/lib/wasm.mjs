@@ -18,7 +18,7 @@ import { writeJavaScript } from "./javascript.mjs";
 import { capture, fromRoot, root, run } from "./run.mjs";
 import { encode } from "./text.mjs";
 
-const target = "wasm32-unknown-unknown";
+export const target = "wasm32-unknown-unknown";
 
 // JavaScript has no table of references, and with one the glue is another. Without, objects cross as numbers and one
 // glue serves both engines. wasm-bindgen reads the module's list of features, where the standard library's are as well,
@@ -33,13 +33,10 @@ const smallStack = "-Clink-arg=-zstack-size=65536";
 const inlineLess = "-Cllvm-args=-inline-threshold=10";
 
 /** The modules, each a build of the same crate with its own features. */
-const modules = [
+export const modules = [
   { name: "engine", cargo: "keeper", flags: [...features, smallStack, inlineLess] },
   { name: "diagnosis", cargo: "diagnosis", flags: features },
 ];
-
-/** The engine with a way to crash it, for tests alone. */
-const panickingEngine = { ...modules[0], name: "panicking-engine", cargo: "trap" };
 
 // What holds for rustc's modules: nothing outside the module changes them, memory starts as zeros, and nobody keeps
 // anything at the addresses under 1024. Not "traps never happen": a trap is how a panic ends.
@@ -67,33 +64,7 @@ export function buildWasm({ cargoFeatures = "", into = fromRoot("target") } = {}
   for (const module of modules) buildModule(module, into, cargoFeatures);
 }
 
-export function buildPanickingEngine() {
-  setup({ browser: false });
-  buildModule(panickingEngine, fromRoot("target"));
-}
-
-/**
- * The engine of other sources, hardly optimised, into the folder `npm/engine` of `into`; `manifest` is their
- * Cargo.toml. For code that is broken on purpose: a build takes a tenth of the time.
- */
-export function buildQuickEngine(manifest, into) {
-  const { cargo, flags } = modules[0];
-  const folder = path.join(into, "wasm");
-  const quick = ["opt-level=1", "lto=false", "codegen-units=16", "incremental=true"];
-  const args = ["--quiet", "--release", "--lib", "--target", target, "--target-dir", folder];
-  const config = quick.flatMap((setting) => ["--config", `profile.release.${setting}`]);
-  const what = ["--manifest-path", manifest, "--no-default-features", "--features", cargo];
-  run("cargo", ["build", "--locked", ...args, ...config, ...what], {
-    env: { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") },
-  });
-  const made = path.join(into, "npm/engine");
-  const at = (file) => path.join(made, file);
-  fs.mkdirSync(made, { recursive: true });
-  bind("engine", path.join(folder, target, "release/powerbi_token_keeper.wasm"), at);
-  shorten("engine", at("engine_bg.wasm"), at);
-}
-
-function buildModule({ name, cargo, flags }, into, cargoFeatures = "") {
+export function buildModule({ name, cargo, flags }, into, cargoFeatures = "") {
   // A folder for each: cargo gives a cdylib no name of its own per feature, and would build both anew every time.
   const folder = path.join(into, "wasm", name);
   const wanted = ["--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()];
@@ -120,12 +91,12 @@ function buildModule({ name, cargo, flags }, into, cargoFeatures = "") {
   fs.renameSync(aside, made);
 }
 
-function bind(name, compiled, at) {
+export function bind(name, compiled, at) {
   run(wasmBindgen, ["bindgen", "--target", "bundler", "--out-dir", at(""), "--out-name", name, compiled]);
 }
 
 /** The module with short names, its glue and its text. */
-function shorten(name, module, at) {
+export function shorten(name, module, at) {
   // a run of its own, since it prints the names
   const names = ["--minify-imports-and-exports-and-modules"];
   fs.writeFileSync(at("names.json"), binaryenTool("wasm-opt", module, "-o", at(`${name}.wasm`), ...names));
