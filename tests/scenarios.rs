@@ -1702,6 +1702,25 @@ fn the_states_of_a_day_with_one_outage() {
 // ---- found by the simulator ------------------------------------------------------------------------
 
 #[test]
+fn an_embed_without_a_token_is_no_way_in_for_another_user_s() {
+    let mut page = Harness::new();
+    let token = |page: &Harness, serial, user| aad_token(serial, page.wall, page.wall + HOUR, user);
+    let jo = token(&page, 1, "jo");
+    page.attach(0, Some(jo), Some(Kind::Aad));
+    page.advance(70 * MINUTE);
+    let al = token(&page, 2, "al");
+    page.respond(&json!({ "token": al }));
+    page.attach(1, None, Some(Kind::Aad));
+    page.respond(&json!({ "token": al }));
+    assert_eq!(page.failure_codes(), [ErrorCode::TokenSubject; 2]);
+    // with nobody else there, or asked for, it is welcome
+    page.detach(0);
+    page.call_refresh();
+    page.respond(&json!({ "token": al }));
+    assert_eq!(page.frame(1).holds.as_ref(), Some(&al));
+}
+
+#[test]
 fn under_a_clock_that_is_ahead_a_cached_token_is_as_old_as_its_first_receipt() {
     let mut page = Harness::new();
     page.wall += 3 * HOUR; // and nobody says so

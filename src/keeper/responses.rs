@@ -119,7 +119,15 @@ impl Keeper {
         let mut verdict = Ok(());
         for old in replaced {
             let old = old.and_then(|id| ctx.tokens.get(id));
-            match rules.validate_replacement(token, old) {
+            // an embed without a token is no way in for another user's
+            let is_users =
+                old.is_some() || rules.is_refresh || ctx.tokens.are_of_user(token.subject.as_ref());
+            let judged = if is_users {
+                rules.validate_replacement(token, old)
+            } else {
+                Err(ErrorCode::TokenSubject)
+            };
+            match judged {
                 Ok(()) => return Ok(()),
                 Err(code) if verdict.is_ok() => verdict = Err(code),
                 Err(_) => {}

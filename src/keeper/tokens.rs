@@ -97,6 +97,16 @@ impl Tokens {
         self.tracked.iter().filter(|token| token.holders > 0)
     }
 
+    /// Whether a token is of a user whose token an embed has or is to have, as far as any of them says.
+    pub(super) fn are_of_user(&self, subject: Option<&Subject>) -> bool {
+        let Some(subject) = subject else { return true };
+        let mut users = self
+            .in_use()
+            .filter_map(|token| token.token.subject.as_ref())
+            .peekable();
+        users.peek().is_none() || users.any(|user| user == subject)
+    }
+
     /// The newest token that the keeper obtained.
     pub(super) fn newest(&self) -> Option<&TrackedToken> {
         self.tracked

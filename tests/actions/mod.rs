@@ -308,7 +308,8 @@ impl Session {
         let Some(old) = self.late.iter().copied().find(|id| Some(*id) != current) else {
             return;
         };
-        self.page.send(Input::Tick);
+        // what is due, an expired token to be replaced among it, is done with any input, this one too
+        self.page.send(Input::RequestSent(old));
         let before = self.observable_state();
         self.page.respond_to(old, &value, Headers::default());
         // what has become due meanwhile is no answer's doing
