@@ -1707,7 +1707,7 @@ fn an_embed_without_a_token_is_no_way_in_for_another_user_s() {
     let token = |page: &Harness, serial, user| aad_token(serial, page.wall, page.wall + HOUR, user);
     let jo = token(&page, 1, "jo");
     page.attach(0, Some(jo), Some(Kind::Aad));
-    page.advance(70 * MINUTE);
+    page.advance_until_request(51 * MINUTE);
     let al = token(&page, 2, "al");
     page.respond(&json!({ "token": al }));
     page.attach(1, None, Some(Kind::Aad));

@@ -8,7 +8,7 @@ use crate::token::{ASSUMED_LIFE, AccessToken, Expiry, Fingerprint, Kind, Subject
 
 /// A token that a frame says has expired, and that has longer than this left, is not explained by a clock that is behind:
 /// one that was compared with the server's, and one that was not.
-const MAX_CLOCK_ERROR: (Duration, Duration) = (Duration::from_mins(60), Duration::from_mins(12 * 60));
+const MAX_CLOCK_ERROR: (Duration, Duration) = (Duration::from_mins(60), Duration::from_mins(14 * 60));
 
 /// The number of a tracked token. Rises, and is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -187,7 +187,11 @@ impl Checks {
         };
         let replaced = world.tokens.get(own);
         let since = |at: Option<i64>| at.is_some_and(|at| at >= set);
-        let was_asked = since(self.refresh_called) || since(self.newer_wanted.get(&frame).copied());
+        // a token that one frame refuses is as bad on the others
+        let refused = self.newer_wanted.iter().any(|(other, at)| {
+            since(Some(*at)) && (*other == frame || world.frames[*other].config == Some(own))
+        });
+        let was_asked = since(self.refresh_called) || refused;
         let from = replaced.stated_issue_time().unwrap_or(set);
         let lead = schedule.lead().min((replaced.expires_at - from) / 2);
         let is_due = world.now >= replaced.expires_at - lead - lead / 10 - SECOND;
