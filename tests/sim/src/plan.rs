@@ -190,7 +190,7 @@ pub enum FaultKind {
     FrameReset(u32),
     /// Another embed with the page's first token replaces it in its element.
     FrameReplaced(u32),
-    /// The frame reports `TokenExpired` for a token that is still valid.
+    /// The frame reports `TokenExpired` for a token that is still valid, for an hour at most.
     FalseTokenExpired(u32),
     // ---- the page's own calls
     /// `refresh()`.

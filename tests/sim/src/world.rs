@@ -7,7 +7,7 @@ use crate::plan::{Expiration, FOCUS, FaultKind, InitialToken, ONLINE, PAGE_SHOW,
 use crate::source::{Response, Source, cut_off};
 use crate::strategy::{PageEvent, Strategy};
 use crate::tokens::{Contents, TokenId, TokenStore};
-use crate::{DAY, MINUTE, SECOND, format_time};
+use crate::{DAY, HOUR, MINUTE, SECOND, format_time};
 use fastrand::Rng;
 use powerbi_token_keeper::io::{ExpiryScope, Recovery, RecoveryOutcome, Trigger};
 use std::cmp::Reverse;
@@ -387,11 +387,18 @@ impl World {
             }
             FaultKind::FrameReplaced(place) => self.replace(place, strategy),
             FaultKind::FalseTokenExpired(place) => {
-                if let Some(frame) = self
+                let found = self
                     .frames
                     .iter()
-                    .rposition(|one| one.place == place && one.in_page)
-                {
+                    .rposition(|one| one.place == place && one.in_page);
+                // one that has more than an hour left is believed to be no good: tests/scenarios.rs
+                let ends = |frame: &FrameId| {
+                    self.frames[*frame]
+                        .config
+                        .map(|token| self.tokens.get(token).expires_at)
+                };
+                let is_late = |frame: &FrameId| ends(frame).is_none_or(|ends| ends - self.now <= HOUR);
+                if let Some(frame) = found.filter(is_late) {
                     self.push(self.now, Occurrence::FalseTokenExpired(frame));
                 }
             }
