@@ -1,6 +1,8 @@
 //! The answers that backends are known to give, row by row.
 #![cfg(test)]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use powerbi_token_keeper::time::{self, Timestamp};
 use powerbi_token_keeper::token::{
     self, AccessToken, Expiry, Json, Kind, ResponseError, Token, Unusable, parse_response,
@@ -458,6 +460,63 @@ fn a_bounded_part_of_a_response_is_read() {
         deep = json!({"x": deep});
     }
     assert_eq!(read(&testing::json(&deep)), Err(ResponseError::NoToken));
+}
+
+/// `testing::parse_json`, with a bound on what it is given, as each thread's test sets it.
+fn counted_parser(text: &[u8]) -> Option<Json> {
+    PARSED.with(|parsed| parsed.set(parsed.get() + text.len()));
+    testing::parse_json(text)
+}
+
+std::thread_local! {
+    static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[test]
+fn json_texts_are_parsed_as_far_as_that_is_bounded_work() {
+    const MIB: usize = 1_048_576;
+    let embed = dated();
+    let parsed = |answer: &str| {
+        PARSED.set(0);
+        let answer = Json::String(AccessToken::new(answer.to_owned()));
+        let token = parse_response(&answer, Timestamp::from_secs(NOW), None, counted_parser);
+        (token.map(|token| token.text.expose() == embed), PARSED.get())
+    };
+    let found = Ok(true);
+    // as long as an answer may be: plain, and as a text within an answer
+    let mut padded = json!({"token": embed, "z": ""}).to_string();
+    padded.insert_str(padded.len() - 2, &"x".repeat(MIB - padded.len() - 100));
+    assert_eq!(parsed(&padded).0, found);
+    assert_eq!(parsed(&json!({"d": padded}).to_string()).0, found);
+    // a page's whole list of reports, as pretty as a backend can print it
+    let reports =
+        json!({"reports": vec![json!({"id": "r", "name": "n, {[", "embedUrl": "u"}); 1_000], "token": embed});
+    assert_eq!(parsed(&serde_json::to_string_pretty(&reports).unwrap()).0, found);
+    // what the platform's parser takes long for is not given to it
+    let refused: (Result<bool, ResponseError>, usize) = (Err(ResponseError::NoToken), 0);
+    assert_eq!(
+        parsed(&format!("{}{}", "[".repeat(MIB / 2), "]".repeat(MIB / 2))),
+        refused
+    );
+    assert_eq!(parsed(&format!("[{}0]", r#"{"a":1},"#.repeat(MIB / 8))), refused);
+    // nor, once it has had enough, what is in texts, or in tokens
+    let brackets = |count: usize| format!("{}{}", "[".repeat(count), "]".repeat(count));
+    let texts = json!({"list": vec![brackets(5_000); 100], "token": embed}).to_string();
+    let (token, work) = parsed(&texts);
+    assert_eq!(token, found, "a token's key comes first");
+    assert!(work < texts.len() + 20_000, "{work}");
+    let mut nested = padded;
+    for _ in 0..14 {
+        nested = serde_json::to_string(&nested.get(..nested.len().min(MIB / 2)).unwrap()).unwrap();
+    }
+    let (_, work) = parsed(&nested);
+    assert!(work <= 2 * MIB, "{work}");
+    let claims = URL_SAFE_NO_PAD.encode(brackets(MIB / 4));
+    let (_, work) = parsed(&format!(
+        "{}.{claims}.x",
+        testing::segment(&json!({"alg": "RS256"}))
+    ));
+    assert!(work < 1_000, "{work}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Normalizes an error of powerbi-client, its frame, a backend or a source, however it is wrapped.
 
 use super::error_text::{code_in, codes_in, is_class, is_telling, json_in, status_in};
-use crate::token::{Json, ParseJson};
+use crate::token::{Json, JsonReader, ParseJson};
 
 /// The most of an error's text that is kept; it may be a whole page.
 const MAX_TEXT: usize = 8_000;
@@ -120,7 +120,7 @@ impl ErrorReport {
     /// X-PowerBI-Error-Info) and `body`, a text or an object, where they are known.
     pub(super) fn parse(error: &Json, parse_json: ParseJson) -> Self {
         let mut report = Self::default();
-        report.add(error, parse_json, MAX_DEPTH);
+        report.add(error, &JsonReader::new(parse_json), MAX_DEPTH);
         // a class of errors says less than a status
         let status = report.status;
         let fallback = report.fallback_code.take();
@@ -180,28 +180,28 @@ impl ErrorReport {
         rest.get(..end)?.parse().ok()
     }
 
-    fn add(&mut self, error: &Json, parse_json: ParseJson, depth: u8) {
+    fn add(&mut self, error: &Json, json: &JsonReader, depth: u8) {
         let Some(depth) = depth.checked_sub(1) else { return };
         self.values += 1;
         if self.values > MAX_VALUES {
             return;
         }
         match error {
-            Json::String(text) => self.add_text(text.expose(), parse_json, depth),
+            Json::String(text) => self.add_text(text.expose(), json, depth),
             Json::Array(errors) => errors
                 .iter()
                 .take(8)
-                .for_each(|error| self.add(error, parse_json, depth)),
-            Json::Object(members) => self.add_object(error, members, parse_json, depth),
+                .for_each(|error| self.add(error, json, depth)),
+            Json::Object(members) => self.add_object(error, members, json, depth),
             // a bare status
             Json::Number(_) if depth + 1 == MAX_DEPTH => self.status = status(error),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::Date(_) => {}
         }
     }
 
-    fn add_text(&mut self, text: &str, parse_json: ParseJson, depth: u8) {
+    fn add_text(&mut self, text: &str, json: &JsonReader, depth: u8) {
         let text = text.trim();
-        let inner = json_in(text, parse_json);
+        let inner = json_in(text, json);
         let is_all_json = inner.first().is_some_and(|(part, _)| *part == text);
         if !is_all_json {
             self.note(text);
@@ -209,12 +209,12 @@ impl ErrorReport {
         if text.contains("RequestId:") || text.contains("Request Id:") {
             self.origin_is(Origin::RestApi);
         }
-        for (_, json) in inner {
-            self.add(&json, parse_json, depth);
+        for (_, found) in inner {
+            self.add(&found, json, depth);
         }
     }
 
-    fn add_object(&mut self, error: &Json, members: &[(String, Json)], parse_json: ParseJson, depth: u8) {
+    fn add_object(&mut self, error: &Json, members: &[(String, Json)], json: &JsonReader, depth: u8) {
         let get = |name: &str| error.get(name);
         let text = |name: &str| get(name).and_then(Json::as_str);
         if matches!(get("source"), Some(Json::Bool(true))) {
@@ -230,7 +230,7 @@ impl ErrorReport {
             .or(codes().find(|code| is_telling(code)).map(str::to_owned));
         for name in TEXTS {
             if let Some(text) = text(name).filter(|text| !text.is_empty()) {
-                self.add_text(text, parse_json, depth);
+                self.add_text(text, json, depth);
             }
         }
         for code in codes() {
@@ -258,32 +258,32 @@ impl ErrorReport {
             let lower = name.to_ascii_lowercase();
             if lower == "x-powerbi-error-info" || lower == "x-powerbi-error-details" {
                 self.origin_is(Origin::RestApi);
-                self.add(value, parse_json, depth);
+                self.add(value, json, depth);
             } else if lower == "headers" {
-                self.add_headers(value, parse_json, depth);
+                self.add_headers(value, json, depth);
             } else if lower == "contenttype" {
                 self.is_html |= value.as_str().is_some_and(|text| text.contains("html"));
             } else if !SKIPPED.contains(&name.as_str())
                 && (CONTAINERS.contains(&name.as_str()) || !matches!(value, Json::String(_)))
             {
-                self.add(value, parse_json, depth);
+                self.add(value, json, depth);
             }
         }
     }
 
     /// Reads the headers that say why: the REST API answers 401 and 403 without a body.
-    fn add_headers(&mut self, headers: &Json, parse_json: ParseJson, depth: u8) {
+    fn add_headers(&mut self, headers: &Json, json: &JsonReader, depth: u8) {
         for (name, value) in headers.members() {
             let lower = name.to_ascii_lowercase();
             if lower.starts_with("x-powerbi-error") {
                 self.origin_is(Origin::RestApi);
-                self.add(value, parse_json, depth);
+                self.add(value, json, depth);
             }
             if lower == "content-type" {
                 self.is_html |= value.as_str().is_some_and(|text| text.contains("html"));
             }
             if lower == "www-authenticate" {
-                self.add(value, parse_json, depth);
+                self.add(value, json, depth);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Finds codes, statuses and JSON in the text of an error.
 
-use crate::token::{Json, ParseJson};
+use crate::token::{Json, JsonReader};
 
 /// The most JSON objects that are taken out of one text.
 const MAX_JSON: usize = 4;
@@ -66,7 +66,7 @@ const REASONS: [(&str, u16); 12] = [
 ];
 
 /// The JSON objects and arrays in a text, each with the part that it is.
-pub(super) fn json_in(text: &str, parse_json: ParseJson) -> Vec<(&str, Json)> {
+pub(super) fn json_in<'text>(text: &'text str, reader: &JsonReader) -> Vec<(&'text str, Json)> {
     let mut found = Vec::new();
     let mut rest = text;
     while found.len() < MAX_JSON {
@@ -74,7 +74,7 @@ pub(super) fn json_in(text: &str, parse_json: ParseJson) -> Vec<(&str, Json)> {
         let tail = rest.get(start..).unwrap_or("");
         let end = closing(tail).unwrap_or(0);
         let part = tail.get(..end).unwrap_or("");
-        match parse_json(part.as_bytes()) {
+        match reader.read(part.as_bytes()) {
             Some(json @ (Json::Object(_) | Json::Array(_))) if !part.is_empty() => {
                 found.push((part, json));
                 rest = tail.get(end..).unwrap_or("");

@@ -7,7 +7,7 @@ use super::report::{Principal, TokenKind};
 use super::strip_wrappers::{Wrapper, strip_wrappers};
 use crate::time::Timestamp;
 use crate::token::{
-    AccessToken, Json, ParseJson, TokenFormat, Unusable, check_audience, classify, decode_base64,
+    AccessToken, Json, JsonReader, ParseJson, TokenFormat, Unusable, check_audience, classify, decode_base64,
     decode_object, from_epoch_number,
 };
 
@@ -72,7 +72,10 @@ impl ParsedToken {
     /// Takes a text apart.
     pub(super) fn parse(text: &str, now: Timestamp, parse_json: ParseJson) -> Self {
         let stripped = strip_wrappers(text, parse_json);
-        let reader = Reader { now, parse_json };
+        let reader = Reader {
+            now,
+            json: JsonReader::new(parse_json),
+        };
         let mut token = reader.parse(&stripped.text);
         token.wrappers = stripped.wrappers;
         token
@@ -172,7 +175,7 @@ impl ParsedToken {
 /// The settings that all steps of parsing one token share.
 struct Reader {
     now: Timestamp,
-    parse_json: ParseJson,
+    json: JsonReader,
 }
 
 impl Reader {
@@ -201,14 +204,14 @@ impl Reader {
     fn embed(&self, text: &str) -> ParsedToken {
         let mut parts = text.split('.');
         let (packed, metadata, more) = (parts.next().unwrap_or(""), parts.next(), parts.count());
-        let plain = metadata.and_then(|part| decode_object(part, self.parse_json));
+        let plain = metadata.and_then(|part| decode_object(part, &self.json));
         let mut token = ParsedToken {
             plain: plain.unwrap_or(Json::Null),
             ..ParsedToken::bare(Form::Embed)
         };
         let inner = strict(packed)
             .and_then(|bytes| unpack(&bytes))
-            .and_then(|json| self.json(&json));
+            .and_then(|json| self.object(&json));
         token.damage = match (&inner, metadata) {
             _ if more > 0 => Some(Damage::Parts(more + 2)),
             (None, _) => Some(Damage::Checksum),
@@ -229,8 +232,8 @@ impl Reader {
             return self.not_three(&parts);
         };
         let (header, claims) = (
-            decode_object(header, self.parse_json),
-            decode_object(payload, self.parse_json),
+            decode_object(header, &self.json),
+            decode_object(payload, &self.json),
         );
         let algorithm = header
             .as_ref()
@@ -256,7 +259,7 @@ impl Reader {
     fn not_three(&self, parts: &[&str]) -> ParsedToken {
         let first = parts
             .first()
-            .and_then(|part| decode_object(part, self.parse_json))
+            .and_then(|part| decode_object(part, &self.json))
             .unwrap_or(Json::Null);
         if parts.len() == 5 {
             return ParsedToken::bare(Form::Opaque); // encrypted for somebody else
@@ -270,8 +273,10 @@ impl Reader {
         damaged(Form::Jwt, Damage::Parts(parts.len()))
     }
 
-    fn json(&self, bytes: &[u8]) -> Option<Json> {
-        (self.parse_json)(bytes).filter(|json| matches!(json, Json::Object(_)))
+    fn object(&self, bytes: &[u8]) -> Option<Json> {
+        self.json
+            .read(bytes)
+            .filter(|json| matches!(json, Json::Object(_)))
     }
 }
 

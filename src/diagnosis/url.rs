@@ -1,6 +1,6 @@
 //! The parts of an embedUrl that diagnosis compares.
 
-use crate::token::{Json, ParseJson, decode_object};
+use crate::token::{Json, JsonReader, ParseJson, decode_object};
 
 /// An embedUrl taken apart.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Url {
     pub(super) fn config(&self, parse_json: ParseJson) -> Option<Option<Json>> {
         // A `+` of base64 that was not escaped has become a space.
         self.parameter("config")
-            .map(|text| decode_object(&text.replace(' ', "+"), parse_json))
+            .map(|text| decode_object(&text.replace(' ', "+"), &JsonReader::new(parse_json)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Json, ParseJson};
+use super::{Json, JsonReader};
 
 /// The bytes of a segment; `None` when it is no base64. Bits left over at the end are dropped.
 ///
@@ -42,14 +42,15 @@ fn value(digit: u8) -> Option<u8> {
 }
 
 /// The JSON object in a segment; `None` when there is none.
-pub(crate) fn object(segment: &str, parse_json: ParseJson) -> Option<Json> {
-    parse_json(&decode(segment)?).filter(|json| matches!(json, Json::Object(_)))
+pub(crate) fn object(segment: &str, json: &JsonReader) -> Option<Json> {
+    json.read(&decode(segment)?)
+        .filter(|json| matches!(json, Json::Object(_)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::parse_json;
-    use super::{decode, object, value};
+    use super::{JsonReader, decode, object, value};
 
     #[test]
     fn both_alphabets_and_any_padding_decode() {
@@ -87,9 +88,9 @@ mod tests {
 
     #[test]
     fn only_objects_are_taken() {
-        assert!(object("eyJhIjoxfQ", parse_json).is_some());
+        assert!(object("eyJhIjoxfQ", &JsonReader::new(parse_json)).is_some());
         for bad in ["WzFd", "MQ", "IngI", "_w", "eyJhIjox"] {
-            assert_eq!(object(bad, parse_json), None, "{bad}");
+            assert_eq!(object(bad, &JsonReader::new(parse_json)), None, "{bad}");
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Reading an embed token: `base64(gzip(…))`, encrypted, then perhaps `.` and `base64(JSON)` in the plain.
 
 use super::text::split_once;
-use super::{ASSUMED_LIFE, AccessToken, Expiry, Kind, ParseJson, Token, Unusable, base64, claim_timestamp};
+use super::{ASSUMED_LIFE, AccessToken, Expiry, JsonReader, Kind, Token, Unusable, base64, claim_timestamp};
 use crate::time::Timestamp;
 
 /// Reads a text that begins as an embed token does. The gzip part stays packed.
-pub(super) fn read(text: AccessToken, received: Timestamp, parse_json: ParseJson) -> Result<Token, Unusable> {
+pub(super) fn read(text: AccessToken, received: Timestamp, json: &JsonReader) -> Result<Token, Unusable> {
     let parts = split_once(text.expose(), b'.');
     let packed = parts.map_or(text.expose(), |(packed, _)| packed);
     let metadata = parts.map(|(_, metadata)| metadata);
@@ -15,10 +15,7 @@ pub(super) fn read(text: AccessToken, received: Timestamp, parse_json: ParseJson
         return Err(Unusable::Damaged);
     }
     let exp = match metadata {
-        Some(metadata) => claim_timestamp(
-            &base64::object(metadata, parse_json).ok_or(Unusable::Damaged)?,
-            "exp",
-        ),
+        Some(metadata) => claim_timestamp(&base64::object(metadata, json).ok_or(Unusable::Damaged)?, "exp"),
         // As all had it until 2018, or lost on the way: nobody can tell.
         None => None,
     };
@@ -37,12 +34,17 @@ mod tests {
     use serde_json::json;
 
     use super::super::testing::{embed, parse_json, segment};
-    use super::{AccessToken, Expiry, Kind, Timestamp, Unusable, read};
+    use super::{AccessToken, Expiry, JsonReader, Kind, Timestamp, Unusable, read};
 
     const RECEIVED: Timestamp = Timestamp::from_secs(1_700_000_000);
 
     fn expiry(text: &str) -> Result<Expiry, Unusable> {
-        read(AccessToken::new(text.to_owned()), RECEIVED, parse_json).map(|token| {
+        read(
+            AccessToken::new(text.to_owned()),
+            RECEIVED,
+            &JsonReader::new(parse_json),
+        )
+        .map(|token| {
             assert_eq!(
                 (token.kind, token.issued_at, token.subject),
                 (Some(Kind::Embed), None, None)

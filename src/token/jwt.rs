@@ -3,11 +3,11 @@
 use super::audience::{any_audience, is_power_bi};
 use super::text::{is_guid, split_once};
 use super::{
-    AccessToken, Expiry, Json, Kind, ParseJson, Subject, Token, Unusable, base64, claim_timestamp, opaque,
+    AccessToken, Expiry, Json, JsonReader, Kind, Subject, Token, Unusable, base64, claim_timestamp, opaque,
 };
 
 /// Reads a text that begins as a JWT does.
-pub(super) fn read(text: AccessToken, parse_json: ParseJson) -> Result<Token, Unusable> {
+pub(super) fn read(text: AccessToken, json: &JsonReader) -> Result<Token, Unusable> {
     let (header, rest) = split_once(text.expose(), b'.').unwrap_or_default();
     let (payload, _) = split_once(rest, b'.').unwrap_or_default();
     match text.expose().bytes().filter(|byte| *byte == b'.').count() {
@@ -16,8 +16,8 @@ pub(super) fn read(text: AccessToken, parse_json: ParseJson) -> Result<Token, Un
         4 => return Ok(opaque(text)),
         _ => return Err(Unusable::Damaged),
     }
-    let header = base64::object(header, parse_json).unwrap_or(Json::Null);
-    let claims = base64::object(payload, parse_json).ok_or(Unusable::Damaged)?;
+    let header = base64::object(header, json).unwrap_or(Json::Null);
+    let claims = base64::object(payload, json).ok_or(Unusable::Damaged)?;
     check_audience(&header, &claims)?;
     let expiry = claim_timestamp(&claims, "exp").map_or(Expiry::Unknown, Expiry::Known);
     let (issued_at, subject) = (claim_timestamp(&claims, "iat"), subject(&claims));
@@ -78,14 +78,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::testing::{jwt, jwt_by, parse_json, segment};
-    use super::{AccessToken, Expiry, Kind, Subject, Token, Unusable, read};
+    use super::{AccessToken, Expiry, JsonReader, Kind, Subject, Token, Unusable, read};
     use crate::time::Timestamp;
 
     const POWER_BI: &str = "https://analysis.windows.net/powerbi/api";
     const CLIENT: &str = "12345678-1234-1234-1234-123456789012";
 
     fn read_text(text: String) -> Result<Token, Unusable> {
-        read(AccessToken::new(text), parse_json)
+        read(AccessToken::new(text), &JsonReader::new(parse_json))
     }
 
     #[test]

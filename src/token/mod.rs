@@ -26,6 +26,7 @@ pub(crate) use classify::after_bearer;
 pub use classify::{TokenFormat, classify};
 pub(crate) use date::parse_digits;
 pub use date::{ParsedDate, from_epoch_number, parse_date, parse_http_date};
+pub(crate) use json::JsonReader;
 pub use json::{Json, ParseJson};
 #[cfg(feature = "diagnosis")]
 pub(crate) use jwt::check_audience;
@@ -118,6 +119,11 @@ pub fn parse_token(
     received: Timestamp,
     parse_json: ParseJson,
 ) -> Result<Token, Unusable> {
+    read_token(text, received, &JsonReader::new(parse_json))
+}
+
+/// As [`parse_token`], of a text that may be one of many.
+fn read_token(text: &AccessToken, received: Timestamp, json: &JsonReader) -> Result<Token, Unusable> {
     let trimmed = trim(text.expose());
     let text = if trimmed.len() == text.expose().len() {
         text.clone()
@@ -125,8 +131,8 @@ pub fn parse_token(
         AccessToken::new(trimmed.into())
     };
     match classify(text.expose())? {
-        TokenFormat::Jwt => jwt::read(text, parse_json),
-        TokenFormat::Embed => embed::read(text, received, parse_json),
+        TokenFormat::Jwt => jwt::read(text, json),
+        TokenFormat::Embed => embed::read(text, received, json),
         TokenFormat::Opaque => Ok(opaque(text)),
     }
 }

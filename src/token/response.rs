@@ -1,8 +1,8 @@
 //! Parses a source's response: GenerateToken, Microsoft's samples, MSAL, OAuth, or the token alone.
 
 use super::{
-    AccessToken, Expiry, Json, Kind, ParseJson, ParsedDate, Token, Unusable, contains, from_epoch_number,
-    parse_date, parse_digits, parse_token, split_words, trim,
+    AccessToken, Expiry, Json, JsonReader, Kind, ParseJson, ParsedDate, Token, Unusable, contains,
+    from_epoch_number, parse_date, parse_digits, read_token, split_words, trim,
 };
 use crate::time::{Duration, Timestamp};
 
@@ -39,7 +39,8 @@ const MAX_LIFETIME: f64 = 1e7;
 /// Keys are compared without case, `_` and `-`. JSON inside a text is parsed; so is a response within `data`,
 /// `embedConfig` and the like. Of several tokens the first of the `wanted` kind is taken; where no key names a token,
 /// the one text that is a Power BI token by its form. Of the response's expiration and the token's own `exp` the
-/// earlier one counts; a date without a zone never counts against the token's own. At most 2,000 values are looked at.
+/// earlier one counts; a date without a zone never counts against the token's own. At most 2,000 values are looked at,
+/// and no JSON text is parsed that has more than 10,000.
 ///
 /// # Errors
 ///
@@ -53,7 +54,7 @@ pub fn parse_response(
     let mut reader = ResponseReader {
         received,
         wanted,
-        parse_json,
+        json: JsonReader::new(parse_json),
         values_left: MAX_VALUES,
         candidates: Vec::new(),
     };
@@ -105,7 +106,7 @@ enum Rank {
 struct ResponseReader {
     received: Timestamp,
     wanted: Option<Kind>,
-    parse_json: ParseJson,
+    json: JsonReader,
     values_left: usize,
     candidates: Vec<(Rank, Result<Token, ResponseError>)>,
 }
@@ -136,12 +137,12 @@ impl ResponseReader {
     fn read_text(&mut self, text: &AccessToken, place: Place, stated: Option<ParsedDate>, depth: u8) {
         let trimmed = trim(text.expose());
         if matches!(trimmed.as_bytes(), [b'{' | b'[' | b'"', ..])
-            && let Some(json) = (self.parse_json)(trimmed.as_bytes())
+            && let Some(json) = self.json.read(trimmed.as_bytes())
         {
             return self.read(&json, place, stated, depth);
         }
         if !trimmed.is_empty() {
-            let parsed = parse_token(text, self.received, self.parse_json);
+            let parsed = read_token(text, self.received, &self.json);
             self.add(parsed, text, place, stated);
         }
     }

@@ -154,21 +154,29 @@ story("lists that are shared a hundredfold, from a frame and from a source, bloc
   assert.equal(longest.code, "ERR_SOURCE_ANSWER");
 });
 
-for (const [name, answer] of [
-  ["a typed array of 5 MB", () => new Uint8Array(5_000_000)],
-  ["a proxy of one", () => new Proxy(new Uint8Array(5_000_000), {})],
-  ["200,000 objects", () => Array.from({ length: 200_000 }, (_, i) => ({ i }))],
-  ["a text of 1 MiB", () => JSON.stringify({ a: "x".repeat(1_048_000) })],
+for (const [name, parsed, answer] of [
+  ["a typed array of 5 MB", 0, () => new Uint8Array(5_000_000)],
+  ["a proxy of one", 0, () => new Proxy(new Uint8Array(5_000_000), {})],
+  ["200,000 objects", 0, () => Array.from({ length: 200_000 }, (_, i) => ({ i }))],
+  ["a text of 1 MiB", 1_048_008, () => JSON.stringify({ a: "x".repeat(1_048_000) })],
+  ["JSON nested 500,000 deep", 0, () => `${"[".repeat(524_288)}${"]".repeat(524_288)}`],
+  ["JSON of 200,000 objects", 0, () => `[${'{"a":1},'.repeat(131_000)}0]`],
 ]) {
   story(`an answer with ${name} is read in a moment`, async ({ page, keeper }) => {
     await page.run(`window.answer = (${answer})()`);
     await keeper.starts(() => ({ source: () => window.answer }));
-    const code = await page.run(async () => {
-      const native = Date.now();
-      const { code: told } = await stage.keepers.keeper.refresh();
-      return { told, native };
+    const { code, length } = await page.run(async () => {
+      const { parse } = JSON;
+      let given = 0;
+      JSON.parse = (text, ...rest) => {
+        given += text.length;
+        return parse(text, ...rest);
+      };
+      const refreshed = await stage.keepers.keeper.refresh();
+      return { code: refreshed.code, length: given };
     });
-    assert.equal(code.told, "ERR_SOURCE_ANSWER");
+    assert.equal(code, "ERR_SOURCE_ANSWER");
+    assert.equal(length, parsed, "what the browser's parser was given");
   });
 }
 

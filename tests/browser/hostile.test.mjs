@@ -177,6 +177,10 @@ async function play({ seed, from, count, tokens }) {
     const ended = now();
     h.cleanUp();
     await window.turn();
+    const [unhandled] = window.__watch.rejections.splice(0);
+    // a reason may be a token
+    const isSecret = tokens.some((token) => unhandled?.includes(token.slice(40, 60)));
+    if (unhandled !== undefined) failure ??= `unhandled: ${isSecret ? "a token" : unhandled}`;
     figures.push({ way, number, reads: h.made.reads, drawn: h.made.drawn.join(" "), begun, ended });
     const { engine } = stage.keepers.kept.status;
     if (engine !== window.engineName) failure ??= `the engine is ${engine}`;
