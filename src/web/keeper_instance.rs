@@ -13,7 +13,7 @@ use crate::io::{
 };
 use crate::keeper::Keeper;
 use crate::time::{Instant, Now};
-use crate::token::{self, AccessToken, Json, Kind};
+use crate::token::{self, AccessToken, Json, Kind, ResponseError};
 use core::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
@@ -144,13 +144,9 @@ impl KeeperInstance {
         self.source.ask(&request, &signal, Box::new(completion));
     }
 
-    fn request_finished(&self, request: RequestId, response: SourceResponse) {
-        let Some(token) = response
-            .result
-            .as_ref()
-            .ok()
-            .and_then(|answer| self.embed_token_in(answer))
-        else {
+    fn request_finished(&self, request: RequestId, mut response: SourceResponse) {
+        let answer = response.result.as_mut().ok();
+        let Some(token) = answer.and_then(|answer| self.embed_token_in(answer)) else {
             return self.complete_request(request, response, None);
         };
         let this = self.this.clone();
@@ -166,12 +162,19 @@ impl KeeperInstance {
         });
     }
 
-    /// The embed token in an answer, which is packed.
-    fn embed_token_in(&self, answer: &Json) -> Option<AccessToken> {
+    /// The embed token in an answer, which is packed. What holds no token is given up, so that the core need not read
+    /// all of it again.
+    fn embed_token_in(&self, answer: &mut Json) -> Option<AccessToken> {
         let now = js::now();
         let wanted = self.core.borrow().status(now).token_type;
-        let token = token::parse_response(answer, now.wall, wanted, parse_json).ok()?;
-        (token.kind == Some(Kind::Embed)).then_some(token.text)
+        match token::parse_response(answer, now.wall, wanted, parse_json) {
+            Ok(token) => (token.kind == Some(Kind::Embed)).then_some(token.text),
+            Err(ResponseError::NoToken) => {
+                *answer = Json::Null;
+                None
+            }
+            Err(ResponseError::Unusable(..)) => None,
+        }
     }
 
     fn complete_request(
