@@ -121,7 +121,10 @@ impl Budget {
             return date;
         }
         // a typed array, or a proxy of one: it may have millions of keys
-        if js::get(value, "BYTES_PER_ELEMENT").as_f64().is_some() {
+        let is_bytes = js::get(value, "BYTES_PER_ELEMENT").as_f64().is_some();
+        // its thousand properties take long to read, and the browser warns of some
+        let is_window = js::get(value, "window") == *value;
+        if is_bytes || is_window {
             return Json::Null;
         }
         let keys: Array = Reflect::own_keys(value).unwrap_or_default();
