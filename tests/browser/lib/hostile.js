@@ -183,7 +183,14 @@ window.makeHostile = ({ seed, tokens }) => {
     const view = pick([Uint8Array, Float64Array, Uint16Array, DataView, realm.Uint8Array].filter(Boolean));
     const made_ = view === realm.Uint8Array ? new view(16) : new view(buffer);
     if (chance(0.4)) structuredClone(buffer, { transfer: [buffer] });
-    return pick([made_, buffer, proxied(made_)]);
+    // an honest one: whoever lies about what it is has five million keys to be asked for, and could as well loop
+    const honest = new Proxy(made_, {
+      get: (target, key) => {
+        count();
+        return Reflect.get(target, key);
+      },
+    });
+    return pick([made_, buffer, honest]);
   };
   const deep = () => {
     let nested = {};
@@ -216,7 +223,11 @@ window.makeHostile = ({ seed, tokens }) => {
     const Native = chance(0.2) ? realm.Promise : Promise;
     const value = any(depth - 1);
     const one = chance(0.5) ? new Native((done) => done(value)) : Native.reject(value);
-    one.then(undefined, () => {});
+    // both, since a value may be a thenable only when it is asked again
+    one.then(
+      () => {},
+      () => {},
+    );
     if (chance(0.2)) Object.defineProperty(one, pick(["then", "constructor", "catch"]), { get: refuse });
     return one;
   };
@@ -230,12 +241,14 @@ window.makeHostile = ({ seed, tokens }) => {
       return refuse();
     },
   });
+  /** What V8 writes out in full when an error's `stack` is read. */
+  const WRITTEN_OUT = ["name", "message"];
   const error = (depth) => {
     const one = new (pick([Error, TypeError, DOMException, realm.Error, AggregateError]))(chance(0.5) ? [] : "hostile");
     for (const key of ["status", "response", "cause", "code", "message", "headers", "name", "stack"])
       if (chance(0.3))
         Object.defineProperty(one, key, {
-          ...(chance(0.5) ? { get: refuse } : { value: any(depth - 1) }),
+          ...(chance(0.5) ? { get: refuse } : { value: WRITTEN_OUT.includes(key) ? primitive() : any(depth - 1) }),
           configurable: true,
         });
     if (chance(0.2)) Object.defineProperty(one, "cause", { value: one, configurable: true });
