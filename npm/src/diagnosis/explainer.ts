@@ -11,6 +11,9 @@ import type {
   TokenReport,
 } from "../types.js";
 
+/** The most characters of a token that are looked at. No token is as long, whatever is wrapped around it. */
+const MAX_TOKEN_LENGTH = 1_048_576;
+
 /** Options of a diagnosis, and what a keeper knows beyond them. */
 interface Evidence extends DiagnoseOptions {
   /** The measured correction of this machine's clock. */
@@ -34,7 +37,8 @@ export class Explainer {
   }
 
   inspect(token: string, options?: DiagnoseOptions): TokenReport {
-    return this.enter(options, (evidence) => api.inspect(token, evidence));
+    const looked = typeof token === "string" ? token.slice(0, MAX_TOKEN_LENGTH) : token;
+    return this.enter(options, (evidence) => api.inspect(looked, evidence));
   }
 
   diagnose(config: EmbedConfigLike, options?: DiagnoseOptions): Finding[] {
