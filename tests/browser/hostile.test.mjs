@@ -52,7 +52,7 @@ const WAYS = {
   },
   options: (h) => {
     // what a page sends is written in full, be it headers or a body
-    h.made.without.push("shared", "cycle", "bytes", "sparse", "dense");
+    h.made.without.push("shared", "cycle", "bytes", "sparse", "dense", "wide");
     const value = h.options();
     return async () => withKeeper(value, (keeper) => [keeper.refresh(), keeper.accessTokenProvider(value)]);
   },

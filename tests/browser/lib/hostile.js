@@ -197,28 +197,31 @@ window.makeHostile = ({ seed, tokens }) => {
     for (let i = upTo(3_000); i > 0; i--) nested = chance(0.5) ? [nested] : { [pick(KEYS)]: nested };
     return nested;
   };
-  const thenable = (depth) => ({
-    get then() {
-      count();
-      const value = any(depth - 1);
-      return pick([
-        (done) => done(value),
-        (_, failed) => failed(value),
-        () => {
-          throw thrown();
-        },
-        () => {},
-        (done, failed) => {
-          done(value);
-          failed(value);
-          throw thrown();
-        },
-        7,
-        refuse,
-        (done) => void Promise.resolve().then(() => done(value)),
-      ]);
-    },
-  });
+  const thenable = (depth) => {
+    // drawn here: to make it takes longer than to read it
+    const value = any(depth - 1);
+    return {
+      get then() {
+        count();
+        return pick([
+          (done) => done(value),
+          (_, failed) => failed(value),
+          () => {
+            throw thrown();
+          },
+          () => {},
+          (done, failed) => {
+            done(value);
+            failed(value);
+            throw thrown();
+          },
+          7,
+          refuse,
+          (done) => void Promise.resolve().then(() => done(value)),
+        ]);
+      },
+    };
+  };
   const promise = (depth) => {
     const Native = chance(0.2) ? realm.Promise : Promise;
     const value = any(depth - 1);
