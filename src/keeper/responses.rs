@@ -153,7 +153,10 @@ impl Keeper {
         })?;
         let passed = before.expires + now.mono.since(before.received);
         let in_step = expires.signed_difference(passed).size() <= CLOCK_TOLERANCE;
-        in_step.then(|| ServerTime::from_token(token.issued_at.unwrap_or(expires - ASSUMED_LIFE), now))
+        // what ended no later was said to have expired (I10)
+        let is_later = |old: &TrackedToken| !old.expiry_reported || old.window.expires < expires;
+        (in_step && self.tokens.iter().all(is_later))
+            .then(|| ServerTime::from_token(token.issued_at.unwrap_or(expires - ASSUMED_LIFE), now))
     }
 
     fn accept(
