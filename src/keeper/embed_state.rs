@@ -231,6 +231,11 @@ impl EmbedState {
             || token.until_due(ctx.clock, ctx.now) == Duration::ZERO
     }
 
+    /// Whether it has no token that is still valid.
+    pub(super) fn needs_token(&self, ctx: &Context<'_>) -> bool {
+        self.effective().is_none_or(|id| !ctx.is_valid(id))
+    }
+
     /// The newest token that was obtained for its content, where that replaces what it has without a request.
     fn replacement(&self, ctx: &Context<'_>) -> Option<TokenId> {
         let token = self.token.and_then(|id| ctx.tokens.get(id));

@@ -210,8 +210,12 @@ impl Embeds {
         let mut tokens = Vec::new();
         for state in self.states.iter().filter(|state| addressees.include(state)) {
             let token = state.effective();
-            let is_refresh = is_refresh && again.is_none_or(|again| again.is_for(state.content(), None));
-            if !tokens.contains(&token) && state.is_replaceable(is_refresh, ctx) {
+            let may_replace = if again.is_none_or(|again| again.is_for(state.content(), None)) {
+                state.is_replaceable(is_refresh, ctx)
+            } else {
+                state.needs_token(ctx)
+            };
+            if may_replace && !tokens.contains(&token) {
                 tokens.push(token);
             }
         }
@@ -219,16 +223,15 @@ impl Embeds {
     }
 
     /// Which of the named `contents` a token was obtained for that was obtained before: those that it was for then, and those
-    /// that need a token. It may come from a cache of answers for other content, so that a good token is not given up for
-    /// it.
+    /// that have no token which is still valid. It may come from a cache of answers for other content, so that none is given
+    /// up for it.
     pub(super) fn served_again(
         &self,
         again: &TrackedToken,
         contents: &[Content],
         ctx: &Context<'_>,
     ) -> Vec<Content> {
-        let needs_token =
-            |content, state: &EmbedState| state.content() == content && state.is_replaceable(false, ctx);
+        let needs_token = |content, state: &EmbedState| state.content() == content && state.needs_token(ctx);
         let mut served = contents.to_vec();
         served.retain(|content| {
             again.is_for(*content, None) || self.states.iter().any(|state| needs_token(*content, state))
@@ -249,8 +252,8 @@ impl Embeds {
             let old = state.effective().and_then(|id| ctx.tokens.get(id));
             let is_better = old.is_none_or(&replaces);
             let new = ctx.tokens.get(token);
-            let is_refresh = is_refresh && new.is_some_and(|new| new.is_for(state.content(), None));
-            if state.is_named && is_better && state.is_replaceable(is_refresh, ctx) {
+            let is_for = new.is_some_and(|new| new.is_for(state.content(), None));
+            if state.is_named && is_for && is_better && state.is_replaceable(is_refresh, ctx) {
                 state.roll_out(token, ctx);
             } else {
                 state.reconcile(ctx);
