@@ -1,6 +1,7 @@
 // Makes dist/, what the package ships: the facade, the same for strict policies, and their chunks, each as ES module
 // and as CommonJS, the command line, and the declarations. README.md here says how. `--features a,b` goes to cargo;
-// `--into target/x` builds in that folder, dist/ included, and leaves the usual ones alone.
+// `--into target/x` builds in that folder, dist/ included, and leaves the usual ones alone; `--quick` leaves out what
+// only makes the modules smaller.
 
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -196,10 +197,10 @@ export async function bundleModules(from, into = fromRoot("target")) {
   return Promise.all([...modules.map((one) => bundle(one, into, from)), commandLine(from)]);
 }
 
-export async function build({ cargoFeatures, into } = {}) {
+export async function build({ cargoFeatures, into, quick } = {}) {
   const folder = into ? fromRoot(into) : fromRoot("target");
   const dist = into ? fromRoot(into, "dist") : fromRoot("dist");
-  buildWasm({ cargoFeatures, into: folder });
+  buildWasm({ cargoFeatures, into: folder, quick });
   const code = await Promise.all([...bundles.map((one) => bundle(one, folder)), commandLine()]);
   const files = [...code, served(code), ...declarations()];
   mkdirSync(dist, { recursive: true });
@@ -212,5 +213,9 @@ export async function build({ cargoFeatures, into } = {}) {
 
 await runIfMain(import.meta, async (args) => {
   const optionValue = (option) => (args.includes(option) ? args[args.indexOf(option) + 1] : undefined);
-  await build({ cargoFeatures: optionValue("--features"), into: optionValue("--into") });
+  await build({
+    cargoFeatures: optionValue("--features"),
+    into: optionValue("--into"),
+    quick: args.includes("--quick"),
+  });
 });

@@ -10,7 +10,7 @@ import { setup } from "./setup.mjs";
 
 export async function build() {
   setup({ browser: false });
-  buildModule({ ...modules[0], name: "panicking-engine", cargo: "trap" }, fromRoot("target"));
+  buildModule({ ...modules[0], name: "panicking-engine", cargo: "trap" }, { into: fromRoot("target") });
   await bundlePanickingEngine(fromRoot("npm/src"), fromRoot("target/panicking-engine/engine-wasm.js"));
   console.log("panicking-engine: target/panicking-engine/engine-wasm.js");
 }

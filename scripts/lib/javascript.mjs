@@ -12,11 +12,11 @@ import { UserError } from "./run.mjs";
 // What wasm2js can't write by itself.
 const lowering = ["--signext-lowering", "--llvm-nontrapping-fptoint-lowering", "--llvm-memory-copy-fill-lowering"];
 
-/** Writes the module NAME.wasm as javascript.js, with its declaration. */
-export function writeJavaScript(name, at) {
+/** Writes the module NAME.wasm as javascript.js, with its declaration; `optimised` is binaryen's option. */
+export function writeJavaScript(name, at, optimised) {
   refuseLong(name, at);
   binaryenTool("wasm-opt", at(`${name}.wasm`), "-o", at("lowered.wasm"), ...lowering);
-  binaryenTool("wasm2js", at("lowered.wasm"), "--mvp-features", "--emscripten", "-Oz", "-o", at("javascript.js"));
+  binaryenTool("wasm2js", at("lowered.wasm"), "--mvp-features", "--emscripten", optimised, "-o", at("javascript.js"));
   const text = readFileSync(at("javascript.js"), "utf8");
   refuseEarlyMemory(text);
   writeFileSync(at("javascript.js"), `${detachOnGrowth(text)}\nexport { instantiate };\n`);

@@ -58,15 +58,21 @@ function remapped() {
   return folders.map(([folder, name]) => `--remap-path-prefix=${folder}${path.sep}=${name}`);
 }
 
-/** Brings `into`, a target folder, up to date; `cargoFeatures` come on top of each module's own. */
-export function buildWasm({ cargoFeatures = "", into = fromRoot("target") } = {}) {
+/**
+ * Brings `into`, a target folder, up to date; `cargoFeatures` come on top of each module's own, and with `quick`
+ * binaryen does no more than it has to: larger modules, in a third of the time.
+ */
+export function buildWasm({ cargoFeatures = "", into = fromRoot("target"), quick = false } = {}) {
   setup({ browser: false });
-  for (const module of modules) buildModule(module, into, cargoFeatures);
+  for (const module of modules) buildModule(module, { into, cargoFeatures, quick });
 }
 
-export function buildModule({ name, cargo, flags }, into, cargoFeatures = "") {
+export function buildModule({ name, cargo, flags }, { into, cargoFeatures = "", quick = false }) {
   // A folder for each: cargo gives a cdylib no name of its own per feature, and would build both anew every time.
   const folder = path.join(into, "wasm", name);
+  // What they have in common, most of it macros, is compiled once.
+  const other = modules.map((one) => path.join(into, "wasm", one.name)).find(fs.existsSync);
+  if (other && !fs.existsSync(folder)) fs.cpSync(other, folder, { recursive: true, preserveTimestamps: true });
   const wanted = ["--no-default-features", "--features", [cargo, cargoFeatures].filter(Boolean).join()];
   run("cargo", ["build", "--locked", "--release", "--lib", "--target", target, "--target-dir", folder, ...wanted], {
     env: { CARGO_ENCODED_RUSTFLAGS: [...remapped(), ...flags].join("\x1f") },
@@ -74,7 +80,7 @@ export function buildModule({ name, cargo, flags }, into, cargoFeatures = "") {
   const compiled = path.join(folder, target, "release/powerbi_token_keeper.wasm");
 
   const steps = ["wasm", "binaryen", "javascript", "text"].map((step) => fromRoot(`scripts/lib/${step}.mjs`));
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(`quick: ${quick}`);
   for (const file of [compiled, fromRoot("Cargo.lock"), fromRoot("package-lock.json"), ...steps])
     hash.update(fs.readFileSync(file));
   const state = hash.digest("hex");
@@ -85,7 +91,7 @@ export function buildModule({ name, cargo, flags }, into, cargoFeatures = "") {
   // Made aside and put in place at once: two builds may run, and neither may see half of the other's.
   fs.mkdirSync(path.join(into, "npm"), { recursive: true });
   const aside = fs.mkdtempSync(path.join(into, "npm-"));
-  generate(name, compiled, (file) => path.join(aside, file));
+  generate(name, compiled, (file) => path.join(aside, file), quick);
   fs.writeFileSync(path.join(aside, "stamp"), state);
   fs.rmSync(made, { recursive: true, force: true });
   fs.renameSync(aside, made);
@@ -108,13 +114,13 @@ export function shorten(name, module, at) {
   fs.writeFileSync(at("text.d.ts"), "export const text: string;\n");
 }
 
-function generate(name, compiled, at) {
+function generate(name, compiled, at, quick) {
   bind(name, compiled, at);
   const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-  const smaller = ["--rse", "--merge-similar-functions", "-Oz", ...assumptions, ...strip];
+  const smaller = [...(quick ? [] : ["--rse", "--merge-similar-functions", "-Oz", ...assumptions]), ...strip];
   binaryenTool("wasm-opt", at(`${name}_bg.wasm`), "-o", at("smaller.wasm"), ...smaller);
   shorten(name, at("smaller.wasm"), at);
-  writeJavaScript(name, at);
+  writeJavaScript(name, at, quick ? "-O1" : "-Oz");
 }
 
 /**
