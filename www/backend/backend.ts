@@ -122,8 +122,7 @@ export class DemoBackend {
   #fault(): ApiResponse | "drop" | null {
     const { outage, throttle, denied } = this.#switches;
     if (outage === "drop") return "drop";
-    if (outage === "status")
-      return errorResponse(503, "ServiceUnavailable", "The backend is down for the moment.");
+    if (outage === "status") return errorResponse(503, "ServiceUnavailable", "The backend is down for the moment.");
     if (throttle !== null)
       return errorResponse(429, "TooManyRequests", "Too many requests.", { "Retry-After": String(throttle) });
     if (denied) return errorResponse(401, "Unauthorized", "The sign-in has ended.");
