@@ -200,7 +200,7 @@ export async function bundleModules(from, into = fromRoot("target")) {
 export async function build({ cargoFeatures, into, quick } = {}) {
   const folder = into ? fromRoot(into) : fromRoot("target");
   const dist = into ? fromRoot(into, "dist") : fromRoot("dist");
-  buildWasm({ cargoFeatures, into: folder, quick });
+  await buildWasm({ cargoFeatures, into: folder, quick });
   const code = await Promise.all([...bundles.map((one) => bundle(one, folder)), commandLine()]);
   const files = [...code, served(code), ...declarations()];
   mkdirSync(dist, { recursive: true });

@@ -9,8 +9,9 @@ import { buildModule, modules } from "./lib/wasm.mjs";
 import { setup } from "./setup.mjs";
 
 export async function build() {
-  setup({ browser: false });
-  buildModule({ ...modules[0], name: "panicking-engine", cargo: "trap" }, { into: fromRoot("target") });
+  await setup({ browser: false });
+  const module = { ...modules[0], name: "panicking-engine", cargo: "trap", javascript: false };
+  buildModule(module, { into: fromRoot("target") });
   await bundlePanickingEngine(fromRoot("npm/src"), fromRoot("target/panicking-engine/engine-wasm.js"));
   console.log("panicking-engine: target/panicking-engine/engine-wasm.js");
 }

@@ -75,8 +75,8 @@ function otherRustc(folder) {
   return rustc;
 }
 
-export function reproduce() {
-  setup({ browser: false });
+export async function reproduce() {
+  await setup({ browser: false });
   const folders = ["one-", "another-with-a-longer-name-", "sysroot-"].map((name) =>
     realpathSync(mkdtempSync(path.join(os.tmpdir(), name))),
   );

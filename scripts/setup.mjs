@@ -2,12 +2,14 @@
 // with its WebDriver. Safe to run again: what is there stays, and a second run takes a second.
 // Catches a machine that lacks something, with a sentence that says what to install.
 
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { findBrowser, findDriver, which } from "./lib/browser.mjs";
-import { UserError, fromRoot, capture, runIfMain, npm, run } from "./lib/run.mjs";
+import { UserError, environment, fromRoot, capture, root, runIfMain, npm, run } from "./lib/run.mjs";
 
 export { findBrowser, findDriver };
 
@@ -54,7 +56,7 @@ export function installPackages() {
   writeFileSync(stamp, wanted);
 }
 
-function buildTool() {
+async function buildTool() {
   // By its sources, not by asking cargo: which Rust it was built with does not matter, and cargo would build it anew.
   const sources = ["Cargo.lock", "tools/wasm-bindgen/Cargo.toml", "tools/wasm-bindgen/src/main.rs"];
   const hash = createHash("sha256");
@@ -65,7 +67,10 @@ function buildTool() {
   say("building wasm-bindgen's command line and test runner (about a minute, once)");
   // Its dependencies' future-incompatibility report is theirs to act on.
   const quiet = ["--config", 'future-incompat-report.frequency="never"'];
-  run("cargo", ["build", "--quiet", "--locked", "--package", "wasm-bindgen-tool", "--profile", "tools", ...quiet]);
+  const args = ["build", "--quiet", "--locked", "--package", "wasm-bindgen-tool", "--profile", "tools", ...quiet];
+  const cargo = spawn("cargo", args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: environment });
+  const [code] = await once(cargo, "close");
+  if (code !== 0) throw new UserError(`cargo ${args.join(" ")} ended with ${code}`);
   writeFileSync(stamp, wanted);
 }
 
@@ -96,11 +101,13 @@ function installBrowser() {
 }
 
 /** Everything that a build and the tests need. With `browser: false`, what a build alone needs. */
-export function setup({ browser = true } = {}) {
+export async function setup({ browser = true } = {}) {
   checkTools();
   addTarget();
+  const tool = buildTool(); // beside the packages, since cargo waits for no network
+  tool.catch(() => {}); // heard of below
   installPackages();
-  buildTool();
+  await tool;
   if (browser) installBrowser();
   say(browser ? `ready, with ${findBrowser()} and ${findDriver()}` : "ready");
 }

@@ -18,7 +18,7 @@ async function checkSettings(args) {
 }
 
 await runIfMain(import.meta, async (args) => {
-  setup({ browser: false });
+  await setup({ browser: false });
   await buildServer();
   await checkSettings(args);
   await build();

@@ -96,10 +96,10 @@ const quick = [format, lint, clippy, native, { name: "types", runs: types }];
 
 /**
  * In the order in which they begin. `after` are the stages whose files it reads; `cargo`: one of these at a time, since
- * they wait for each other's lock.
+ * they wait for each other's lock on target/debug.
  */
 const all = [
-  { name: "build", runs: () => [script("build.mjs")], cargo: true },
+  { name: "build", runs: () => [script("build.mjs")] },
   { name: "setup, browser", runs: () => [script("setup.mjs")] },
   { name: "demo, server", runs: () => [script("server.mjs")] },
   format,
@@ -126,7 +126,7 @@ const all = [
     cargo: true,
   },
   { name: "rustdoc", runs: rustdoc, cargo: true },
-  { name: "build, nightly", runs: () => [script("nightly.mjs")], after: ["build"], cargo: true },
+  { name: "build, nightly", runs: () => [script("nightly.mjs")], after: ["build"] },
   {
     name: "tests, browser, JavaScript engine",
     runs: () => [testNode("tests/browser", { only: MAIN_JOB, env: { ENGINE: "js" } })],
@@ -211,11 +211,11 @@ function report(done, seconds) {
 }
 
 /** Without its tools every other stage would fail, each with a worse message. */
-function prepare(options) {
+async function prepare(options) {
   const began = performance.now();
   let failure = null;
   try {
-    setup(options);
+    await setup(options);
   } catch (error) {
     failure = error;
     console.error(`\nsetup failed: ${error.message}`);
@@ -227,11 +227,13 @@ await runIfMain(import.meta, async (args) => {
   const began = performance.now();
   const isQuick = args.includes("--quick");
   const words = args.filter((arg) => !arg.startsWith("--"));
+  // What makes the next build quick makes this one slow, and the next whole run has other sources.
+  if (!isQuick && !words.length) environment.CARGO_INCREMENTAL = "0";
   const wanted = (isQuick ? quick : all).filter(
     ({ name }) => !words.length || words.some((word) => name.includes(word)),
   );
   // In a whole run the browser is installed while the first stage builds.
-  const ready = prepare({ browser: !isQuick && words.length > 0 });
+  const ready = await prepare({ browser: !isQuick && words.length > 0 });
   const done = ready.failure ? [] : await performAll(wanted);
   report([ready, ...done], (performance.now() - began) / 1000);
 });

@@ -62,12 +62,12 @@ function remapped() {
  * Brings `into`, a target folder, up to date; `cargoFeatures` come on top of each module's own, and with `quick`
  * binaryen does no more than it has to: larger modules, in a third of the time.
  */
-export function buildWasm({ cargoFeatures = "", into = fromRoot("target"), quick = false } = {}) {
-  setup({ browser: false });
+export async function buildWasm({ cargoFeatures = "", into = fromRoot("target"), quick = false } = {}) {
+  await setup({ browser: false });
   for (const module of modules) buildModule(module, { into, cargoFeatures, quick });
 }
 
-export function buildModule({ name, cargo, flags }, { into, cargoFeatures = "", quick = false }) {
+export function buildModule({ name, cargo, flags, javascript = true }, { into, cargoFeatures = "", quick = false }) {
   // A folder for each: cargo gives a cdylib no name of its own per feature, and would build both anew every time.
   const folder = path.join(into, "wasm", name);
   // What they have in common, most of it macros, is compiled once.
@@ -91,7 +91,7 @@ export function buildModule({ name, cargo, flags }, { into, cargoFeatures = "", 
   // Made aside and put in place at once: two builds may run, and neither may see half of the other's.
   fs.mkdirSync(path.join(into, "npm"), { recursive: true });
   const aside = fs.mkdtempSync(path.join(into, "npm-"));
-  generate(name, compiled, (file) => path.join(aside, file), quick);
+  generate(name, compiled, (file) => path.join(aside, file), { quick, javascript });
   fs.writeFileSync(path.join(aside, "stamp"), state);
   fs.rmSync(made, { recursive: true, force: true });
   fs.renameSync(aside, made);
@@ -114,13 +114,13 @@ export function shorten(name, module, at) {
   fs.writeFileSync(at("text.d.ts"), "export const text: string;\n");
 }
 
-function generate(name, compiled, at, quick) {
+function generate(name, compiled, at, { quick, javascript }) {
   bind(name, compiled, at);
   const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const smaller = [...(quick ? [] : ["--rse", "--merge-similar-functions", "-Oz", ...assumptions]), ...strip];
   binaryenTool("wasm-opt", at(`${name}_bg.wasm`), "-o", at("smaller.wasm"), ...smaller);
   shorten(name, at("smaller.wasm"), at);
-  writeJavaScript(name, at, quick ? "-O1" : "-Oz");
+  if (javascript) writeJavaScript(name, at, quick ? "-O1" : "-Oz");
 }
 
 /**
