@@ -3,9 +3,9 @@
 use crate::conformance::Conformance;
 use crate::frame::{Frame, FrameId};
 use crate::schedule::Schedule;
-use crate::tokens::TokenId;
+use crate::tokens::{Contents, TokenId};
 use crate::world::World;
-use crate::{CANARY, SECOND, START};
+use crate::{CANARY, HOUR, SECOND, START};
 use powerbi_token_keeper::Keeper;
 use powerbi_token_keeper::io::{Effect, Effects, Event, Reason, RequestId};
 use powerbi_token_keeper::time::Now;
@@ -48,8 +48,14 @@ pub struct Checks {
     newer_wanted: BTreeMap<FrameId, i64>,
     /// The true time at which the page last called `refresh()`.
     refresh_called: Option<i64>,
-    /// How far the server's time was behind the keeper's at most, when it made a request.
+    /// The contents that the last request named, and those of all requests that each token was the answer to.
+    named: Contents,
+    answers: BTreeMap<TokenId, Contents>,
+    /// The tokens that a frame said have expired.
+    refused: BTreeSet<TokenId>,
+    /// How far the keeper's time was ahead of the server's at most, and behind it, when it made a request.
     most_ahead: i64,
+    most_behind: i64,
 }
 
 impl Checks {
@@ -102,7 +108,10 @@ impl Checks {
         reason: Reason,
     ) {
         let (schedule, newest) = (&conformance.schedule, conformance.newest);
-        self.most_ahead = self.most_ahead.max(ahead(world, schedule));
+        self.named = world.contents();
+        let ahead = ahead(world, schedule);
+        self.most_ahead = self.most_ahead.max(ahead);
+        self.most_behind = self.most_behind.max(-ahead);
         let under_way = self.pending_request.replace(request);
         self.expect(world.now, "I1", under_way.is_none(), || {
             format!("{under_way:?} is still under way")
@@ -129,15 +138,16 @@ impl Checks {
         };
         let by_refresh = self.refreshed.contains(&id);
         let token = world.tokens.get(id);
-        let over = over
-            .map(|over| world.tokens.get(over))
-            .filter(|over| over.has_expiration && token.has_expiration);
-        self.expect(
-            world.now,
-            "I7",
-            by_refresh || over.is_none_or(|over| over.expires_at <= token.expires_at),
-            || format!("token {id} expires earlier than the one in place"),
-        );
+        let outlasts = over.is_some_and(|over| {
+            let old = world.tokens.get(over);
+            // a frame that refuses what claims to have more than an hour left knows better
+            let is_disproved = self.refused.contains(&over) && old.expires_at > world.now + HOUR;
+            let is_known = old.has_expiration && token.has_expiration;
+            is_known && old.expires_at > token.expires_at && !is_disproved
+        });
+        self.expect(world.now, "I7", by_refresh || !outlasts, || {
+            format!("token {id} expires earlier than the one in place")
+        });
         let passed = token.has_expiration
             && self
                 .expired
@@ -150,6 +160,7 @@ impl Checks {
     /// The keeper obtained a token, perhaps for a call of `refresh()`.
     pub fn token_obtained(&mut self, token: TokenId, by_refresh: bool) {
         self.known.insert(token);
+        *self.answers.entry(token).or_default() |= self.named;
         if by_refresh {
             self.refreshed.insert(token);
         }
@@ -172,11 +183,27 @@ impl Checks {
         }
     }
 
+    /// A frame said that its token has expired.
+    pub fn token_refused(&mut self, world: &World, frame: FrameId) {
+        self.newer_wanted(world, Some(frame));
+        self.refused.extend(world.frames[frame].config);
+    }
+
     /// Checks I13 and I14 of a token that is set on an embed.
     pub fn check_set(&mut self, world: &World, schedule: &Schedule, frame: FrameId, token: TokenId) {
         let (embed, record) = (&world.frames[frame], world.tokens.get(token));
         let is_for = record.own_user && record.kind == Kind::Aad || record.contents >> embed.content & 1 == 1;
-        self.expect(world.now, "I14", is_for, || {
+        // an answer that comes again, for what it did not name before, is better than none
+        let was_named = self
+            .answers
+            .get(&token)
+            .is_some_and(|named| named >> embed.content & 1 == 1);
+        let needs_token = was_named
+            && embed.config.is_none_or(|held| {
+                let seen = world.now + self.most_ahead.max(ahead(world, schedule)) + SECOND;
+                self.refused.contains(&held) || world.tokens.get(held).expires_at <= seen
+            });
+        self.expect(world.now, "I14", is_for || needs_token, || {
             format!("token {token} is not for content {}", embed.content)
         });
         let own = embed
@@ -187,13 +214,14 @@ impl Checks {
         };
         let replaced = world.tokens.get(own);
         let since = |at: Option<i64>| at.is_some_and(|at| at >= set);
-        // a token that one frame refuses is as bad on the others
-        let refused = self.newer_wanted.iter().any(|(other, at)| {
-            since(Some(*at)) && (*other == frame || world.frames[*other].config == Some(own))
-        });
-        let was_asked = since(self.refresh_called) || refused;
+        let was_asked = since(self.refresh_called)
+            || since(self.newer_wanted.get(&frame).copied())
+            // a token that one frame refuses is as bad on the others
+            || self.refused.contains(&own);
         let from = replaced.stated_issue_time().unwrap_or(set);
-        let lead = schedule.lead().min((replaced.expires_at - from) / 2);
+        let lead = schedule
+            .lead()
+            .min((replaced.expires_at - from + self.most_behind) / 2);
         // by a clock that is wrong it may look due, and one that has looked due or expired stays so (I10)
         let seen = world.now + self.most_ahead.max(ahead(world, schedule));
         let is_due = seen >= replaced.expires_at - lead - lead / 10 - SECOND;

@@ -114,7 +114,7 @@ impl Conformance {
 
     /// Counts the time from `from` to `to`, in which nothing happens.
     pub fn time_passes(&mut self, world: &World, from: i64, to: i64) {
-        if self.stopped || world.plan.has_own_tokens() {
+        if self.stopped {
             return;
         }
         if let Some(until) = world.page.absent_until(from) {
@@ -128,6 +128,9 @@ impl Conformance {
             for due in self.calls_due.values_mut().filter(|due| due.call.is_some()) {
                 due.at = due.at.max(mono + apply_backoff(due.failed + 1));
             }
+            return;
+        }
+        if world.plan.has_own_tokens() {
             return;
         }
         let period = world.page.period(from);

@@ -531,7 +531,7 @@ impl KeeperStrategy {
         if settled && world.frames[frame].config == self.conformance.newest {
             self.conformance.schedule.token_rejected();
         }
-        self.checks.newer_wanted(world, Some(frame));
+        self.checks.token_refused(world, frame);
         // which token has expired?
         self.observe_embed(world, EmbedId(frame as u32));
         self.inbox.push_back(Input::TokenExpiredReported {
