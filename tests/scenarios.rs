@@ -1699,6 +1699,40 @@ fn the_states_of_a_day_with_one_outage() {
     );
 }
 
+#[test]
+fn a_call_that_is_answered_late_while_the_next_is_due_saves_it() {
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    page.advance_until_request(51 * MINUTE);
+    let token = page.respond_with_token(HOUR);
+    page.advance(10 * SECOND + SECOND / 2); // the limit has passed, and the pause has not
+    let (call, _) = page.frame(0).open.remove(0);
+    page.frame(0).holds = Some(token.clone());
+    let outcome = ApplyOutcome::Settled(Some(AccessToken::new(token)));
+    page.send(Input::ApplyFinished {
+        embed: EmbedId(0),
+        call,
+        outcome,
+    });
+    page.advance(MINUTE);
+    assert_eq!(page.frame(0).calls, 1);
+    assert_eq!(page.state(), KeeperState::Fresh);
+}
+
+#[test]
+fn with_refresh_a_token_of_the_page_s_own_that_a_frame_clings_to_is_replaced_by_the_next_call() {
+    let mut page = Harness::with_embed(HOUR);
+    let own = page.mint(HOUR);
+    page.embed_again(0, Some(own.clone()), 0);
+    page.frame(0).behaviour = FrameBehaviour::Rejects;
+    page.call_refresh();
+    let token = page.respond_with_token(HOUR);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&own));
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.advance(5 * SECOND);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&token));
+}
+
 // ---- found by the simulator ------------------------------------------------------------------------
 
 #[test]
