@@ -1714,9 +1714,10 @@ fn a_call_that_is_answered_late_while_the_next_is_due_saves_it() {
         call,
         outcome,
     });
+    assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
+    assert_eq!(page.state(), KeeperState::Fresh);
     page.advance(MINUTE);
     assert_eq!(page.frame(0).calls, 1);
-    assert_eq!(page.state(), KeeperState::Fresh);
 }
 
 #[test]
