@@ -15,7 +15,7 @@ const browserEnvironment = () => ({
   WASM_BINDGEN_TEST_TIMEOUT: "60", // seconds; a busy machine is slow to start a browser
 });
 
-// ---- what a stage runs: programs with their arguments, one after another --------------------------------------------
+// ---- what a stage runs: programs with their arguments, one after another, those of a list side by side --------------
 
 const node = (...args) => ({ program: process.execPath, args });
 const script = (name, ...args) => node(fromRoot("scripts", name), ...args);
@@ -48,14 +48,35 @@ function browserTests() {
 const LONGEST = ["faults", "traps", "panel", "refresh", "leaks", "crash", "tabs", "cli", "accessibility"];
 const rank = (file) => (LONGEST.indexOf(file.split(".")[0]) + LONGEST.length + 1) % (LONGEST.length + 1);
 
-function testNode(folder, { only = /./, env = {} } = {}) {
+function testFiles(folder, only = /./) {
   const files = tests(folder, ".test.mjs")
     .filter((file) => only.test(file))
     .sort((one, other) => rank(one) - rank(other))
     .map((file) => fromRoot(folder, file));
   if (!files.length) throw new Error(`no .test.mjs files in ${folder}`);
-  const args = ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files];
-  return { program: process.execPath, args, env: { ...browserEnvironment(), ...env } };
+  return files;
+}
+
+const testNode = (...files) => ({
+  ...node("--test", "--test-concurrency=2", "--test-reporter=spec", ...files),
+  env: browserEnvironment(),
+});
+
+/** The scenarios by two, side by side, each half in one process and one browser; then the other files. */
+function testBrowser({ only, env = {} } = {}) {
+  const files = testFiles("tests/browser", only);
+  const isScenarios = (file) => readFileSync(file, "utf8").includes("/story.mjs");
+  const scenarios = files.filter(isScenarios);
+  const others = files.filter((file) => !isScenarios(file));
+  const half = (which) => ({
+    ...node(
+      "--test-reporter=spec",
+      fromRoot("tests/browser/together.mjs"),
+      ...scenarios.filter((_, n) => n % 2 === which),
+    ),
+    env: { ...browserEnvironment(), ...env },
+  });
+  return [[half(0), half(1)], ...(others.length ? [testNode(...others)] : [])];
 }
 
 /** The scenarios of the main job, as a page tells them whose policy forbids WebAssembly. */
@@ -104,14 +125,14 @@ const all = [
   { name: "demo, server", runs: () => [script("server.mjs")] },
   format,
   lint,
-  { name: "tests, backend", runs: () => [testNode("tests/backend")], after: ["build", "demo, server"] },
+  { name: "tests, backend", runs: () => [testNode(...testFiles("tests/backend"))], after: ["build", "demo, server"] },
   {
     name: "tests, live mode",
-    runs: () => [testNode("tests/live"), testNode("tests/handlers")],
+    runs: () => [testNode(...testFiles("tests/live"), ...testFiles("tests/handlers"))],
     after: ["build", "demo, server"],
   },
   { name: "demo", runs: demo, after: ["build", "demo, server", "setup, browser"] },
-  { name: "tests, browser", runs: () => [testNode("tests/browser")], after: ["demo"], browser: true },
+  { name: "tests, browser", runs: () => testBrowser(), after: ["demo"], browser: true },
   clippy,
   native,
   {
@@ -129,7 +150,7 @@ const all = [
   { name: "build, nightly", runs: () => [script("nightly.mjs")], after: ["build"] },
   {
     name: "tests, browser, JavaScript engine",
-    runs: () => [testNode("tests/browser", { only: MAIN_JOB, env: { ENGINE: "js" } })],
+    runs: () => testBrowser({ only: MAIN_JOB, env: { ENGINE: "js" } }),
     after: ["demo"],
     browser: true,
   },
@@ -137,8 +158,8 @@ const all = [
   { name: "types", runs: types, after: ["build", "demo, server"] },
   { name: "snapshots", runs: () => [script("snapshots.mjs")], after: ["build"] },
   { name: "size", runs: () => [script("size.mjs")], after: ["build"] },
-  { name: "tests, demo", runs: () => [testNode("tests/demo")], after: ["demo"], browser: true },
-  { name: "tests, package", runs: () => [testNode("tests/package")], after: ["demo"], browser: true },
+  { name: "tests, demo", runs: () => [testNode(...testFiles("tests/demo"))], after: ["demo"], browser: true },
+  { name: "tests, package", runs: () => [testNode(...testFiles("tests/package"))], after: ["demo"], browser: true },
   { name: "tests, consumers", runs: () => [script("consumers.mjs", "--cheap")], after: ["demo"] },
 ];
 
@@ -166,7 +187,13 @@ async function perform(stage) {
   const said = [];
   let failure = null;
   try {
-    for (const one of stage.runs()) await start(one, said);
+    for (const next of stage.runs()) {
+      const all = [next].flat().map((program) => ({ program, said: [] }));
+      const ended = await Promise.allSettled(all.map((one) => start(one.program, one.said)));
+      said.push(...all.flatMap((one) => one.said));
+      const failed = ended.find(({ status }) => status === "rejected");
+      if (failed) throw failed.reason;
+    }
   } catch (error) {
     failure = error;
   }
