@@ -33,13 +33,22 @@ function target(file: string, href: string): string | null {
 
 const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
-function render(file: string): string {
+/** Where the site has a picture that a page of it shows; `file` is the picture's in the repository. */
+const pictureOf = (file: string) => `docs/images/${path.posix.basename(file)}`;
+
+function render(file: string, pictures: Set<string>): string {
   const markdown = new Marked(gfmHeadingId(), {
     renderer: {
       link({ href, tokens }: Tokens.Link): string {
         const text = this.parser.parseInline(tokens);
         const to = target(file, href);
         return to === null ? text : `<a href="${escapeHtml(to)}">${text}</a>`;
+      },
+      image({ href, text }: Tokens.Image): string {
+        const picture = path.posix.join(path.posix.dirname(file), href);
+        pictures.add(picture);
+        const src = path.posix.relative(path.posix.dirname(PAGES.get(file) as string), pictureOf(picture));
+        return `<img src="${escapeHtml(src)}" alt="${escapeHtml(text)}">`;
       },
     },
   });
@@ -75,7 +84,10 @@ export const docs = (): Plugin => ({
   generateBundle() {
     const css = ["style.css", "docs.css"].map((file) => readFileSync(path.join(ROOT, "www/src", file), "utf8"));
     this.emitFile({ type: "asset", fileName: "docs/docs.css", source: css.join("\n") });
+    const pictures = new Set<string>();
     for (const [file, page] of PAGES)
-      if (page !== "index.html") this.emitFile({ type: "asset", fileName: page, source: render(file) });
+      if (page !== "index.html") this.emitFile({ type: "asset", fileName: page, source: render(file, pictures) });
+    for (const file of pictures)
+      this.emitFile({ type: "asset", fileName: pictureOf(file), source: readFileSync(path.join(ROOT, file)) });
   },
 });

@@ -97,6 +97,7 @@ withSite("a search engine and a social network find what they want", async (site
 
 withSite("each page of the documentation is there, and so is whatever it links to", async (site) => {
   const seen = new Set();
+  let pictures = 0;
   const waiting = ["docs/index.html"];
   while (waiting.length) {
     const at = waiting.pop();
@@ -106,6 +107,12 @@ withSite("each page of the documentation is there, and so is whatever it links t
     assert.equal(answer.status, 200, at);
     const html = await answer.text();
     const ids = new Set([...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id));
+    for (const [, src] of html.matchAll(/<img src="([^"]*)"/g)) {
+      const picture = await fetch(new URL(src, new URL(at, site.url)));
+      assert.equal(picture.status, 200, `${at}: ${src}`);
+      assert.match(picture.headers.get("content-type"), /^image\//, `${at}: ${src}`);
+      pictures++;
+    }
     for (const [, href] of html.matchAll(/<a href="([^"]*)"/g)) {
       if (/^https:/.test(href)) continue;
       if (href.startsWith("#")) assert.ok(ids.has(href.slice(1)), `${at}: ${href}`);
@@ -116,4 +123,5 @@ withSite("each page of the documentation is there, and so is whatever it links t
     }
   }
   assert.ok(seen.size >= 20, `${seen.size} pages`);
+  assert.ok(pictures > 0, "there are pictures, and each is there");
 });
