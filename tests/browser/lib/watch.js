@@ -172,6 +172,9 @@ import { clock, native, turn } from "./clock.js";
     get: () => (hidden ? "hidden" : "visible"),
     configurable: true,
   });
+  // The browser's own would say that the page is visible: Firefox raises one when the document is left for the next
+  // scenario, whose requests the answer would be counted among.
+  add.call(window, "visibilitychange", (event) => event.isTrusted && event.stopImmediatePropagation(), true);
   watch.setHidden = (value) => {
     hidden = value;
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
