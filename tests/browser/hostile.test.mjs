@@ -95,12 +95,17 @@ const WAYS = {
     const [value, config, options] = [h.any(), h.any(), h.chance(0.7) ? undefined : h.any(1)];
     return async () => {
       const { explain, diagnose, inspectToken } = window.K;
-      const asked = [explain(value, config, options), diagnose(config, options), inspectToken(value, options)];
-      for (const one of asked) {
-        const code = await one.then(
+      const questions = [
+        () => explain(value, config, options),
+        () => diagnose(config, options),
+        () => inspectToken(value, options),
+      ];
+      for (const ask of questions) {
+        const code = await ask().then(
           () => null,
           (error) => error?.code ?? String(error),
         );
+        await turn();
         if (code !== null && code !== "ERR_OPTION") throw new Error(`the diagnosis: ${code}`);
       }
     };

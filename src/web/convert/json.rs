@@ -14,7 +14,7 @@ const MAX_DEPTH: u32 = 10;
 /// How many values are converted in all.
 const MAX_VALUES: u32 = 2_000;
 /// How many characters are converted in all.
-const MAX_TEXT: u32 = 2 * 1_048_576;
+const MAX_TEXT: u32 = 1_048_576;
 
 #[wasm_bindgen]
 extern "C" {
