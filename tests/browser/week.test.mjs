@@ -88,7 +88,7 @@ async function draw(days) {
   const { svg } = await import("../../bench/lib/chart.mjs");
   const CURVES = [
     ["the page's scripts, KB", ({ heap }) => Math.round(heap / 1000)],
-    ["the engine's memory, KB", ({ engine }) => engine / 1024],
+    ["engine's memory, KB", ({ engine }) => engine / 1024],
     ["requests in the day", ({ requests }) => requests],
     ["listeners", ({ listeners }) => listeners],
     ["timers", ({ timers }) => timers],
