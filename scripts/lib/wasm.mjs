@@ -60,7 +60,7 @@ function remapped() {
 
 /**
  * Brings `into`, a target folder, up to date; `cargoFeatures` come on top of each module's own, and with `quick`
- * binaryen does no more than it has to: larger modules, in a third of the time.
+ * binaryen does no more than it has to: larger modules, made sooner.
  */
 export async function buildWasm({ cargoFeatures = "", into = fromRoot("target"), quick = false } = {}) {
   await setup({ browser: false });
