@@ -335,7 +335,8 @@ import { clock, native, turn } from "./clock.js";
     for (let passed = 0; ; ) {
       const seen = await rest();
       if (passed >= ms || seen.fetching !== held) return { ...seen, passed };
-      const step = Math.ceil(Math.min(seen.next, ms - passed));
+      // a timer that was set for a time gone by is due at once
+      const step = Math.max(0, Math.ceil(Math.min(seen.next, ms - passed)));
       passed += step;
       await passes(step);
     }
