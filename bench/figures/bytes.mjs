@@ -47,6 +47,7 @@ async function bundled({ name, entry, chunks, script }) {
     bundle: true,
     splitting: true,
     minify: true,
+    charset: "utf8", // as webpack, Vite and Rollup write
     metafile: true,
     write: false,
     format: "esm",

@@ -67,11 +67,11 @@ window.fixtures = (() => {
   const later = () => new Promise(task);
 
   let serial = 0;
-  /** An embed token of the usual length; lives for `life` ms. */
+  /** An embed token of the usual length, packed as real ones are (`browser.mjs`); lives for `life` ms. */
   function token(life = 3_600_000) {
     const exp = Math.floor((Date.now() + life) / 1000) + ++serial / 1000;
     const metadata = btoa(JSON.stringify({ clusterUrl: "https://x.test", exp }));
-    return `H4sIAAAA${String(serial).padStart(8, "0")}${"A".repeat(1500)}.${metadata}`;
+    return `${window.PACKED}.${metadata}`;
   }
 
   /** An embed as `powerbi.embed()` returns it, with a frame that takes every token in a task of its own. */
