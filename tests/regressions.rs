@@ -34,6 +34,29 @@ fn is_expired(event: &Event) -> bool {
 // ---- found by the steps ----------------------------------------------------------------------------
 
 #[test]
+fn i14_a_token_that_a_late_call_put_over_other_content_is_none_for_that() {
+    let mut page = Harness::with_embed(HOUR);
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    page.call_refresh();
+    let late = page.respond_with_token(2 * HOUR);
+    // another report, whose token is no good; then the call for the first one is answered
+    let expired = page.mint(0);
+    page.embed_again(0, Some(expired.clone()), 1);
+    let (call, text) = page.frame(0).open.remove(0);
+    assert_eq!(text, late);
+    page.frame(0).behaviour = FrameBehaviour::Accepts;
+    page.frame(0).holds = Some(late.clone());
+    let outcome = ApplyOutcome::Settled(Some(AccessToken::new(late)));
+    page.send(Input::ApplyFinished {
+        embed: EmbedId(0),
+        call,
+        outcome,
+    });
+    page.embed_again(0, Some(expired.clone()), 1);
+    assert_eq!(page.frame(0).holds.as_ref(), Some(&expired));
+}
+
+#[test]
 fn i7_a_token_of_the_page_that_looked_expired_under_a_wrong_clock_gives_way_to_no_earlier_one() {
     let mut page = Harness::with_embed(MINUTE);
     page.advance(HOUR);

@@ -4,7 +4,7 @@ use super::rollout::Rollout;
 use super::tokens::{Tokens, is_of_kind};
 use super::tracked_token::TokenId;
 use crate::clock::{Clock, ServerTime};
-use crate::io::{Effects, EmbedConfig};
+use crate::io::{Content, Effects, EmbedConfig};
 use crate::policy::{Origin, RefreshPolicy};
 use crate::time::Now;
 use crate::token::{self, AccessToken, Kind, ParseJson};
@@ -37,6 +37,15 @@ impl Context<'_> {
         token.is_some_and(|token| token.is_valid(self.clock, self.now))
     }
 
+    /// A known token that was found on an embed is good for its content.
+    pub(super) fn found(&mut self, id: Option<TokenId>, content: Content) {
+        if let Some(token) = id.and_then(|id| self.tokens.get_mut(id))
+            && token.known.is_some()
+        {
+            token.add_content(content);
+        }
+    }
+
     /// Tracks the token that stands on an embed; `None` where nothing stands there that could be used.
     pub(super) fn track(&mut self, config: &EmbedConfig) -> Option<TokenId> {
         let text = config.token.as_ref()?;
@@ -51,11 +60,7 @@ impl Context<'_> {
         if self.tokens.newest().is_none() {
             self.tokens.make_known(id, &[], false);
         }
-        let token = self.tokens.get_mut(id)?;
-        token.recall_text(text);
-        if token.known.is_some() {
-            token.add_content(config.content);
-        }
+        self.tokens.get_mut(id)?.recall_text(text);
         Some(id)
     }
 

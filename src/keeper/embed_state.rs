@@ -183,6 +183,7 @@ impl EmbedState {
         }
         self.is_named = false;
         self.wants_newer = false;
+        ctx.found(token, config.content);
         self.config = config;
         self.set_tokens(ctx.tokens, token, self.target);
         if is_other {
@@ -195,18 +196,12 @@ impl EmbedState {
         self.reconcile(ctx);
     }
 
-    fn take_config(&mut self, config: EmbedConfig, ctx: &mut Context<'_>) {
-        let token = ctx.track(&config);
-        self.config = config;
-        self.set_tokens(ctx.tokens, token, self.target);
-    }
-
+    /// A call has ended, and this is the token that its configuration has now. That it was the call's own doing, perhaps
+    /// over other content, makes it no token for that.
     pub(super) fn take_text(&mut self, text: Option<AccessToken>, ctx: &mut Context<'_>) {
-        let config = EmbedConfig {
-            token: text,
-            ..self.config.clone()
-        };
-        self.take_config(config, ctx);
+        self.config.token = text;
+        let token = ctx.track(&self.config);
+        self.set_tokens(ctx.tokens, token, self.target);
     }
 
     /// What was to be set is not for what it has now.
