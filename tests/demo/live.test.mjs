@@ -60,9 +60,9 @@ async function visit(changes = {}) {
 const frames = (page) => page.frames().filter((frame) => frame.url().startsWith("https://app.powerbi.com/"));
 
 async function until(what, met) {
-  const patience = performance.now() + 20_000;
+  const patience = performance.now() + 60_000;
   while (!(await met())) {
-    if (performance.now() > patience) throw new Error(`${what}: not within 20 s`);
+    if (performance.now() > patience) throw new Error(`${what}: not within 60 s`);
     await new Promise((later) => setTimeout(later, 30));
   }
 }
