@@ -45,13 +45,7 @@ fn i14_a_token_that_a_late_call_put_over_other_content_is_none_for_that() {
     let (call, text) = page.frame(0).open.remove(0);
     assert_eq!(text, late);
     page.frame(0).behaviour = FrameBehaviour::Accepts;
-    page.frame(0).holds = Some(late.clone());
-    let outcome = ApplyOutcome::Settled(Some(AccessToken::new(late)));
-    page.send(Input::ApplyFinished {
-        embed: EmbedId(0),
-        call,
-        outcome,
-    });
+    page.settle(0, call, late);
     page.embed_again(0, Some(expired.clone()), 1);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&expired));
 }

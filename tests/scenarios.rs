@@ -828,12 +828,7 @@ fn a_late_answer_while_the_next_call_is_under_way_says_which_token_a_frame_refus
     page.advance(13 * SECOND);
     assert_eq!(page.frame(0).calls, 2);
     let (call, _) = page.frame(0).open.remove(0);
-    page.frame(0).holds = Some(token.clone());
-    page.send(Input::ApplyFinished {
-        embed: EmbedId(0),
-        call,
-        outcome: ApplyOutcome::Settled(Some(AccessToken::new(token))),
-    });
+    page.settle(0, call, token);
     page.expect_requests(1);
     page.report_token_expired(0, ExpiryScope::Embed);
     page.expect_requests(2);
@@ -853,13 +848,7 @@ fn a_late_answer_that_overwrote_the_newest_token_is_repaired() {
     // the first call is answered only now, and powerbi-client writes its token over the newer one
     let (call, text) = page.frame(0).open.remove(0);
     assert_eq!(text, second);
-    page.frame(0).holds = Some(second.clone());
-    let outcome = ApplyOutcome::Settled(Some(AccessToken::new(second)));
-    page.send(Input::ApplyFinished {
-        embed: EmbedId(0),
-        call,
-        outcome,
-    });
+    page.settle(0, call, second);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&third));
     page.expect_requests(2);
 }
@@ -1053,12 +1042,7 @@ fn i13_a_token_set_by_hand_while_one_is_being_set_stays() {
     page.respond_with_token(HOUR);
     let own = page.mint(HOUR);
     let (call, _) = page.frame(0).open.remove(0);
-    page.frame(0).holds = Some(own.clone());
-    page.send(Input::ApplyFinished {
-        embed: EmbedId(0),
-        call,
-        outcome: ApplyOutcome::Settled(Some(AccessToken::new(own.clone()))),
-    });
+    page.settle(0, call, own.clone());
     page.frame(0).behaviour = FrameBehaviour::Accepts;
     page.advance(20 * MINUTE);
     assert_eq!(page.frame(0).holds.as_ref(), Some(&own));
@@ -1707,13 +1691,7 @@ fn a_call_that_is_answered_late_while_the_next_is_due_saves_it() {
     let token = page.respond_with_token(HOUR);
     page.advance(10 * SECOND + SECOND / 2); // the limit has passed, and the pause has not
     let (call, _) = page.frame(0).open.remove(0);
-    page.frame(0).holds = Some(token.clone());
-    let outcome = ApplyOutcome::Settled(Some(AccessToken::new(token)));
-    page.send(Input::ApplyFinished {
-        embed: EmbedId(0),
-        call,
-        outcome,
-    });
+    page.settle(0, call, token);
     assert_eq!(page.count(|event| matches!(event, Event::Refreshed(_))), 1);
     assert_eq!(page.state(), KeeperState::Fresh);
     page.advance(MINUTE);

@@ -186,7 +186,7 @@ impl Embeds {
         contents
     }
 
-    /// The content of all of them, each once.
+    /// Whether one of them has this content.
     pub(super) fn has_content(&self, content: Content) -> bool {
         self.states.iter().any(|state| state.content() == content)
     }

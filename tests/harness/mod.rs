@@ -648,6 +648,14 @@ impl Harness {
         self.observe(id);
     }
 
+    /// A call of `setAccessToken` settles, perhaps late; the configuration has this token then.
+    pub fn settle(&mut self, id: u32, call: EmbedCallId, holds: String) {
+        self.frame(id).holds = Some(holds.clone());
+        let outcome = ApplyOutcome::Settled(Some(AccessToken::new(holds)));
+        let embed = EmbedId(id);
+        self.send(Input::ApplyFinished { embed, call, outcome });
+    }
+
     pub fn detach(&mut self, id: u32) {
         self.frames.remove(&id);
         self.send(Input::Detach(EmbedId(id)));
