@@ -418,7 +418,7 @@ fn a_429_without_retry_after_waits_half_a_minute_at_least_and_a_503_is_an_ordina
 }
 
 #[test]
-fn a_network_that_is_not_up_yet_after_waking_has_a_ladder_of_its_own() {
+fn a_network_that_is_not_up_yet_after_waking_has_a_schedule_of_its_own() {
     let mut page = Harness::with_embed(HOUR);
     page.suspend(3 * HOUR);
     page.trigger(Trigger::Resume);
@@ -431,7 +431,7 @@ fn a_network_that_is_not_up_yet_after_waking_has_a_ladder_of_its_own() {
 }
 
 #[test]
-fn the_ladder_of_waking_begins_anew_with_each_wake() {
+fn the_schedule_of_waking_begins_anew_with_each_wake() {
     let mut page = Harness::with_embed(HOUR);
     page.suspend(3 * HOUR);
     for trigger in [Trigger::Resume, Trigger::Online] {
