@@ -9,7 +9,7 @@ for (const [name, headers, most] of [
     (clock) => ({ date: new Date(clock.server).toUTCString() }),
     1,
   ],
-  // it looks like an hour of sleep, after which every token that comes has expired already: the schedule of retries, and no more
+  // it looks like an hour of sleep, after which every token that comes has expired already: retries on schedule alone
   ["whose source does not say what time it is: no loop", () => ({}), 30],
 ]) {
   story(`a clock set an hour forward, ${name}`, async ({ page, source, frame, keeper, clock }) => {

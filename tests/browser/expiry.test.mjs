@@ -115,7 +115,7 @@ story("nothing is reloaded or refreshed after a token that came in time", async 
   assert.deepEqual(await recovered(keeper), []);
 });
 
-story("a backend that is down while visuals go on raising TokenExpired is asked by the schedule alone", async (told) => {
+story("a backend that is down while visuals raise TokenExpired again and again is asked on schedule", async (told) => {
   const { page, source, frame, keeper } = told;
   await begins(told);
   source.always({ drop: true });
