@@ -129,7 +129,7 @@ const all = [
   {
     name: "tests, live mode",
     runs: () => [testNode(...testFiles("tests/live"), ...testFiles("tests/handlers"))],
-    after: ["build", "demo, server"],
+    after: ["demo"],
   },
   { name: "demo", runs: demo, after: ["build", "demo, server", "setup, browser"] },
   { name: "tests, browser", runs: () => testBrowser(), after: ["demo"], browser: true },
