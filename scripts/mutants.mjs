@@ -7,6 +7,7 @@
 //   npm run mutants -- session tabs     those in files whose path contains one of the words; `cli` for the command
 //                                       line's, of which StrykerJS has a thousand
 //   npm run mutants -- --no-listed      StrykerJS's alone
+//   npm run mutants -- --patience 40    how many seconds one defect's scenarios may take, instead of the usual
 //   npm run mutants -- --shell          those of tests/mutants/shell.mjs instead, each a build of the engine
 //
 // StrykerJS's runners start a process per defect, which here is a browser. Its instrumenter alone puts all of its
@@ -263,7 +264,7 @@ class Tally {
   }
 }
 
-async function facade({ words, sample, seed, listed }) {
+async function facade({ words, sample, seed, listed, patience }) {
   mkdirSync(HOME, { recursive: true });
   await buildPanickingEngine();
   const { defects } = await import("../tests/mutants/facade.mjs");
@@ -312,7 +313,7 @@ async function facade({ words, sample, seed, listed }) {
       const first = order.filter(({ file, name }) => defect.by && `${file}: ${name}`.includes(defect.by));
       await judge(made, () => {
         serveInstead({ ...files, first: "" });
-        return hunt([...first, ...order.filter((one) => !first.includes(one))], known, PATIENCE * 2);
+        return hunt([...first, ...order.filter((one) => !first.includes(one))], known, patience ?? PATIENCE * 2);
       });
     }
   }
@@ -324,7 +325,7 @@ async function facade({ words, sample, seed, listed }) {
     await judge(defect, () => {
       if (defect.in.startsWith("cli/")) return huntInNode(CLI_TESTS, dist, defect.id);
       serveInstead({ ...instrumented, first: switchedOn(defect.id) });
-      return hunt(mixed(reaching(new Set([defect.id])), known), known);
+      return hunt(mixed(reaching(new Set([defect.id])), known), known, patience);
     });
   }
   await closeBrowsers();
@@ -357,7 +358,7 @@ function buildQuickEngine(manifest, into) {
 }
 
 /** Each is built in a copy of the crate, hardly optimised. All scenarios may reach it; those of `by` come first. */
-async function shell({ words }) {
+async function shell({ words, patience }) {
   const { defects } = await import("../tests/mutants/shell.mjs");
   const copy = path.join(HOME, "crate");
   rmSync(copy, { recursive: true, force: true });
@@ -393,7 +394,7 @@ async function shell({ words }) {
     ];
     await tally.judge({ ...defect, line }, async () => {
       await serve();
-      return hunt(order, known, PATIENCE * 3);
+      return hunt(order, known, patience ?? PATIENCE * 3);
     });
     cpSync(fromRoot("src/web", defect.in), file);
     if (tally.isDueForControl) {
@@ -408,10 +409,11 @@ async function shell({ words }) {
 await runIfMain(import.meta, async (args) => {
   const value = (option, usual) => (args.includes(option) ? Number(args[args.indexOf(option) + 1]) : usual);
   const options = {
-    words: args.filter((arg, at) => !arg.startsWith("--") && !/^--(sample|seed)$/.test(args[at - 1] ?? "")),
+    words: args.filter((arg, at) => !arg.startsWith("--") && !/^--(sample|seed|patience)$/.test(args[at - 1] ?? "")),
     sample: value("--sample", 200),
     seed: value("--seed", 1),
     listed: !args.includes("--no-listed"),
+    patience: args.includes("--patience") ? 1000 * value("--patience") : undefined,
   };
   await (args.includes("--shell") ? shell(options) : facade(options));
   process.exit(); // pages of abandoned scenarios may be left

@@ -462,8 +462,8 @@ const PAGE = [
   {
     in: "convert/json.rs",
     is: "typed arrays are read",
-    from: 'if js::get(value, "BYTES_PER_ELEMENT").as_f64().is_some() {',
-    to: 'if js::get(value, "BYTES_PER_ELEMENT").is_string() {',
+    from: 'js::get(value, "BYTES_PER_ELEMENT").as_f64().is_some();',
+    to: 'js::get(value, "BYTES_PER_ELEMENT").is_string();',
     by: "sources attacks faults",
   },
   {
