@@ -25,7 +25,8 @@ export async function explainEmbedError(
   if (explainedErrors.has(key) || explainedErrors.size >= MAX_EXPLAINED) return undefined;
   explainedErrors.add(key);
   const embed = embedOf(attached);
-  return askDiagnosis((explainer) => explainer.explainError(error, embed, status));
+  attached.end ??= new AbortController();
+  return askDiagnosis((explainer) => explainer.explainError(error, embed, status), attached.end.signal);
 }
 
 /** Whether a new token should be requested to recover from an error; true once for each embed. */

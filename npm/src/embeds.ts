@@ -26,6 +26,8 @@ export interface AttachedEmbed {
   refreshedToRecover?: boolean;
   /** The embed as the engine observed it last. */
   snapshot?: EmbedSnapshot | undefined;
+  /** Aborted by detach, for what is being explained then. */
+  end?: AbortController;
 }
 
 /** The attached embeds, by element and by id. */
@@ -58,12 +60,12 @@ export class AttachedEmbeds {
     const attached = this.byElement.get(element);
     if (attached !== undefined) this.byId.delete(attached.id);
     this.byElement.delete(element);
+    attached?.end?.abort();
     return attached;
   }
 
   clear(): void {
-    this.byElement.clear();
-    this.byId.clear();
+    for (const { element } of this.all()) this.remove(element);
   }
 
   /** Lets go of what belongs to the old token. */

@@ -10,20 +10,21 @@ const FRAME_EVENTS = ["loaded", "tileLoaded", "error"];
 export class RemovedEmbeds {
   /** The listener on each container, which alone holds on to it. */
   private readonly listeners = new WeakMap<HTMLElement, () => void>();
-  /** Removes all listeners at the end. */
-  private endController: AbortController | undefined;
 
-  constructor(private readonly onReturn: (element: HTMLElement) => void) {}
+  /** @param end removes all listeners when it is aborted */
+  constructor(
+    private readonly end: AbortSignal,
+    private readonly onReturn: (element: HTMLElement) => void,
+  ) {}
 
   add(element: HTMLElement): void {
     const listener = (): void => {
       this.delete(element);
       if (hasEmbed(element)) this.onReturn(element);
     };
-    this.endController ??= new AbortController();
-    const { signal } = this.endController;
+    const listening = { capture: true, signal: this.end };
     // captured, so that the engine, which listens from then on, hears the very error that the embed came back with
-    for (const event of FRAME_EVENTS) element.addEventListener(event, listener, { capture: true, signal });
+    for (const event of FRAME_EVENTS) element.addEventListener(event, listener, listening);
     this.listeners.set(element, listener);
   }
 
@@ -32,9 +33,5 @@ export class RemovedEmbeds {
     if (listener === undefined) return;
     this.listeners.delete(element);
     for (const event of FRAME_EVENTS) element.removeEventListener(event, listener, true);
-  }
-
-  clear(): void {
-    this.endController?.abort();
   }
 }

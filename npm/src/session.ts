@@ -79,7 +79,9 @@ export function preloadEngine(): void {
  */
 export class KeeperSession {
   private readonly embeds = new AttachedEmbeds();
-  private readonly removedEmbeds = new RemovedEmbeds((element) => this.attach(element));
+  /** Aborted at the end. */
+  private readonly ending = new AbortController();
+  private readonly removedEmbeds = new RemovedEmbeds(this.ending.signal, (element) => this.attach(element));
   private readonly waiters = new Waiters();
   /** The tabs of the same `shareKey`; none without one, or when the chunk can't be loaded. */
   private tabs: Promise<Tabs | undefined> = Promise.resolve(undefined);
@@ -114,6 +116,10 @@ export class KeeperSession {
     }
   }
 
+  private get hasEnded(): boolean {
+    return this.stage.name === "ended";
+  }
+
   get status(): KeeperStatus {
     const { stage } = this;
     if (stage.name === "running") {
@@ -127,7 +133,7 @@ export class KeeperSession {
 
   attach(embed: EmbedLike | HTMLElement): void {
     const { element, provided } = partsOf(embed);
-    if (this.stage.name === "ended" || this.embeds.get(element) !== undefined) return;
+    if (this.hasEnded || this.embeds.get(element) !== undefined) return;
     this.removedEmbeds.delete(element);
     const attached: AttachedEmbed = { id: this.nextId++, element, provided };
     this.embeds.add(attached);
@@ -191,13 +197,19 @@ export class KeeperSession {
 
   private startKeeper(engine: Engine): void {
     if (this.stage.name !== "loading") return;
-    engine.onCrash.add(this.onCrash);
     if (engine.crashed) {
       this.onCrash();
       return;
     }
+    engine.onCrash.add(this.onCrash);
     const keeper = engine.exports.createKeeper(this.options, this.facadeFor(engine));
     if (engine.crashed) return;
+    if (this.hasEnded) {
+      // by the page's own code, which was asked for the first token or told of it
+      engine.exports.stop(keeper);
+      engine.onCrash.delete(this.onCrash);
+      return;
+    }
     // another engine would take it for a token that was just received
     delete this.options.initial;
     this.stage = { name: "running", keeper, engine };
@@ -254,9 +266,7 @@ export class KeeperSession {
     const report = this.report(failure);
     if (report === undefined) this.dispatch("refreshfailed", detail);
     else {
-      report.then((more) => {
-        if (this.stage.name !== "ended") this.dispatch("refreshfailed", { ...detail, ...more });
-      });
+      report.then((more) => this.dispatch("refreshfailed", { ...detail, ...more }));
     }
   }
 
@@ -272,7 +282,7 @@ export class KeeperSession {
 
   private report(failure: SourceFailure): Promise<FailureReport> | undefined {
     const { source } = this.options;
-    return reportFailure(failure, this.status, "method" in source ? source.method : undefined);
+    return reportFailure(failure, this.status, "method" in source ? source.method : undefined, this.ending.signal);
   }
 
   /** Explains an embed's error to the page, and requests a new token where the explanation says that it helps. */
@@ -317,7 +327,12 @@ export class KeeperSession {
     else tabs.acquireLock(acquired);
   }
 
+  /** Raises an event, unless the keeper has ended. */
   private dispatch<K extends keyof KeeperEventMap>(type: K, detail: Detail<K>): void {
+    if (!this.hasEnded) this.raise(type, detail);
+  }
+
+  private raise<K extends keyof KeeperEventMap>(type: K, detail: Detail<K>): void {
     this.page.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
@@ -366,7 +381,7 @@ export class KeeperSession {
 
   /** The keeper goes on in the other build of the engine, as far as that is there. */
   private readonly onCrash = (): void => {
-    if (this.stage.name === "ended") return;
+    if (this.hasEnded) return;
     if (this.stage.name === "running") {
       this.stage = { name: "loading" };
       this.hasCrashed = true;
@@ -380,13 +395,13 @@ export class KeeperSession {
   };
 
   private end(code: EndCode): void {
-    if (this.stage.name === "ended") return;
+    if (this.hasEnded) return;
     if (this.stage.name === "running") this.stage.engine.onCrash.delete(this.onCrash);
     this.stage = { name: "ended", code };
+    this.ending.abort();
     this.queue = [];
     delete this.options.initial;
     this.embeds.clear();
-    this.removedEmbeds.clear();
     this.tabs.then((tabs) => tabs?.leave());
     try {
       this.options.signal?.removeEventListener("abort", this.stop);
@@ -394,12 +409,12 @@ export class KeeperSession {
       // a signal of the page's own making: `stop` does nothing from now on
     }
     this.waiters.rejectAll(code);
-    if (!this.isEndTold) this.dispatch("statechange", this.statusWithoutEngine());
+    if (!this.isEndTold) this.raise("statechange", this.statusWithoutEngine());
     if (code === "ERR_ENGINE") {
       warnOnce(code, new KeeperError(code).message, "See docs/content-security-policy.md in the package.");
     }
     if (code !== "ERR_STOPPED") {
-      this.dispatch("refreshfailed", { reason: "initial", code, attempt: 1, retryInMs: null, findings: [] });
+      this.raise("refreshfailed", { reason: "initial", code, attempt: 1, retryInMs: null, findings: [] });
     }
   }
 

@@ -26,26 +26,29 @@ const ABOUT_SOURCE = /^ERR_SOURCE_/;
 
 /**
  * Has the diagnosis report on a failure; undefined where there is nothing to report on, so that nothing is loaded.
- * Neither is part of the report where the diagnosis can't be loaded.
+ * Neither is part of the report where the diagnosis can't be loaded, or `end` is aborted before.
  */
 export function reportFailure(
   { code, refusedToken, evidence }: SourceFailure,
   status: KeeperStatus,
   method: string | undefined,
+  end: AbortSignal,
 ): Promise<FailureReport> | undefined {
   if (refusedToken !== undefined && (code === null || ABOUT_TOKEN.test(code))) {
-    return askDiagnosis((explainer) => explainer.findings(refusedToken, status)).then((findings = []) => {
+    return askDiagnosis((explainer) => explainer.findings(refusedToken, status), end).then((findings = []) => {
       const mismatch = findings.find((finding) => finding.code === "token-type-mismatch");
       if (code === "ERR_TOKEN_TYPE" && mismatch) warnOnce(code, mismatch.message, mismatch.docs);
       return { findings };
     });
   }
   if (evidence === undefined || code === null || !ABOUT_SOURCE.test(code)) return undefined;
-  return askDiagnosis((explainer) => explainer.explainSource(evidence, method, status)).then((explanation) => {
-    const [cause] = explanation?.causes ?? [];
-    if (explanation && cause?.code === "endpoint-wrong" && method && WRONG_ADDRESS.test(explanation.error)) {
-      warnOnce("endpoint-wrong", explanation.summary, cause.docs);
-    }
-    return { findings: [], ...(explanation && { explanation }) };
-  });
+  return askDiagnosis((explainer, over) => explainer.explainSource(evidence, method, status, over), end).then(
+    (explanation) => {
+      const [cause] = explanation?.causes ?? [];
+      if (explanation && cause?.code === "endpoint-wrong" && method && WRONG_ADDRESS.test(explanation.error)) {
+        warnOnce("endpoint-wrong", explanation.summary, cause.docs);
+      }
+      return { findings: [], ...(explanation && { explanation }) };
+    },
+  );
 }

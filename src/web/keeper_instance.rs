@@ -6,7 +6,7 @@ use super::facade::{Evidence, Facade};
 use super::js;
 use super::mailbox::{self, KeeperId};
 use super::promise;
-use super::source::{Source, SourceResponse, token_request};
+use super::source::{Completion, Source, SourceResponse, token_request};
 use crate::io::{
     ApplyOutcome, Effect, EmbedCallId, EmbedId, EmbedSnapshot, Event, Input, Outcome, Reason, Recovery,
     RequestId, SourceFailure, WaiterId,
@@ -136,12 +136,12 @@ impl KeeperInstance {
         self.request.set(Some((id, abort)));
         drop(self.evidence.take());
         let this = self.this.clone();
-        let completion = move |response| {
+        let done = Box::new(move |response| {
             if let Some(this) = this.upgrade() {
                 this.request_finished(id, response);
             }
-        };
-        self.source.ask(&request, &signal, Box::new(completion));
+        });
+        self.source.ask(&request, Completion { signal, done });
     }
 
     fn request_finished(&self, request: RequestId, mut response: SourceResponse) {

@@ -109,6 +109,63 @@ story("where the diagnosis never arrives, a refused token is told of after five 
   assert.deepEqual([detail.code, detail.findings], ["ERR_TOKEN_TYPE", []]);
 });
 
+for (const [name, end] of [
+  ["after stop()", ({ keeper }) => keeper.stops()],
+  ["after five seconds", ({ page }) => page.passes(seconds(5))],
+]) {
+  story(`a failure's body that never ends is not read on ${name}`, async (told) => {
+    const { page, keeper } = told;
+    await page.embeds();
+    await keeper.keeps(() => ({
+      source: () => {
+        // no stream of the platform's, whose reading is waited for before anything else goes on
+        const reader = {
+          read: () => {
+            window.isRead = true;
+            return new Promise((done) => (window.ends = () => done({ done: true })));
+          },
+          cancel: async () => {
+            window.isCancelled = true;
+            window.ends();
+          },
+        };
+        const body = { getReader: () => reader };
+        return { ok: false, status: 500, headers: new Headers(), text: () => "", body };
+      },
+    }));
+    await keeper.calls("refresh");
+    await page.waitsUntil("the reading of the body", () => window.isRead);
+    assert.equal(await page.run(() => window.isCancelled), undefined);
+    await end(told);
+    assert.equal(await page.run(() => window.isCancelled), true);
+  });
+}
+
+story("failures that were explained leave nothing behind", async (told) => {
+  const { page, source, keeper } = told;
+  await begins(told);
+  await page.run(() => {
+    window.held = 0;
+    for (const [name, by] of [
+      ["addEventListener", 1],
+      ["removeEventListener", -1],
+    ]) {
+      const method = EventTarget.prototype[name];
+      EventTarget.prototype[name] = function (...args) {
+        // of the diagnosis: a request's own signal goes with it
+        if (this instanceof AbortSignal) window.held += by;
+        return method.apply(this, args);
+      };
+    }
+  });
+  for (let times = 1; times <= 3; times += 1) {
+    source.next({ status: 400, body: "no" });
+    await keeper.calls("refresh");
+    await keeper.says("refreshfailed", times);
+  }
+  assert.equal(await page.run(() => window.held), 0);
+});
+
 for (const [name, end, type, begin] of [
   [
     "stop(), nothing is told of a refused token",
@@ -140,6 +197,7 @@ for (const [name, end, type, begin] of [
     await begin(told);
     await page.awaits("the diagnosis is asked for", () => site.diagnosis.asked);
     await end(told);
+    assert.equal(await page.timers(), 0);
     arrive();
     await page.run(() => import("/dist/diagnosis-wasm.js").catch(() => {}));
     await page.passes(seconds(10));

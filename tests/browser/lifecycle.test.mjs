@@ -61,19 +61,17 @@ for (const [name, options, reach] of [
   [
     "denied",
     {},
-    async ({ source, keeper }) => {
+    ({ source, keeper }) => {
       source.always({ status: 401, body: "" });
-      await keeper.calls("refresh");
-      await keeper.says("refreshfailed"); // once the diagnosis has loaded, which has a time limit of its own
+      return keeper.calls("refresh");
     },
   ],
   [
     "expired",
     {},
-    async ({ page, source, keeper }) => {
+    async ({ page, source }) => {
       source.always({ status: 500, body: "" });
       await page.sleeps(hours(2));
-      await keeper.says("refreshfailed");
     },
   ],
 ]) {
@@ -144,6 +142,80 @@ for (const [name, options, prepare] of [
     await expectStopped(told, before);
   });
 }
+
+for (const [name, make] of [
+  [
+    "whoever reads its first token",
+    () => {
+      const initial = {
+        get token() {
+          stage.keepers.keeper.stop();
+          return undefined;
+        },
+      };
+      return { initial };
+    },
+  ],
+  [
+    "who hears of its first token",
+    (token) => {
+      queueMicrotask(() => stage.keepers.keeper.addEventListener("statechange", () => stage.keepers.keeper.stop()));
+      return { initial: token };
+    },
+  ],
+]) {
+  story(`stop() by ${name}: it never starts`, async ({ page, source, keeper }) => {
+    await page.embeds();
+    const before = await page.registrations();
+    await keeper.starts(make, { arg: source.newest.text, engine: false });
+    await keeper.attaches();
+    await page.waitsUntil("its end", () => stage.keepers.keeper.status.state === "stopped");
+    await page.passes(hours(1));
+    source.expectRequests(0);
+    assert.deepEqual(await page.registrations(), before);
+    assert.deepEqual((await keeper.events()).map(({ type, detail }) => [type, detail.state]).slice(-1), [
+      ["statechange", "stopped"],
+    ]);
+    assert.equal((await keeper.events()).filter(({ detail }) => detail.state === "stopped").length, 1);
+  });
+}
+
+story("stop() before an endpoint's headers are known: nothing is sent", async ({ page, keeper }) => {
+  await page.embeds();
+  await keeper.keeps(() => ({
+    source: { url: "/api/token", headers: () => new Promise((done) => (window.headersAreKnown = done)) },
+  }));
+  await keeper.calls("refresh");
+  await keeper.stops();
+  const sent = await page.run(async () => {
+    window.headersAreKnown({});
+    await 0;
+    return window.__watch.fetches.length;
+  });
+  await page.rests();
+  assert.equal(await page.run(() => window.__watch.fetches.length), sent);
+  assert.equal(sent, 0);
+});
+
+story("stop() while the body of a function's Response comes in: the rest is not read", async ({ page, keeper }) => {
+  await page.embeds();
+  await keeper.keeps(() => ({
+    source: () => {
+      // no stream of the platform's, whose reading is waited for before anything else goes on
+      const reader = {
+        read: () => new Promise((done) => (window.arrives = () => done({ done: false, value: new Uint8Array(1) }))),
+        cancel: () => (window.isCancelled = true),
+      };
+      return { ok: true, status: 200, headers: new Headers(), text: () => "", body: { getReader: () => reader } };
+    },
+  }));
+  await keeper.calls("refresh");
+  await page.does(() => window.arrives());
+  await keeper.stops();
+  assert.equal(await page.run(() => window.isCancelled), undefined);
+  await page.does(() => window.arrives());
+  assert.equal(await page.run(() => window.isCancelled), true);
+});
 
 story("stop() settles whoever waits", async ({ page, source, keeper }) => {
   source.always({ hang: true });

@@ -90,8 +90,8 @@ const options = [
 const session = [
   {
     is: "a refresh that failed is told after stop",
-    from: 'if (this.stage.name !== "ended") this.dispatch("refreshfailed", { ...detail, ...more });',
-    to: 'this.dispatch("refreshfailed", { ...detail, ...more });',
+    from: "if (!this.hasEnded) this.raise(type, detail);",
+    to: "this.raise(type, detail);",
     by: "explained",
   },
   {
@@ -121,7 +121,7 @@ const session = [
   { is: "embeds after stop", from: "    this.embeds.clear();\n", to: "", by: "lifecycle" },
   {
     is: "gone containers are listened to after stop",
-    from: "    this.removedEmbeds.clear();\n",
+    from: "    this.ending.abort();\n",
     to: "",
     by: "lifecycle",
   },
@@ -146,14 +146,14 @@ const session = [
   { is: "waiters hang after stop", from: "    this.waiters.rejectAll(code);\n", to: "", by: "lifecycle" },
   {
     is: "a keeper that is stopped before it runs says nothing",
-    from: "if (!this.isEndTold) this.dispatch",
-    to: "if (false) this.dispatch",
+    from: "if (!this.isEndTold) this.raise",
+    to: "if (false) this.raise",
     by: "lifecycle",
   },
   {
     is: "a stopped keeper is announced twice",
-    from: "if (!this.isEndTold) this.dispatch",
-    to: "this.dispatch",
+    from: "if (!this.isEndTold) this.raise",
+    to: "this.raise",
     by: "lifecycle",
   },
   {
@@ -190,7 +190,7 @@ const session = [
   },
   {
     is: "attach() after stop keeps an embed",
-    from: 'if (this.stage.name === "ended" || this.embeds',
+    from: "if (this.hasEnded || this.embeds",
     to: "if (this.embeds",
     by: "defects",
   },
@@ -337,6 +337,14 @@ const session = [
   },
 ].map((one) => ({ in: "session.ts", ...one }));
 
+session.push({
+  in: "session.ts",
+  is: "a keeper that is stopped while it starts goes on",
+  from: "    if (this.hasEnded) {\n",
+  to: "    if (false) {\n",
+  by: "lifecycle",
+});
+
 const rest = [
   {
     in: "engine/load.ts",
@@ -426,7 +434,7 @@ const rest = [
   {
     in: "diagnosis/load.ts",
     is: "the diagnosis is waited for without end",
-    from: "const timer = setTimeout(resolve, LOAD_TIMEOUT_MS);",
+    from: "const timer = setTimeout(giveUp, LOAD_TIMEOUT_MS);",
     to: "const timer = undefined;",
     by: "explained",
   },
@@ -434,6 +442,34 @@ const rest = [
     in: "diagnosis/load.ts",
     is: "the diagnosis' timer stays",
     from: "      clearTimeout(timer);\n",
+    to: "",
+    by: "explained",
+  },
+  {
+    in: "diagnosis/load.ts",
+    is: "the diagnosis' timer outlives stop",
+    from: '    end.addEventListener("abort", giveUp);\n',
+    to: "",
+    by: "explained",
+  },
+  {
+    in: "diagnosis/load.ts",
+    is: "each explanation leaves a listener",
+    from: '      end.removeEventListener("abort", giveUp);\n',
+    to: "",
+    by: "explained",
+  },
+  {
+    in: "diagnosis/load.ts",
+    is: "a body is read for an explanation that nobody waits for",
+    from: "      over.abort();\n",
+    to: "",
+    by: "explained",
+  },
+  {
+    in: "embeds.ts",
+    is: "the diagnosis' timer outlives detach",
+    from: "    attached?.end?.abort();\n",
     to: "",
     by: "explained",
   },
@@ -511,7 +547,7 @@ const rest = [
   {
     in: "embeds.ts",
     is: "byId is not cleared",
-    from: "    this.byElement.clear();\n    this.byId.clear();",
+    from: "    for (const { element } of this.all()) this.remove(element);",
     to: "    this.byElement.clear();",
     by: "leaks",
   },
@@ -769,14 +805,14 @@ const rest = [
   {
     in: "removed-embeds.ts",
     is: "the error that it came back with is missed",
-    from: "{ capture: true, signal }",
-    to: "{ signal }",
+    from: "{ capture: true, signal: this.end }",
+    to: "{ signal: this.end }",
     by: "embeds",
   },
   {
     in: "removed-embeds.ts",
     is: "listeners outlive stop",
-    from: "{ capture: true, signal }",
+    from: "{ capture: true, signal: this.end }",
     to: "true",
     by: "lifecycle",
   },

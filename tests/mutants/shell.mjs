@@ -169,8 +169,8 @@ const KEEPER = [
   },
   {
     is: "a failure is explained with the last one's evidence",
-    from: "        drop(self.evidence.take());\n        let this = self.this.clone();\n        let completion",
-    to: "        let this = self.this.clone();\n        let completion",
+    from: "        drop(self.evidence.take());\n        let this = self.this.clone();\n        let done",
+    to: "        let this = self.this.clone();\n        let done",
     by: "explained",
   },
 ].map((one) => ({ in: "keeper_instance.rs", ...one }));
@@ -444,6 +444,20 @@ const PAGE = [
     from: '.with_tabs(js::text(options, "shareKey").is_some())',
     to: ".with_tabs(false)",
     by: "tabs",
+  },
+  {
+    in: "source/http.rs",
+    is: "a request is sent that nobody waits for",
+    from: "if completion.is_aborted() {",
+    to: "if false {",
+    by: "lifecycle",
+  },
+  {
+    in: "source/response.rs",
+    is: "a body is read on after stop",
+    from: "if self.completion.is_aborted() {",
+    to: "if false {",
+    by: "lifecycle",
   },
   {
     in: "convert/json.rs",

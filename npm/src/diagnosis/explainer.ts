@@ -70,9 +70,15 @@ export class Explainer {
    *
    * @param evidence the error, the `Response` or the answer that the failure came with
    * @param method the method of an endpoint
+   * @param over aborted when nobody waits for it any more
    */
-  async explainSource(evidence: unknown, method: string | undefined, status: KeeperStatus): Promise<Explanation> {
-    return this.explain(await describeSourceFailure(evidence, method), undefined, evidenceOf(status));
+  async explainSource(
+    evidence: unknown,
+    method: string | undefined,
+    status: KeeperStatus,
+    over: AbortSignal,
+  ): Promise<Explanation> {
+    return this.explain(await describeSourceFailure(evidence, method, over), undefined, evidenceOf(status));
   }
 
   /** Explains an `error` event of an embed. */

@@ -26,14 +26,27 @@ export async function callDiagnosis<T>(call: (explainer: Explainer) => T | Promi
   }
 }
 
-/** As {@link callDiagnosis}, but resolves with undefined if that fails or takes too long. */
-export function askDiagnosis<T>(ask: (explainer: Explainer) => T | Promise<T>): Promise<T | undefined> {
+/**
+ * As {@link callDiagnosis}, but resolves with undefined if that fails or takes too long, or when `end` is aborted. From
+ * then on nothing is left of it; `over` tells what is being read for the answer.
+ */
+export function askDiagnosis<T>(
+  ask: (explainer: Explainer, over: AbortSignal) => T | Promise<T>,
+  end: AbortSignal,
+): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, LOAD_TIMEOUT_MS);
+    const over = new AbortController();
     const done = (value?: T): void => {
       clearTimeout(timer);
+      end.removeEventListener("abort", giveUp);
+      over.abort();
       resolve(value);
     };
-    callDiagnosis(ask).then(done, () => done());
+    const giveUp = (): void => done();
+    const timer = setTimeout(giveUp, LOAD_TIMEOUT_MS);
+    end.addEventListener("abort", giveUp);
+    const askInTime = (explainer: Explainer): T | Promise<T> | undefined =>
+      over.signal.aborted ? undefined : ask(explainer, over.signal);
+    callDiagnosis(askInTime).then(done, giveUp);
   });
 }

@@ -6,12 +6,16 @@ const MAX_EXCERPT = 16_384;
  *
  * Nothing of it is kept, and the explanation quotes none of its text.
  */
-export async function describeSourceFailure(evidence: unknown, method: string | undefined): Promise<object> {
+export async function describeSourceFailure(
+  evidence: unknown,
+  method: string | undefined,
+  over: AbortSignal,
+): Promise<object> {
   // what is of the page's own making may throw at any question
-  return describe(evidence, method).catch(() => ({ source: true, method, failure: evidence }));
+  return describe(evidence, method, over).catch(() => ({ source: true, method, failure: evidence }));
 }
 
-async function describe(evidence: unknown, method: string | undefined): Promise<object> {
+async function describe(evidence: unknown, method: string | undefined, over: AbortSignal): Promise<object> {
   const response = responseOf(evidence);
   const described = {
     source: true,
@@ -21,7 +25,7 @@ async function describe(evidence: unknown, method: string | undefined): Promise<
       contentType: header(response, "content-type"),
       errorInfo: header(response, "x-powerbi-error-info"),
       headers: { "www-authenticate": header(response, "www-authenticate") },
-      body: await excerptOf(response),
+      body: await excerptOf(response, over),
     }),
   };
   if (response === evidence) return described;
@@ -44,12 +48,15 @@ function header(response: Response, name: string): string | undefined {
   return response.headers.get(name) ?? undefined;
 }
 
-/** The beginning of a body that nobody has read yet. */
-async function excerptOf({ body, bodyUsed }: Response): Promise<string> {
+/** The beginning of a body that nobody has read yet; what came of it before `over`. */
+async function excerptOf({ body, bodyUsed }: Response, over: AbortSignal): Promise<string> {
   let text = "";
   if (bodyUsed || typeof body?.getReader !== "function") return text;
   const reader = body.getReader();
   const decoder = new TextDecoder();
+  // a body may never end; this ends the reading too
+  const cancel = (): void => void reader.cancel().catch(() => {});
+  over.addEventListener("abort", cancel);
   try {
     while (text.length < MAX_EXCERPT) {
       const { done, value } = await reader.read();
@@ -59,6 +66,7 @@ async function excerptOf({ body, bodyUsed }: Response): Promise<string> {
   } catch {
     // cut off: what came so far has to do
   }
-  reader.cancel().catch(() => {});
+  over.removeEventListener("abort", cancel);
+  cancel();
   return text.slice(0, MAX_EXCERPT);
 }

@@ -26,17 +26,21 @@ extern "C" {
 const INIT: &str = r#"{"cache":"no-store","redirect":"error","headers":{"accept":"application/json"}}"#;
 
 /// Asks the endpoint once and reads its response.
-pub(super) fn ask(endpoint: &JsValue, request: &Object, signal: &AbortSignal, completion: Completion) {
+pub(super) fn ask(endpoint: &JsValue, request: &Object, completion: Completion) {
     let fields = resolve_field(endpoint, "headers", request)
         .and_then(|headers| Ok(Array::of2(&headers, &resolve_field(endpoint, "body", request)?)));
     let fields = match fields.and_then(|fields| all(&fields)) {
         Ok(fields) => fields,
         Err(thrown) => return complete(completion, Err(thrown)),
     };
-    let (endpoint, request, signal) = (endpoint.clone(), request.clone(), signal.clone());
+    let (endpoint, request) = (endpoint.clone(), request.clone());
     promise::when_settled(&fields, move |fields| {
+        // a `fetch` of the page's own may not know signals
+        if completion.is_aborted() {
+            return;
+        }
         let url = js::get(&endpoint, "url");
-        match fields.and_then(|fields| init(&endpoint, &fields, &request, &signal)) {
+        match fields.and_then(|fields| init(&endpoint, &fields, &request, &completion.signal)) {
             Ok(init) => send(&url, &init, completion),
             Err(error) => complete(completion, Err(error)),
         }

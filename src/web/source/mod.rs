@@ -28,13 +28,23 @@ pub(crate) struct SourceResponse {
     pub(crate) evidence: JsValue,
 }
 
-/// Called once with the end of a request.
+/// What is called with the end of a request.
 // no futures: an executor with its queue, wakers and state machines is 10 KB of a page's load
-type Completion = Box<dyn FnOnce(SourceResponse)>;
+pub(crate) struct Completion {
+    pub(crate) signal: AbortSignal,
+    pub(crate) done: Box<dyn FnOnce(SourceResponse)>,
+}
+
+impl Completion {
+    /// Whether nobody waits for it any more.
+    fn is_aborted(&self) -> bool {
+        js::get(&self.signal, "aborted") == JsValue::TRUE
+    }
+}
 
 /// Completes a request that got no response at all.
 fn fail(completion: Completion, failure: SourceFailure) {
-    completion(SourceResponse {
+    (completion.done)(SourceResponse {
         result: Err(failure),
         headers: Headers::default(),
         evidence: JsValue::UNDEFINED,
@@ -53,7 +63,7 @@ fn complete(completion: Completion, settled: Result<JsValue, JsValue>) {
             (Err(failure), headers, error)
         }
     };
-    completion(SourceResponse {
+    (completion.done)(SourceResponse {
         result,
         headers,
         evidence,
@@ -84,14 +94,14 @@ impl Source {
     }
 
     /// Asks for a token. `completion` is called once, when the source has settled; if it never does, what is held for
-    /// it goes with its promise.
-    pub(crate) fn ask(&self, request: &Object, signal: &AbortSignal, completion: Completion) {
+    /// it goes with its promise. Once it is aborted it may never be called, and nothing more is read or sent.
+    pub(crate) fn ask(&self, request: &Object, completion: Completion) {
         match self.source.dyn_ref::<Function>() {
             Some(function) => match js::try_run(function, request) {
                 Ok(called) => promise::when_settled(&called, move |settled| complete(completion, settled)),
                 Err(thrown) => complete(completion, Err(thrown)),
             },
-            None => http::ask(&self.source, request, signal, completion),
+            None => http::ask(&self.source, request, completion),
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn is_response(value: &JsValue) -> bool {
 pub(super) fn read(response: JsValue, completion: Completion) {
     let headers = headers_of(&response);
     if let Some(failure) = failure_of(&response) {
-        return completion(SourceResponse {
+        return (completion.done)(SourceResponse {
             result: Err(failure),
             headers,
             evidence: response,
@@ -89,7 +89,8 @@ fn header(response: &JsValue, name: &str, capitalised: &str) -> Option<String> {
 
 /// A body that is read piece by piece, so that an endless one is given up in time.
 ///
-/// An abort ends the stream, and with it the reading.
+/// An abort ends the reading: with the stream of an endpoint, and with the next piece of a `Response` that the page has
+/// requested without the signal.
 struct Body {
     /// Missing where a polyfill has no streams.
     reader: Option<JsValue>,
@@ -123,6 +124,9 @@ impl Body {
     }
 
     fn take(mut self, piece: &JsValue) {
+        if self.completion.is_aborted() {
+            return self.cancel();
+        }
         if js::get(piece, "done") == JsValue::TRUE {
             let rest = self.decoder.decode(&JsValue::UNDEFINED, &JsValue::UNDEFINED);
             let text = self.text.concat(&rest.unwrap_or_else(|_| JsString::from("")));
@@ -165,7 +169,7 @@ impl Body {
 
     fn complete(self, result: Result<Json, SourceFailure>, evidence: JsValue) {
         let headers = self.headers;
-        (self.completion)(SourceResponse {
+        (self.completion.done)(SourceResponse {
             result,
             headers,
             evidence,
