@@ -1,7 +1,7 @@
 //! What time it is for the server that checks the token: clock skew, jumps of the wall clock, and readings that
 //! never go back.
 
-use crate::time::{Duration, Now, Skew, Timestamp};
+use crate::time::{Duration, Instant, Now, Skew, Timestamp};
 
 /// A difference to the server's clock below this is measurement noise.
 pub const SKEW_TOLERANCE: Duration = Duration::from_secs(5);
@@ -25,6 +25,8 @@ pub struct Clock {
     skew: Skew,
     is_compared: bool,
     last: Option<Now>,
+    /// The steady time at the last look.
+    steady: Instant,
 }
 
 impl Clock {
@@ -46,11 +48,20 @@ impl Clock {
         now.wall + self.skew
     }
 
+    /// The time by a clock of the keeper's own, which never goes back: it has gone on as far as either of this machine's
+    /// clocks says, whichever says more.
+    #[must_use]
+    pub fn steady(&self, now: Now) -> Instant {
+        let passed = |last: Now| now.mono.since(last.mono).max(now.wall.since(last.wall));
+        self.steady + self.last.map_or(Duration::ZERO, passed)
+    }
+
     /// Compares both clocks with the last look at them.
     ///
     /// A clock set back is corrected for at once: the server's did not follow it. One that is ahead may have slept
     /// or been set; it counts as sleep, which at worst asks for a token too early.
     pub fn observe(&mut self, now: Now) -> Jump {
+        self.steady = self.steady(now);
         let Some(last) = self.last.replace(now) else {
             return Jump::None;
         };
@@ -70,6 +81,8 @@ impl Clock {
     ///
     /// The middle of the two is taken; less than [`SKEW_TOLERANCE`] counts as none. A request during which a clock
     /// jumped teaches nothing.
+    ///
+    /// What the server's time is for tokens that were received before is [`ServerTime::advance`]'s to say.
     pub fn update_from_response(&mut self, asked: Now, now: Now, server: Timestamp) {
         let took = now.mono.since(asked.mono);
         if now.wall.signed_difference(asked.wall + took).size() > JUMP {
@@ -96,11 +109,11 @@ impl Clock {
     }
 }
 
-/// The server's time as one token saw it: the latest reading, which no clock can take back.
+/// The server's time as one token saw it: it goes on steadily from the latest reading, and no clock can take it back.
 #[derive(Debug, Clone, Copy)]
 pub struct ServerTime {
-    at: Now,
-    server: Timestamp,
+    /// The server's time when the steady clock began.
+    start: Timestamp,
     /// This machine's clock is known to be wrong for this token: only what passes on it counts.
     ignores_wall_clock: bool,
 }
@@ -110,18 +123,16 @@ impl ServerTime {
     #[must_use]
     pub fn new(clock: &Clock, now: Now) -> Self {
         Self {
-            at: now,
-            server: clock.server(now),
+            start: start(clock.server(now), clock, now),
             ignores_wall_clock: false,
         }
     }
 
     /// The first reading where the token itself says better than this machine what time it was for the server.
     #[must_use]
-    pub fn from_token(server: Timestamp, now: Now) -> Self {
+    pub fn from_token(server: Timestamp, clock: &Clock, now: Now) -> Self {
         Self {
-            at: now,
-            server,
+            start: start(server, clock, now),
             ignores_wall_clock: true,
         }
     }
@@ -132,27 +143,29 @@ impl ServerTime {
         self.ignores_wall_clock.then_some(self)
     }
 
-    /// The server's time now: as far as the wall clock says, and no less than either clock has counted since the
-    /// last reading.
+    /// The server's time now.
     #[must_use]
     pub fn server(&self, clock: &Clock, now: Now) -> Timestamp {
-        let passed = now.mono.since(self.at.mono).max(now.wall.since(self.at.wall));
-        let counted = self.server + passed;
-        if self.ignores_wall_clock {
-            counted
-        } else {
-            counted.max(clock.server(now))
-        }
+        self.start + clock.steady(now).since(Instant::default())
     }
 
-    /// Moves the reading on to now.
-    pub fn advance(&mut self, clock: &Clock, now: Now) {
-        *self = Self {
-            server: self.server(clock, now),
-            at: now,
-            ..*self
-        };
+    /// The steady time at which it is `time` for the server; the steady clock's beginning where that was before.
+    #[must_use]
+    pub fn steady(&self, time: Timestamp) -> Instant {
+        Instant::default() + time.since(self.start)
     }
+
+    /// Moves the reading ahead to what the clock has learned of the server's time.
+    pub fn advance(&mut self, clock: &Clock, now: Now) {
+        if !self.ignores_wall_clock {
+            self.start = self.start.max(start(clock.server(now), clock, now));
+        }
+    }
+}
+
+/// What the server's time was when the steady clock began, if it is `server` now.
+fn start(server: Timestamp, clock: &Clock, now: Now) -> Timestamp {
+    server - clock.steady(now).since(Instant::default())
 }
 
 #[cfg(test)]
@@ -221,15 +234,36 @@ mod tests {
 
     #[test]
     fn i10_a_reading_never_goes_back() {
-        let clock = Clock::default();
-        let mut reading = ServerTime::new(&clock, now(1_000, 0));
+        let mut clock = Clock::default();
+        clock.observe(now(1_000, 0));
+        let reading = ServerTime::new(&clock, now(1_000, 0));
         assert_eq!(reading.server(&clock, now(4_600, 1)), Timestamp::from_secs(4_600));
-        reading.advance(&clock, now(4_600, 1));
-        reading.advance(&clock, now(1_002, 2));
+        clock.observe(now(4_600, 1));
+        clock.observe(now(1_002, 2));
         assert_eq!(reading.server(&clock, now(1_002, 2)), Timestamp::from_secs(4_601));
         assert_eq!(
             reading.server(&clock, now(1_060, 60)),
             Timestamp::from_secs(4_659)
+        );
+    }
+    #[test]
+    fn what_the_clock_learns_moves_a_reading_ahead_and_never_back() {
+        let mut clock = Clock::default();
+        clock.observe(now(1_000, 0));
+        let mut reading = ServerTime::new(&clock, now(1_000, 0));
+        let mut untrusted = ServerTime::from_token(Timestamp::from_secs(500), &clock, now(1_000, 0));
+        let at = now(1_020, 20);
+        for (date, expected) in [(4_610, 4_620), (1_010, 4_620)] {
+            clock.observe(at);
+            clock.update_from_response(now(1_000, 0), at, Timestamp::from_secs(date));
+            reading.advance(&clock, at);
+            untrusted.advance(&clock, at);
+            assert_eq!(reading.server(&clock, at), Timestamp::from_secs(expected));
+            assert_eq!(untrusted.server(&clock, at), Timestamp::from_secs(520));
+        }
+        assert_eq!(
+            reading.steady(Timestamp::from_secs(4_630)),
+            Instant::from_ms(30_000)
         );
     }
 }

@@ -35,7 +35,7 @@ impl EmbedState {
     }
 
     pub(super) fn set_target(&mut self, target: TokenId, ctx: &mut Context<'_>) {
-        if let Some(token) = ctx.tokens.get_mut(target)
+        if let Some(mut token) = ctx.tokens.get_mut(target)
             && token.is_unbound
         {
             token.add_content(self.config.content);

@@ -128,7 +128,7 @@ impl Keeper {
         let rejected = self.embeds.token_expired(embed, scope, now.mono);
         let clock = &self.clock;
         let token = rejected.and_then(|id| self.tokens.get_mut(id));
-        if token.is_some_and(|token| token.reject(clock, now)) {
+        if token.is_some_and(|mut token| token.reject(clock, now)) {
             let (embeds, mut ctx) = self.context(now, fx);
             embeds.reconcile(&mut ctx);
         }

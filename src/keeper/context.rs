@@ -39,7 +39,7 @@ impl Context<'_> {
 
     /// A known token that was found on an embed is good for its content.
     pub(super) fn found(&mut self, id: Option<TokenId>, content: Content) {
-        if let Some(token) = id.and_then(|id| self.tokens.get_mut(id))
+        if let Some(mut token) = id.and_then(|id| self.tokens.get_mut(id))
             && token.known.is_some()
         {
             token.add_content(content);
@@ -69,6 +69,7 @@ impl Context<'_> {
         let token = token::parse_token(text, received, self.parse_json).ok()?;
         if let Some(issued) = token.issued_at {
             self.clock.update_from_issued_at(self.now, issued);
+            self.tokens.advance(self.clock, self.now);
         }
         let reading = self.reading();
         let time = (self.now, &*self.clock, reading);

@@ -108,8 +108,9 @@ impl EmbedState {
         self.token
     }
 
-    pub(super) fn has_target(&self) -> bool {
-        self.target.is_some()
+    /// The token that it has and is to go on with.
+    fn kept(&self) -> Option<TokenId> {
+        self.token.filter(|_| self.target.is_none())
     }
 
     pub(super) fn next_wakeup(&self) -> Instant {
@@ -146,24 +147,18 @@ impl EmbedState {
         token: Option<TokenId>,
         target: Option<TokenId>,
     ) {
-        let before = (self.token, self.effective());
+        let before = [self.token, self.effective(), self.kept()];
         self.token = token;
         self.target = target.filter(|target| Some(*target) != token);
-        let after = (self.token, self.effective());
-        if before.0 != after.0 {
-            count(tokens, before.0, |one| {
-                one.holders = one.holders.saturating_sub(1)
-            });
-            count(tokens, after.0, |one| one.holders += 1);
-        }
-        if before.1 != after.1 {
-            count(tokens, before.1, |one| one.users = one.users.saturating_sub(1));
-            count(tokens, after.1, |one| one.users += 1);
-            match (before.1, after.1) {
-                (None, Some(_)) => tokens.embeds_without = tokens.embeds_without.saturating_sub(1),
-                (Some(_), None) => tokens.embeds_without += 1,
-                (None, None) | (Some(_), Some(_)) => {}
-            }
+        let [held, effective, kept] = [self.token, self.effective(), self.kept()];
+        let [held_before, effective_before, kept_before] = before;
+        count(tokens, held_before, held, |token| &mut token.holders);
+        count(tokens, effective_before, effective, |token| &mut token.users);
+        count(tokens, kept_before, kept, |token| &mut token.kept_by);
+        match (effective_before, effective) {
+            (None, Some(_)) => tokens.embeds_without = tokens.embeds_without.saturating_sub(1),
+            (Some(_), None) => tokens.embeds_without += 1,
+            (None, None) | (Some(_), Some(_)) => {}
         }
     }
 
@@ -296,8 +291,21 @@ pub(super) fn is_good_own(token: Option<TokenId>, ctx: &Context<'_>) -> bool {
     token.is_some_and(|token| token.known.is_none() && token.is_valid(ctx.clock, ctx.now))
 }
 
-fn count(tokens: &mut Tokens, id: Option<TokenId>, change: impl FnOnce(&mut TrackedToken)) {
-    if let Some(token) = id.and_then(|id| tokens.get_mut(id)) {
-        change(token);
+/// One embed less counts for `before`, and one more for `after`.
+fn count(
+    tokens: &mut Tokens,
+    before: Option<TokenId>,
+    after: Option<TokenId>,
+    embeds: fn(&mut TrackedToken) -> &mut u32,
+) {
+    if before == after {
+        return;
+    }
+    if let Some(mut token) = before.and_then(|id| tokens.get_mut(id)) {
+        let embeds = embeds(&mut token);
+        *embeds = embeds.saturating_sub(1);
+    }
+    if let Some(mut token) = after.and_then(|id| tokens.get_mut(id)) {
+        *embeds(&mut token) += 1;
     }
 }

@@ -198,7 +198,7 @@ impl Embeds {
         }
     }
 
-    /// The tokens of `addressees`, each once, that an answer may replace; `None` among them for embeds without one.
+    /// The tokens of `addressees` that an answer may replace; `None` among them for embeds without one.
     /// `again`: the token in the answer, where it was obtained before.
     pub(super) fn replaceable(
         &self,
@@ -215,7 +215,7 @@ impl Embeds {
             } else {
                 state.needs_token(ctx)
             };
-            if may_replace && !tokens.contains(&token) {
+            if may_replace && tokens.last() != Some(&token) {
                 tokens.push(token);
             }
         }
@@ -231,11 +231,11 @@ impl Embeds {
         contents: &[Content],
         ctx: &Context<'_>,
     ) -> Vec<Content> {
-        let needs_token = |content, state: &EmbedState| state.content() == content && state.needs_token(ctx);
+        let in_need = self.states.iter().filter(|state| state.needs_token(ctx));
+        let mut in_need: Vec<Content> = in_need.map(EmbedState::content).collect();
+        in_need.sort_unstable();
         let mut served = contents.to_vec();
-        served.retain(|content| {
-            again.is_for(*content, None) || self.states.iter().any(|state| needs_token(*content, state))
-        });
+        served.retain(|content| again.is_for(*content, None) || in_need.binary_search(content).is_ok());
         served
     }
 
@@ -266,13 +266,6 @@ impl Embeds {
     pub(super) fn unserved(&self) -> impl Iterator<Item = Option<TokenId>> {
         let named = self.states.iter().filter(|state| state.is_named);
         named.map(EmbedState::effective)
-    }
-
-    /// Whether an embed holds `token` and is to get no other.
-    pub(super) fn depend_on(&self, token: TokenId) -> bool {
-        self.states
-            .iter()
-            .any(|state| state.token() == Some(token) && !state.has_target())
     }
 
     /// Its frame asked for a newer token.

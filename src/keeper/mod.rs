@@ -19,6 +19,7 @@ mod requests;
 mod responses;
 mod retry;
 mod rollout;
+mod schedule;
 mod source_check;
 mod tabs;
 mod tokens;
@@ -129,7 +130,6 @@ impl Keeper {
     /// Notices what the clocks did since the last time.
     fn observe_clocks(&mut self, now: Now, fx: &mut Effects) {
         let jump = self.clock.observe(now);
-        self.tokens.advance(&self.clock, now);
         if jump == Jump::Forward {
             self.wake(now);
             // while asleep the pause did not pass on every machine, and the failure may be gone
@@ -217,13 +217,14 @@ impl Keeper {
         }
         if let Some(issued) = token.issued_at {
             self.clock.update_from_issued_at(now, issued);
+            self.tokens.advance(&self.clock, now);
         }
         let reading = ServerTime::new(&self.clock, now);
         let id = self
             .tokens
             .track(token, Origin::Existing, &self.policy, (now, &self.clock, reading));
         self.tokens.make_known(id, &[], false);
-        if let Some(token) = self.tokens.get_mut(id) {
+        if let Some(mut token) = self.tokens.get_mut(id) {
             token.is_unbound = true;
         }
     }
@@ -276,13 +277,15 @@ impl Keeper {
 
     /// Gives embeds whose token has just expired the newest one, where that was obtained for their content.
     fn replace_expired(&mut self, now: Now, fx: &mut Effects) {
-        let has_expired = |token: &TrackedToken| {
-            !token.expiry_reported && token.remaining(&self.clock, now) == Duration::ZERO
-        };
-        if self.tokens.in_use().any(has_expired) {
+        if self.has_expired(now) {
             let (embeds, mut ctx) = self.context(now, fx);
             embeds.reconcile(&mut ctx);
         }
+    }
+
+    /// Whether a token that the embeds are to have has expired, and the page was not told yet.
+    fn has_expired(&self, now: Now) -> bool {
+        self.tokens.schedule().unreported <= self.clock.steady(now)
     }
 
     /// The reason to give for a request that a check led to: for an embed without a token it is the first.
@@ -306,20 +309,8 @@ impl Keeper {
 
     /// Tells the page what has changed by now.
     fn emit_changes(&mut self, now: Now, fx: &mut Effects) {
-        let expired: Vec<_> = self
-            .tokens
-            .in_place()
-            .filter(|token| !token.expiry_reported && token.remaining(&self.clock, now) == Duration::ZERO)
-            .map(|token| token.id)
-            .collect();
-        for id in expired {
-            if self.embeds.depend_on(id)
-                && let Some(token) = self.tokens.get_mut(id)
-            {
-                token.expiry_reported = true;
-                let expires_at = token.window.expires;
-                fx.push(Effect::Emit(Event::Expired(Expired { expires_at })));
-            }
+        if self.has_expired(now) {
+            self.report_expired(now, fx);
         }
         let state = self.compute_state(now);
         if state != self.state {
@@ -329,9 +320,29 @@ impl Keeper {
         }
     }
 
+    /// Tells of each token that has expired on an embed that is to get no other.
+    fn report_expired(&mut self, now: Now, fx: &mut Effects) {
+        let has_expired = |token: &&TrackedToken| {
+            let remaining = token.remaining(&self.clock, now);
+            !token.expiry_reported && token.kept_by > 0 && remaining == Duration::ZERO
+        };
+        let expired: Vec<_> = self
+            .tokens
+            .in_use()
+            .filter(has_expired)
+            .map(|token| (token.id, token.window.expires))
+            .collect();
+        for (id, expires_at) in expired {
+            if let Some(mut token) = self.tokens.get_mut(id) {
+                token.expiry_reported = true;
+            }
+            fx.push(Effect::Emit(Event::Expired(Expired { expires_at })));
+        }
+    }
+
     fn compute_state(&self, now: Now) -> KeeperState {
-        let first = self.tokens.first_to_expire(&self.clock, now);
-        let is_expired = first.is_some_and(|token| token.remaining(&self.clock, now) == Duration::ZERO);
+        let expires = self.tokens.schedule().expires;
+        let is_expired = expires <= self.clock.steady(now);
         match &self.requests.phase {
             Phase::Stopped => KeeperState::Stopped,
             Phase::AwaitingLock(_) | Phase::Requesting(_) => KeeperState::Refreshing,
@@ -348,7 +359,7 @@ impl Keeper {
                 | BackoffReason::Budget => KeeperState::Retrying,
             },
             Phase::Idle if self.rollout.pending > 0 => KeeperState::Refreshing,
-            Phase::Idle if first.is_none() => KeeperState::Idle,
+            Phase::Idle if expires == Instant::NEVER => KeeperState::Idle,
             Phase::Idle if self.is_refresh_due(now) => KeeperState::Due,
             Phase::Idle => KeeperState::Fresh,
         }
@@ -385,11 +396,10 @@ impl Keeper {
         {
             next.at(now.mono + until, DeadlineReason::Window);
         }
-        for token in self.tokens.in_use().filter(|token| !token.expiry_reported) {
-            next.at(
-                now.mono + token.remaining(&self.clock, now),
-                DeadlineReason::Expiry,
-            );
+        let unreported = self.tokens.schedule().unreported;
+        if unreported != Instant::NEVER {
+            let remaining = unreported.since(self.clock.steady(now));
+            next.at(now.mono + remaining, DeadlineReason::Expiry);
         }
         if let Some(at) = self.triggers.next_debounced() {
             next.at(at, DeadlineReason::Recheck);

@@ -213,6 +213,7 @@ impl Keeper {
     pub(super) fn update_clock(&mut self, now: Now, asked: Now, headers: &Headers) {
         if let Some(date) = headers.date.as_deref().and_then(token::parse_http_date) {
             self.clock.update_from_response(asked, now, date);
+            self.tokens.advance(&self.clock, now);
         }
     }
 }

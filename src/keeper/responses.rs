@@ -67,6 +67,7 @@ impl Keeper {
         let token = token::parse_response(answer, self.clock.server(now), self.wanted(), self.parse_json)?;
         if let Some(issued) = token.issued_at {
             self.clock.update_from_issued_at(now, issued);
+            self.tokens.advance(&self.clock, now);
         }
         let rules = Rules {
             kind: self.wanted(),
@@ -155,8 +156,10 @@ impl Keeper {
         let in_step = expires.signed_difference(passed).size() <= CLOCK_TOLERANCE;
         // what ended no later was said to have expired (I10)
         let is_later = |old: &TrackedToken| !old.expiry_reported || old.window.expires < expires;
-        (in_step && self.tokens.iter().all(is_later))
-            .then(|| ServerTime::from_token(token.issued_at.unwrap_or(expires - ASSUMED_LIFE), now))
+        (in_step && self.tokens.iter().all(is_later)).then(|| {
+            let issued = token.issued_at.unwrap_or(expires - ASSUMED_LIFE);
+            ServerTime::from_token(issued, &self.clock, now)
+        })
     }
 
     fn accept(
@@ -218,7 +221,8 @@ impl Keeper {
         };
         self.rollout.start(id, reason, attempt, expires);
         let (embeds, mut ctx) = self.context(now, fx);
-        embeds.start_rollout(id, rules.is_refresh, |old| replaces.contains(&old.id), &mut ctx);
+        let replaces = |old: &TrackedToken| replaces.binary_search(&old.id).is_ok();
+        embeds.start_rollout(id, rules.is_refresh, replaces, &mut ctx);
         self.put_off_unserved(now);
         self.tokens.forget_unused();
         let check = SourceCheck {
@@ -248,7 +252,7 @@ impl Keeper {
                 None => self.tokens.without_not_due_before = later,
                 Some(id) => {
                     let clock = &self.clock;
-                    if let Some(token) = self.tokens.get_mut(id)
+                    if let Some(mut token) = self.tokens.get_mut(id)
                         && token.until_due(clock, now) == Duration::ZERO
                     {
                         token.not_due_before = later;

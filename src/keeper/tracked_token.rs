@@ -36,7 +36,7 @@ pub(super) struct TrackedToken {
     reading: ServerTime,
     /// `None` for a token of the page's own.
     pub(super) known: Option<Known>,
-    /// The content that it was requested for or found on.
+    /// The content that it was requested for or found on, in order.
     pub(super) contents: Vec<Content>,
     /// It was given at the start, before any embed, and belongs to the first that it is set on.
     pub(super) is_unbound: bool,
@@ -44,6 +44,8 @@ pub(super) struct TrackedToken {
     pub(super) holders: u32,
     /// How many embeds have it, or are about to: those that have it and are to take a newer one do not count.
     pub(super) users: u32,
+    /// How many embeds have it and are to get no other.
+    pub(super) kept_by: u32,
     /// No request is made for its successor before this: the last one was in vain.
     pub(super) not_due_before: Instant,
     /// An embed that holds this very token said that it has expired.
@@ -52,8 +54,10 @@ pub(super) struct TrackedToken {
     is_end_disproved: bool,
     /// The page was told that it has expired.
     pub(super) expiry_reported: bool,
-    /// What tells it when its text was forgotten.
-    forgotten: Option<Fingerprint>,
+    /// There is no text any more.
+    is_forgotten: bool,
+    /// What tells its text from others, forgotten or not.
+    pub(super) fingerprint: Fingerprint,
 }
 
 impl TrackedToken {
@@ -79,6 +83,7 @@ impl TrackedToken {
             // nobody knows: it may stay for as long as such a token lives, and its successor is due
             window.opens = received;
         }
+        let fingerprint = token.text.fingerprint();
         Self {
             id,
             token,
@@ -92,11 +97,13 @@ impl TrackedToken {
             is_unbound: false,
             holders: 0,
             users: 0,
+            kept_by: 0,
             not_due_before: Instant::default(),
             rejected_by_embed: false,
             is_end_disproved: false,
             expiry_reported: false,
-            forgotten: None,
+            is_forgotten: false,
+            fingerprint,
         }
     }
 
@@ -104,17 +111,9 @@ impl TrackedToken {
         &self.token.text
     }
 
-    /// Whether this is its text, forgotten or not.
-    pub(super) fn is(&self, text: &AccessToken, fingerprint: Fingerprint) -> bool {
-        match self.forgotten {
-            Some(forgotten) => forgotten == fingerprint,
-            None => self.text() == text,
-        }
-    }
-
     /// Whether its text was not forgotten.
     pub(super) const fn has_text(&self) -> bool {
-        self.forgotten.is_none()
+        !self.is_forgotten
     }
 
     /// No embed has it, nor is to have it.
@@ -134,13 +133,13 @@ impl TrackedToken {
 
     /// Keeps no more of the text than tells it from others.
     pub(super) fn forget_text(&mut self) {
-        let text = core::mem::replace(&mut self.token.text, AccessToken::new(String::new()));
-        self.forgotten.get_or_insert(text.fingerprint());
+        self.token.text = AccessToken::new(String::new());
+        self.is_forgotten = true;
     }
 
     /// It was found again.
     pub(super) fn recall_text(&mut self, text: &AccessToken) {
-        if self.forgotten.take().is_some() {
+        if core::mem::take(&mut self.is_forgotten) {
             self.token.text = text.clone();
         }
     }
@@ -157,7 +156,21 @@ impl TrackedToken {
 
     /// How long the token has left; nothing once it has expired, whatever a clock says afterwards.
     pub(super) fn remaining(&self, clock: &Clock, now: Now) -> Duration {
-        self.window.expires.since(self.server(clock, now))
+        self.expires().since(clock.steady(now))
+    }
+
+    /// The steady time at which it expires.
+    pub(super) fn expires(&self) -> Instant {
+        self.reading.steady(self.window.expires)
+    }
+
+    /// The steady time from which on a successor is due.
+    pub(super) fn due(&self) -> Instant {
+        if self.rejected_by_embed {
+            Instant::default()
+        } else {
+            self.reading.steady(self.window.opens)
+        }
     }
 
     pub(super) fn is_valid(&self, clock: &Clock, now: Now) -> bool {
@@ -166,10 +179,7 @@ impl TrackedToken {
 
     /// How long until a successor is due.
     pub(super) fn until_due(&self, clock: &Clock, now: Now) -> Duration {
-        if self.rejected_by_embed {
-            return Duration::ZERO;
-        }
-        self.window.opens.since(self.server(clock, now))
+        self.due().since(clock.steady(now))
     }
 
     /// Whether the source gave it so recently that another could hardly be newer.
@@ -221,16 +231,20 @@ impl TrackedToken {
             return match (&self.token.subject, subject) {
                 (Some(ours), Some(theirs)) => ours == theirs,
                 (Some(_), None) => true,
-                (None, _) => self.contents.contains(&content),
+                (None, _) => self.has_content(content),
             };
         }
-        self.is_unbound || self.contents.contains(&content)
+        self.is_unbound || self.has_content(content)
+    }
+
+    fn has_content(&self, content: Content) -> bool {
+        self.contents.binary_search(&content).is_ok()
     }
 
     pub(super) fn add_content(&mut self, content: Content) {
         self.is_unbound = false;
-        if !self.contents.contains(&content) {
-            self.contents.push(content);
+        if let Err(at) = self.contents.binary_search(&content) {
+            self.contents.insert(at, content);
         }
     }
 

@@ -37,7 +37,7 @@ impl AccessToken {
 }
 
 /// A hash of a text, from which nothing of the text can be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Fingerprint(u64);
 
 impl PartialEq for AccessToken {

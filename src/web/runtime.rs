@@ -17,9 +17,9 @@ use js_sys::Function;
 use std::rc::Rc;
 use std::vec::IntoIter;
 
-/// How many effects are performed in one task of the browser, so that ten thousand embeds don't block the page. Each
-/// may be a call into an embed, a request, or a listener of the page.
-const MAX_EFFECTS_PER_TASK: u32 = 64;
+/// How many effects are performed, and inputs handled that came together, in one task of the browser, so that ten
+/// thousand embeds don't block the page. An effect may be a call into an embed, a request, or a listener of the page.
+const MAX_STEPS_PER_TASK: u32 = 64;
 /// No timer is armed for longer: browsers throttle, machines sleep, and 2^31 − 1 ms is the end of `setTimeout`.
 const MAX_TIMER: Duration = Duration::from_secs(60);
 
@@ -147,9 +147,14 @@ impl Runtime {
         })
     }
 
-    /// Whether the browser should get a turn before the effects that are pending.
-    fn should_yield(&self) -> bool {
-        self.pending_effects.is_some() && self.performed >= MAX_EFFECTS_PER_TASK
+    /// Whether the browser should get a turn before the effects that are pending, or the inputs that came together with
+    /// the `handled` last ones.
+    fn should_yield(&self, handled: u32) -> bool {
+        if self.pending_effects.is_some() {
+            self.performed >= MAX_STEPS_PER_TASK
+        } else {
+            handled >= MAX_STEPS_PER_TASK && self.inbox.len() > 0
+        }
     }
 
     fn begin_task(&mut self) {
@@ -192,13 +197,15 @@ fn run_until_idle() {
     if runtime(|runtime| replace(&mut runtime.is_draining, true)) {
         return;
     }
-    while !(runtime(|runtime| runtime.should_yield()) && yield_to_browser()) {
+    let mut handled = 0;
+    while !(runtime(|runtime| runtime.should_yield(handled)) && yield_to_browser()) {
         let Some((keeper, step)) = runtime(Runtime::next_step) else {
             break;
         };
         match step {
             Step::Perform(effect) => keeper.perform(effect),
             Step::Handle(input) => {
+                handled += 1;
                 let effects = keeper.core.borrow_mut().handle(now(), input);
                 runtime(|runtime| runtime.pending_effects = Some((keeper, effects.into_iter())));
             }

@@ -54,6 +54,34 @@ story("10,000 embeds: one request, one timer, one call each, a slice at a time",
   assert.equal(await page.timers(), 0);
 });
 
+story("2,000 embeds with content and tokens of their own: a slice at a time too", async ({ page, source, keeper }) => {
+  await page.embeds();
+  await made(page, 2_000);
+  await page.run(() => {
+    const [data, metadata] = stage.embeds.report.config.accessToken.split(".");
+    const { exp, ...rest } = JSON.parse(atob(metadata));
+    for (const [n, { config }] of window.many.entries()) {
+      config.id = `report ${n}`;
+      config.accessToken = `${data}.${btoa(JSON.stringify({ ...rest, exp: exp + n }))}`;
+    }
+  });
+  await keeper.starts();
+  await page.run(() => window.many.forEach((embed) => void stage.keepers.keeper.attach(embed)));
+  await keeper.says("statechange");
+  assert.equal((await keeper.status()).embeds, 2_000);
+  assert.equal(await page.timers(), 1);
+  await page.passes(seconds(2));
+  const asked = await keeper.calls("refresh");
+  await get(page, 2_000);
+  await asked.settles();
+  assert.equal((await asked.now()).state, "fulfilled");
+  source.expectRequests(1);
+  assert.equal(new Set(source.requests[0].body.embeds.map(({ id }) => id)).size, 2_000);
+  assert.ok((await page.run(() => window.most)) <= 64, "calls in one task");
+  assert.equal((await keeper.events("refreshed"))[0].detail.embeds, 2_000);
+  assert.equal(await page.timers(), 1);
+});
+
 story("10,000 embeds that are attached in a row are read a slice at a time", async ({ page, keeper }) => {
   await page.embeds();
   await made(page, 10_000);
