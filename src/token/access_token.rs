@@ -3,20 +3,20 @@
 use alloc::rc::Rc;
 use core::fmt;
 
-use zeroize::Zeroizing;
+use super::zeroed::Zeroed;
 
 /// The text of an access token, or any other text that may be one. Its memory is zeroed when the last copy goes.
 ///
 /// It can't print itself: there is no `Display` and no `Serialize`, and its `Debug` names the type alone.
 /// Cloning shares the one text instead of copying it.
 #[derive(Clone, Eq)]
-pub struct AccessToken(Rc<Zeroizing<String>>);
+pub struct AccessToken(Rc<Zeroed<String>>);
 
 impl AccessToken {
     /// Takes the text over. Any text will do; whether it is a token is [`parse_token`](super::parse_token)'s matter.
     #[must_use]
     pub fn new(text: String) -> Self {
-        Self(Rc::new(Zeroizing::new(text)))
+        Self(Rc::new(Zeroed::from(text)))
     }
 
     /// The text itself. For `setAccessToken`, the provider's caller and a tab of the same key, and nobody else.

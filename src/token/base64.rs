@@ -1,13 +1,12 @@
 //! One segment of a token: base64 of either alphabet, with or without padding, around JSON.
 
-use zeroize::Zeroizing;
-
+use super::zeroed::Zeroed;
 use super::{Json, JsonReader};
 
 /// The bytes of a segment; `None` when it is no base64. Bits left over at the end are dropped.
 ///
 /// Written out here since a crate's decoder is ten times its size, and knows one alphabet at a time.
-pub(crate) fn decode(segment: &str) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn decode(segment: &str) -> Option<Zeroed<Vec<u8>>> {
     let mut digits = segment.as_bytes();
     while let [rest @ .., b'='] = digits {
         digits = rest;
@@ -15,7 +14,7 @@ pub(crate) fn decode(segment: &str) -> Option<Zeroizing<Vec<u8>>> {
     if digits.len() % 4 == 1 {
         return None;
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len()));
+    let mut bytes = Zeroed::<Vec<u8>>::from(Vec::with_capacity(digits.len()));
     let (mut bits, mut count) = (0_u32, 0_u32);
     for digit in digits {
         bits = bits << 6 | u32::from(value(*digit)?);

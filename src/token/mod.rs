@@ -15,6 +15,7 @@ mod response;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
+mod zeroed;
 
 pub use access_token::AccessToken;
 pub(crate) use access_token::Fingerprint;

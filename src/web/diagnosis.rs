@@ -1,6 +1,6 @@
 //! Exports of the diagnosis. Each body is convert, call, convert; nothing leaves the page.
 
-use super::convert::json::{parse_json, to_json};
+use super::convert::json::{parse_json, to_json_within};
 use super::convert::serialize::to_plain;
 use super::js;
 use crate::diagnosis::{self, Options};
@@ -8,6 +8,14 @@ use crate::time::{Skew, Timestamp};
 use crate::token::{AccessToken, Json};
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
+
+/// How many characters of a value are looked at: an explanation needs the beginnings of texts, and no token is longer.
+/// More would hold up the page.
+const MAX_TEXT: u32 = 262_144;
+
+fn to_json(value: &JsValue) -> Json {
+    to_json_within(value, MAX_TEXT)
+}
 
 /// Takes a token apart: a `TokenReport`. What is no text counts as a missing token, and an object as the answer that
 /// somebody took for one.

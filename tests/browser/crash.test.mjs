@@ -282,6 +282,23 @@ for (const [name, options, prepare] of [
 }
 
 story(
+  "who was answered before a crash is not asked for again",
+  async (told) => {
+    const { page, source, keeper } = told;
+    await begins(told);
+    await keeper.calls("refresh");
+    await keeper.calls("getToken");
+    await page.rests();
+    const { length } = source.requests;
+    await page.run(() => window.trap());
+    await keeper.reaches("the other engine", ({ engine }) => engine === "js");
+    await page.passes(minutes(2));
+    source.expectRequests(length);
+  },
+  { keepers: 2 },
+);
+
+story(
   "a keeper made after a crash has the other engine, and is over at once after the second",
   async (told) => {
     const { page, another } = told;

@@ -531,10 +531,18 @@ const rest = [
   },
   {
     in: "diagnosis/source-failure.ts",
+    is: "a body that is being read is read again",
+    from: "if (bodyUsed || body?.locked || typeof",
+    to: "if (bodyUsed || typeof",
+    by: "defects",
+  },
+  {
+    in: "diagnosis/source-failure.ts",
     is: "a body that was read is read again",
-    from: 'if (bodyUsed || typeof body?.getReader !== "function") return text;',
-    to: 'if (typeof body?.getReader !== "function") return text;',
-    by: "explained",
+    from: "if (bodyUsed || body?.locked || typeof",
+    to: "if (body?.locked || typeof",
+    by: "defects",
+    same: "a body that was read is locked",
   },
   {
     in: "waiters.ts",

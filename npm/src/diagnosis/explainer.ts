@@ -11,8 +11,14 @@ import type {
   TokenReport,
 } from "../types.js";
 
-/** The most characters of a token that are looked at. No token is as long, whatever is wrapped around it. */
-const MAX_TOKEN_LENGTH = 1_048_576;
+/**
+ * The most characters of a text that are looked at, as in `src/web/diagnosis.rs`. No token is as long, whatever is
+ * wrapped around it.
+ */
+const MAX_TEXT = 262_144;
+
+/** The beginning of a text; anything else as it is. */
+const beginningOf = <T>(value: T): T => (typeof value === "string" ? (value.slice(0, MAX_TEXT) as T) : value);
 
 /** Options of a diagnosis, and what a keeper knows beyond them. */
 interface Evidence extends DiagnoseOptions {
@@ -37,8 +43,7 @@ export class Explainer {
   }
 
   inspect(token: string, options?: DiagnoseOptions): TokenReport {
-    const looked = typeof token === "string" ? token.slice(0, MAX_TOKEN_LENGTH) : token;
-    return this.enter(options, (evidence) => api.inspect(looked, evidence));
+    return this.enter(options, (evidence) => api.inspect(beginningOf(token), evidence));
   }
 
   diagnose(config: EmbedConfigLike, options?: DiagnoseOptions): Finding[] {
@@ -52,7 +57,7 @@ export class Explainer {
    * with neither the address and the method are suspected. The explanation quotes none of it.
    */
   explain(error: unknown, config?: EmbedConfigLike, options?: DiagnoseOptions): Explanation {
-    return this.enter(options, (evidence) => api.explain(error, config, evidence));
+    return this.enter(options, (evidence) => api.explain(beginningOf(error), config, evidence));
   }
 
   /** The findings about a token that the keeper refused. */

@@ -48,10 +48,10 @@ function header(response: Response, name: string): string | undefined {
   return response.headers.get(name) ?? undefined;
 }
 
-/** The beginning of a body that nobody has read yet; what came of it before `over`. */
+/** The beginning of a body that nobody has read yet, or is reading; what came of it before `over`. */
 async function excerptOf({ body, bodyUsed }: Response, over: AbortSignal): Promise<string> {
   let text = "";
-  if (bodyUsed || typeof body?.getReader !== "function") return text;
+  if (bodyUsed || body?.locked || typeof body?.getReader !== "function") return text;
   const reader = body.getReader();
   const decoder = new TextDecoder();
   // a body may never end; this ends the reading too

@@ -40,9 +40,14 @@ pub(crate) fn parse_json(bytes: &[u8]) -> Option<Json> {
 
 /// Converts a value as far as the core reads it.
 pub(crate) fn to_json(value: &JsValue) -> Json {
+    to_json_within(value, MAX_TEXT)
+}
+
+/// The same, with no more than `text` characters in all.
+pub(crate) fn to_json_within(value: &JsValue, text: u32) -> Json {
     let mut budget = Budget {
         values: MAX_VALUES,
-        text: MAX_TEXT,
+        text,
     };
     budget.convert(value, MAX_DEPTH)
 }
