@@ -385,8 +385,8 @@ const PAGE = [
   {
     in: "runtime.rs",
     is: "any number of effects in a task",
-    from: "const MAX_EFFECTS_PER_TASK: u32 = 64;",
-    to: "const MAX_EFFECTS_PER_TASK: u32 = u32::MAX;",
+    from: "const MAX_STEPS_PER_TASK: u32 = 64;",
+    to: "const MAX_STEPS_PER_TASK: u32 = u32::MAX;",
     by: "many",
   },
   {
