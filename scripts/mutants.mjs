@@ -7,6 +7,7 @@
 //   npm run mutants -- session tabs     those in files whose path contains one of the words; `cli` for the command
 //                                       line's, of which StrykerJS has a thousand
 //   npm run mutants -- --no-listed      StrykerJS's alone
+//   npm run mutants -- --quick          the listed ones alone, and of the scenarios those of the file that each names
 //   npm run mutants -- --patience 40    how many seconds one defect's scenarios may take, instead of the usual
 //   npm run mutants -- --shell          those of tests/mutants/shell.mjs instead, each a build of the engine
 //
@@ -105,6 +106,9 @@ async function survey(scenarios, reached, name = "survey") {
   writeFileSync(kept, JSON.stringify({ state, entries: [...entries] }));
   return entries;
 }
+
+/** What takes the place of a survey: nothing is known of any scenario. */
+const unsurveyed = (scenarios) => new Map(scenarios.map((one) => [keyOf(one), { ms: 5_000, reaches: [] }]));
 
 const keyOf = ({ file, name }) => `${file}: ${name}`;
 
@@ -264,7 +268,7 @@ class Tally {
   }
 }
 
-async function facade({ words, sample, seed, listed, patience }) {
+async function facade({ words, sample, seed, listed, quick, patience }) {
   mkdirSync(HOME, { recursive: true });
   await buildPanickingEngine();
   const { defects } = await import("../tests/mutants/facade.mjs");
@@ -281,7 +285,7 @@ async function facade({ words, sample, seed, listed, patience }) {
   });
   const { serveInstead } = await import("../tests/browser/lib/site.mjs");
   serveInstead({ ...instrumented, first: "window.__stryker__={};" });
-  const known = await survey(scenarios, reached);
+  const known = quick ? unsurveyed(scenarios) : await survey(scenarios, reached);
   const usable = scenarios.filter((one) => known.has(keyOf(one)));
   const reaching = (ids) => usable.filter((one) => known.get(keyOf(one)).reaches.some((id) => ids.has(id)));
 
@@ -310,7 +314,7 @@ async function facade({ words, sample, seed, listed, patience }) {
           known,
         ),
       ];
-      const first = order.filter(({ file, name }) => defect.by && `${file}: ${name}`.includes(defect.by));
+      const first = (quick ? usable : order).filter((one) => defect.by && keyOf(one).includes(defect.by));
       await judge(made, () => {
         serveInstead({ ...files, first: "" });
         return hunt([...first, ...order.filter((one) => !first.includes(one))], known, patience ?? PATIENCE * 2);
@@ -321,7 +325,7 @@ async function facade({ words, sample, seed, listed, patience }) {
   const dist = writeDist(instrumented.files);
   // the command line's take half a minute each: only where a word asks for them
   const facades = mutants.filter((one) => wanted(one) && (words.length || !one.in.startsWith("cli/")));
-  for (const defect of sampled(facades, sample, seed)) {
+  for (const defect of quick ? [] : sampled(facades, sample, seed)) {
     await judge(defect, () => {
       if (defect.in.startsWith("cli/")) return huntInNode(CLI_TESTS, dist, defect.id);
       serveInstead({ ...instrumented, first: switchedOn(defect.id) });
@@ -334,7 +338,7 @@ async function facade({ words, sample, seed, listed, patience }) {
 
 // ---- the shell ------------------------------------------------------------------------------------------------------
 
-const CRATE = ["Cargo.toml", "Cargo.lock", "src", "tests/sim", "tools/wasm-bindgen"];
+const CRATE = ["Cargo.toml", "Cargo.lock", "src", "tests/diagnosis", "tests/sim", "tools/wasm-bindgen"];
 
 /**
  * The engine of other sources, hardly optimised, into the folder `npm/engine` of `into`; `manifest` is their
@@ -413,6 +417,7 @@ await runIfMain(import.meta, async (args) => {
     sample: value("--sample", 200),
     seed: value("--seed", 1),
     listed: !args.includes("--no-listed"),
+    quick: args.includes("--quick"),
     patience: args.includes("--patience") ? 1000 * value("--patience") : undefined,
   };
   await (args.includes("--shell") ? shell(options) : facade(options));

@@ -217,6 +217,16 @@ story("stop() while the body of a function's Response comes in: the rest is not 
   assert.equal(await page.run(() => window.isCancelled), true);
 });
 
+story("stop() after an embed has gone takes the listeners off its container", async (told) => {
+  const before = await begins(told);
+  await told.page.run(() => document.querySelector("#report iframe").remove());
+  await told.page.passes(minutes(2));
+  assert.equal((await told.keeper.status()).embeds, 0);
+  assert.ok((await told.page.listeners()).includes("#report loaded"), "its return is waited for");
+  await told.keeper.stops();
+  await expectStopped(told, before);
+});
+
 story("stop() settles whoever waits", async ({ page, source, keeper }) => {
   source.always({ hang: true });
   await keeper.starts();

@@ -115,6 +115,31 @@ story("10,000 embeds that are attached in a row are read a slice at a time", asy
   assert.ok(most >= 1 && most <= 2 * 64, `${most} embeds were read in one task`);
 });
 
+story("no port is left open by tasks of the keeper's own", async ({ page, keeper }) => {
+  await page.embeds();
+  await made(page, 1_000);
+  await page.run(() => {
+    const { MessageChannel: Native } = window;
+    const { close } = MessagePort.prototype;
+    window.openPorts = new Set();
+    window.MessageChannel = class extends Native {
+      constructor() {
+        super();
+        window.openPorts.add(this.port1);
+      }
+    };
+    MessagePort.prototype.close = function () {
+      window.openPorts.delete(this);
+      close.call(this);
+    };
+  });
+  await keeper.starts();
+  await page.run(() => window.many.forEach((embed) => void stage.keepers.keeper.attach(embed)));
+  await keeper.says("statechange");
+  await page.rests();
+  assert.equal(await page.run(() => window.openPorts.size), 0);
+});
+
 story("one of many that hangs and one that throws delay none of the others", async ({ page, keeper }) => {
   await page.embeds();
   await made(page, 200);

@@ -171,10 +171,9 @@ story(
           { token: 5, expiration: 5 },
           { token: "x" },
           { token: "x", expiration: NaN },
-          { token: same, expiration: Date.now() + 9e7 },
-          { token: "undefined", expiration: Infinity },
+          { token: same, expiration: Date.now() + 9e7, contents: [] },
+          { token: "undefined", expiration: Infinity, contents: [] },
           new Map([["token", "x"]]),
-          { token: "H4sI".padEnd(65_537, "A"), expiration: Date.now() + 9e7 },
         ];
         for (const message of odd) channel.postMessage(message);
         return new Promise((done) => {
@@ -192,6 +191,29 @@ story(
   },
 );
 
+for (const [name, spoil] of [
+  ["that is longer than any", (news) => ({ ...news, token: "H4sI".padEnd(65_537, "A") })],
+  ["for content that is no number", (news) => ({ ...news, contents: ["x"] })],
+]) {
+  story(`another tab's token ${name} is not looked at`, async ({ page, keeper, source }) => {
+    await keeper.starts({ shareKey: "jo" });
+    const { text, expiresAt } = source.mint();
+    await page.run(
+      ([nameOfJo, news]) => {
+        const channel = new BroadcastChannel(nameOfJo);
+        channel.postMessage(news);
+        // what is posted before the mark of this tab's turn arrives before it
+        channel.close();
+      },
+      [NAME_OF_JO, spoil({ token: text, expiration: expiresAt, contents: [] })],
+    );
+    const asked = await keeper.calls("getToken");
+    await untilBoth([{ page }], "a token", fulfilled(asked), { steps: 10 });
+    source.expectRequests(1);
+    assert.equal((await asked.now()).value, source.newest.text);
+  });
+}
+
 story("another tab's own mark does not end the wait for what the tab before had to tell", async (told) => {
   const { page, keeper, source } = told;
   await keeper.starts({ shareKey: "jo" });
@@ -201,7 +223,7 @@ story("another tab's own mark does not end the wait for what the tab before had 
     (news) => {
       const { postMessage } = BroadcastChannel.prototype;
       BroadcastChannel.prototype.postMessage = function (message) {
-        if (typeof message === "string") for (const one of ["turn 0.5", news]) postMessage.call(this, one);
+        if (typeof message === "string") for (const one of ["barrier 0,0,0,0", news]) postMessage.call(this, one);
         postMessage.call(this, message);
       };
     },
