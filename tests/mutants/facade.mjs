@@ -49,7 +49,12 @@ const options = [
   { is: "credentials: omit is refused", from: '["same-origin", "include", "omit"]', to: '["same-origin", "include"]' },
   { is: "credentials are included by default", from: '"omit"], "same-origin")', to: '"omit"], "include")' },
   { is: "the method is GET by default", from: '["POST", "GET"], "POST")', to: '["POST", "GET"], "GET")' },
-  { is: "a method is upper case or refused", from: "endpoint.method.toUpperCase()", to: "endpoint.method" },
+  {
+    is: "a method is upper case or refused",
+    from: "endpoint.method.toUpperCase()",
+    to: "endpoint.method",
+    by: "sources",
+  },
   { is: "a relative URL is relative to another origin's <base>", from: "? base : location.href", to: "? base : base" },
   {
     is: "relative URLs ignore the page's <base>",
