@@ -2120,3 +2120,23 @@ fn i8_checks_take_requests_of_the_budget() {
     assert_eq!(checked(&page, last), (Some(ErrorCode::Budget), None, false));
     page.expect_requests(10);
 }
+
+#[test]
+fn a_token_that_expires_while_a_frame_hangs_keeps_no_timer_busy() {
+    let policy = RefreshPolicy::parse(
+        |name| (name == "applyTimeoutMs").then_some(300_000.0),
+        WhileHidden::default(),
+        AfterExpiry::default(),
+    )
+    .unwrap();
+    let mut page = Harness::with(policy, 1);
+    let token = page.mint(HOUR);
+    page.attach(0, Some(token), Some(Kind::Embed));
+    page.frame(0).behaviour = FrameBehaviour::Hangs;
+    page.call_refresh();
+    page.respond_with_token(40 * SECOND);
+    let (ticks, requests) = (page.ticks, page.requests.len());
+    page.advance(4 * MINUTE);
+    assert!(page.ticks - ticks < 60, "{} ticks", page.ticks - ticks);
+    assert!(page.requests.len() - requests < 10);
+}

@@ -396,10 +396,9 @@ impl Keeper {
         {
             next.at(now.mono + until, DeadlineReason::Window);
         }
-        let unreported = self.tokens.schedule().unreported;
-        if unreported != Instant::NEVER {
-            let remaining = unreported.since(self.clock.steady(now));
-            next.at(now.mono + remaining, DeadlineReason::Expiry);
+        let steady = self.clock.steady(now);
+        if let Some(expires) = self.tokens.next_to_expire(steady) {
+            next.at(now.mono + expires.since(steady), DeadlineReason::Expiry);
         }
         if let Some(at) = self.triggers.next_debounced() {
             next.at(at, DeadlineReason::Recheck);

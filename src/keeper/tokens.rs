@@ -292,6 +292,22 @@ impl Tokens {
             .min()
     }
 
+    /// The steady time, after `steady`, at which the next token expires that the embeds are to have.
+    ///
+    /// One may have expired without the page being told: the token that an embed is being given. The end of that call says
+    /// what becomes of it; until then time brings nothing new.
+    pub(super) fn next_to_expire(&self, steady: Instant) -> Option<Instant> {
+        let first = self.schedule().unreported;
+        if first > steady {
+            return (first != Instant::NEVER).then_some(first);
+        }
+        let unreported = self.in_use().filter(|token| !token.expiry_reported);
+        unreported
+            .map(TrackedToken::expires)
+            .filter(|expires| *expires > steady)
+            .min()
+    }
+
     /// The token with the least time left, of those that the embeds are to have.
     pub(super) fn first_to_expire(&self, clock: &Clock, now: Now) -> Option<&TrackedToken> {
         self.in_use().min_by_key(|token| token.remaining(clock, now))

@@ -295,21 +295,21 @@ impl KeeperInstance {
     /// Has the facade observe the embeds whose turn it is, and returns the clocks, which the same call brings. Observing
     /// them from here would be twenty calls for each.
     pub(crate) fn observe_embeds(&self) -> Now {
-        let mut numbers = Vec::new();
-        for id in self.core.borrow().embeds_to_observe() {
-            if let Some(embed) = self.embed(id) {
-                numbers.push(number_of(&embed));
-            }
-        }
+        let core = self.core.borrow();
+        let due = core.embeds_to_observe().filter_map(|id| self.embed(id));
+        let numbers: Vec<u32> = due.map(|embed| number_of(&embed)).collect();
+        drop(core);
         self.facade.observe(&numbers)
     }
 
     /// Has the facade observe all embeds.
     fn observe_all(&self) {
-        let mut numbers = Vec::new();
-        for embed in &*self.embeds.borrow() {
-            numbers.push(number_of(embed));
-        }
+        let numbers: Vec<u32> = self
+            .embeds
+            .borrow()
+            .iter()
+            .map(|embed| number_of(embed))
+            .collect();
         self.facade.observe(&numbers);
     }
 

@@ -179,6 +179,8 @@ pub struct Harness {
     /// How a `reload()` or `refresh()` ends; `None` when it does not.
     pub recovery_outcome: Option<RecoveryOutcome>,
     pub ticks: u32,
+    /// The last second in which the timer fired, and how often.
+    busy_second: (i64, u32),
     inbox: VecDeque<Input>,
     busy: bool,
     stopped: bool,
@@ -223,6 +225,7 @@ impl Harness {
             last_recovery: None,
             recovery_outcome: Some(DONE),
             ticks: 0,
+            busy_second: (0, 0),
             inbox: VecDeque::new(),
             busy: false,
             stopped: false,
@@ -535,10 +538,21 @@ impl Harness {
             self.wall += due - self.mono;
             self.mono = due;
             self.ticks += 1;
+            self.expect_quiet_timer();
             self.send(Input::Tick);
         }
         self.wall += end - self.mono;
         self.mono = end;
+    }
+
+    /// A deadline that brings nothing new, and is set again at once, would keep the page's timer busy.
+    fn expect_quiet_timer(&mut self) {
+        let second = self.mono / SECOND;
+        self.busy_second = match self.busy_second {
+            (last, ticks) if last == second => (second, ticks + 1),
+            _ => (second, 1),
+        };
+        assert!(self.busy_second.1 <= 20, "the timer fires all the time");
     }
 
     /// Time goes by until a request is under way, for `within` ms at most.
