@@ -56,6 +56,8 @@ pub struct Checks {
     /// How far the keeper's time was ahead of the server's at most, and behind it, when it made a request.
     most_ahead: i64,
     most_behind: i64,
+    /// The last second in which the timer fired, and how often.
+    busy_second: (i64, u32),
 }
 
 impl Checks {
@@ -69,6 +71,19 @@ impl Checks {
                 observed: observed.into(),
             });
         }
+    }
+
+    /// The timer fired. A deadline that brings nothing new, and is set again at once, would have it fire all the time.
+    pub fn timer_fired(&mut self, at: i64) {
+        let second = at / 1_000;
+        self.busy_second = match self.busy_second {
+            (last, times) if last == second => (second, times + 1),
+            _ => (second, 1),
+        };
+        let times = self.busy_second.1;
+        self.expect(at, "idle", times <= 20, || {
+            format!("the timer fired {times} times in a second")
+        });
     }
 
     /// Records a violation unless `holds`.
