@@ -4,8 +4,8 @@
 //   npm run mutants                     the defects of tests/mutants/facade.mjs, then a sample of StrykerJS's
 //   npm run mutants -- --sample 400     so many of StrykerJS's, 0 for none; the same ones every time
 //   npm run mutants -- --seed 2         another sample
-//   npm run mutants -- session tabs     those in files whose path contains one of the words; `cli` for the command
-//                                       line's, of which StrykerJS has a thousand
+//   npm run mutants -- session tabs     those whose file's path, or what is said of them, contains one of the words;
+//                                       `cli` for the command line's, of which StrykerJS has a thousand
 //   npm run mutants -- --no-listed      StrykerJS's alone
 //   npm run mutants -- --quick          the listed ones alone, and of the scenarios those of the file that each names
 //   npm run mutants -- --patience 40    how many seconds one defect's scenarios may take, instead of the usual
@@ -210,6 +210,12 @@ async function bundleBroken(defect) {
   return bundle(folder);
 }
 
+/** Whether a defect's file or name contains one of the words. */
+const isWanted =
+  (words) =>
+  ({ in: file, is = "" }) =>
+    !words.length || words.some((word) => `${file}: ${is}`.includes(word));
+
 /** Where a defect is, and what. */
 function nameOf({ in: file, line, is, mutatorName, replacement }) {
   return `${file}:${line} ${is ?? `${mutatorName}: ${replacement.replace(/\s+/g, " ").slice(0, 80)}`}`;
@@ -272,7 +278,7 @@ async function facade({ words, sample, seed, listed, quick, patience }) {
   mkdirSync(HOME, { recursive: true });
   await buildPanickingEngine();
   const { defects } = await import("../tests/mutants/facade.mjs");
-  const wanted = ({ in: file }) => !words.length || words.some((word) => file.includes(word));
+  const wanted = isWanted(words);
   const { folder, mutants } = await instrument();
   const instrumented = await bundle(folder);
 
@@ -362,7 +368,7 @@ function buildQuickEngine(manifest, into) {
 }
 
 /** Each is built in a copy of the crate, hardly optimised. All scenarios may reach it; those of `by` come first. */
-async function shell({ words, patience }) {
+async function shell({ words, quick, patience }) {
   const { defects } = await import("../tests/mutants/shell.mjs");
   const copy = path.join(HOME, "crate");
   rmSync(copy, { recursive: true, force: true });
@@ -377,25 +383,20 @@ async function shell({ words, patience }) {
   };
   await serve();
   // what follows needs to know what fails by itself, and how long each takes
-  const known = await survey(scenarios, new Set(), "survey-shell");
+  const known = quick ? unsurveyed(scenarios) : await survey(scenarios, new Set(), "survey-shell");
   const usable = scenarios.filter((one) => known.has(keyOf(one)));
 
   const tally = new Tally("shell");
-  for (const defect of defects.filter(({ in: file }) => !words.length || words.some((word) => file.includes(word)))) {
+  for (const defect of defects.filter(isWanted(words))) {
     const file = path.join(copy, "src/web", defect.in);
     const { text, line } = broken(defect, fromRoot("src/web"));
     writeFileSync(file, text);
     const first = mixed(
-      usable.filter((one) => defect.by.split(" ").includes(one.file)),
+      usable.filter((one) => defect.by.split(" ").some((by) => keyOf(one).includes(by))),
       known,
     );
-    const order = [
-      ...first,
-      ...mixed(
-        usable.filter((one) => !first.includes(one)),
-        known,
-      ),
-    ];
+    const others = quick ? [] : usable.filter((one) => !first.includes(one));
+    const order = [...first, ...mixed(others, known)];
     await tally.judge({ ...defect, line }, async () => {
       await serve();
       return hunt(order, known, patience ?? PATIENCE * 3);

@@ -282,3 +282,49 @@ story("configure() gives a configuration, and a bootstrapped element, one unique
   assert.equal(again, first);
   assert.equal(bootstrapped, "bootstrap");
 });
+
+story("where the browser can't unpack, an embed token is taken as it is", async ({ page, source, keeper }) => {
+  await page.run(() => delete window.DecompressionStream);
+  await keeper.starts();
+  const refreshed = await keeper.calls("refresh");
+  await page.passes(seconds(1));
+  assert.equal((await refreshed.now()).value.ok, true);
+  source.expectRequests(1);
+});
+
+for (const [name, unlike, code] of [
+  ["that was redirected", { redirected: true }, "ERR_SOURCE_NETWORK"],
+  ["that is opaque", { type: "opaque" }, "ERR_SOURCE_NETWORK"],
+  ["whose body breaks off behind the token", { breaks: true }, "ERR_SOURCE_NETWORK"],
+  ["that is whole", {}, undefined],
+]) {
+  story(`a function's Response ${name}: ${code ?? "taken"}`, async ({ page, source, keeper }) => {
+    await keeper.starts(
+      ([text, { breaks, ...more }]) => ({
+        source: () => {
+          let pieces = 0;
+          const read = async () => {
+            pieces += 1;
+            if (pieces === 1) return { done: false, value: new TextEncoder().encode(text) };
+            if (breaks) throw new TypeError("network error");
+            return { done: true };
+          };
+          const body = { getReader: () => ({ read, cancel: async () => {} }) };
+          return { ok: true, status: 200, headers: new Headers(), text: () => "", body, ...more };
+        },
+      }),
+      { arg: [source.mint().text, unlike] },
+    );
+    const refreshed = await keeper.calls("refresh");
+    await page.passes(seconds(1));
+    assert.equal((await refreshed.now()).value.code, code);
+  });
+}
+
+story("a body that JSON knows nothing of is not sent", async ({ page, source, keeper }) => {
+  await keeper.starts(() => ({ source: { url: "/api/token", body: () => () => "a function" } }));
+  const refreshed = await keeper.calls("refresh");
+  await page.passes(seconds(1));
+  assert.equal((await refreshed.now()).value.ok, false);
+  source.expectRequests(0);
+});

@@ -60,11 +60,13 @@ const options = [
     is: "relative URLs ignore the page's <base>",
     from: "new URL(base).origin === location.origin ? base",
     to: "false ? base",
+    by: "attacks: a <base>",
   },
   {
     is: "options come from the prototype too",
     from: "Object.assign(Object.create(null), given)",
     to: "Object.assign({}, given)",
+    by: "attacks: a polluted",
   },
   { is: "a duration may be NaN", from: "if (!(value >= min && value <= max))", to: "if (value < min || value > max)" },
   { is: "a duration may not be its minimum", from: "value >= min && value <= max", to: "value > min && value <= max" },
@@ -83,7 +85,12 @@ const options = [
     to: "providerTimeoutMs: [60_000,",
     by: "provider",
   },
-  { is: "hidden pages pause by default", from: '["refresh", "pause"]', to: '["pause", "refresh"]', by: "refresh" },
+  {
+    is: "hidden pages pause by default",
+    from: '["refresh", "pause"]',
+    to: '["pause", "refresh"]',
+    by: "refresh: a hidden page",
+  },
   {
     is: "headers may be a function's result alone",
     from: 'typeof headers !== "function" && !isObject(headers)',
@@ -104,6 +111,7 @@ const session = [
     from: "if (explanation === undefined || this.embeds.get(element) !== attached) return;",
     to: "if (explanation === undefined) return;",
     by: "explained",
+    same: "detach ends the question itself",
   },
   {
     is: "the provider's timer stays",
@@ -902,7 +910,7 @@ const rest = [
     is: "a token without a platform that unpacks is damaged",
     from: 'if (!token.startsWith("H4sI") || typeof DecompressionStream === "undefined") return true;',
     to: 'if (!token.startsWith("H4sI")) return true;',
-    by: "faults",
+    by: "defects",
   },
   {
     in: "integrity.ts",
