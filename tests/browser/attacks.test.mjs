@@ -75,6 +75,7 @@ story("a polluted Object.prototype adds no option", async ({ page, source, keepe
       method: "GET",
       tokenType: 0,
       mode: "no-cors",
+      integrity: "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", // of nothing
       signal: AbortSignal.abort(),
       pollIntervalMs: 1000,
     });
@@ -100,6 +101,7 @@ story("a polluted Object.prototype adds no option", async ({ page, source, keepe
       "method",
       "tokenType",
       "mode",
+      "integrity",
       "signal",
       "pollIntervalMs",
     ])

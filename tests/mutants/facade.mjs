@@ -456,7 +456,7 @@ const rest = [
     is: "the diagnosis' timer stays",
     from: "      clearTimeout(timer);\n",
     to: "",
-    by: "explained",
+    by: "explained: after stop",
   },
   {
     in: "diagnosis/load.ts",
@@ -540,7 +540,7 @@ const rest = [
     is: "a body is read to its end",
     from: "while (text.length < MAX_EXCERPT)",
     to: "while (true)",
-    by: "defects",
+    by: "defects: of a failure",
   },
   {
     in: "diagnosis/source-failure.ts",
@@ -562,7 +562,7 @@ const rest = [
     is: "waiters are kept",
     from: "    this.waiting.delete(waiter);\n",
     to: "",
-    by: "crash",
+    by: "crash: who was answered",
   },
   { in: "embeds.ts", is: "byId keeps embeds", from: "this.byId.delete(attached.id);", to: "void 0;", by: "leaks" },
   {
@@ -570,7 +570,7 @@ const rest = [
     is: "byId is not cleared",
     from: "    for (const { element } of this.all()) this.remove(element);",
     to: "    this.byElement.clear();",
-    by: "leaks",
+    by: "explained: after stop",
   },
   {
     in: "embeds.ts",
@@ -706,7 +706,7 @@ const rest = [
     is: "a bootstrapped element's id is not kept",
     from: "idIn(embedIn(element)?.config) ?? idIn",
     to: "idIn",
-    by: "defects",
+    by: "defects: configure",
   },
   {
     in: "tabs.ts",
@@ -761,7 +761,7 @@ const rest = [
     is: "contents may be anything",
     from: 'every((content) => typeof content === "number")',
     to: "every(() => true)",
-    by: "tabs",
+    by: "tabs: another tab's token",
   },
   {
     in: "tabs.ts",
@@ -790,7 +790,7 @@ const rest = [
     is: "what waits is overtaken",
     from: "if (pending.length === 0 && callsInTask",
     to: "if (callsInTask",
-    by: "many",
+    by: "many: no port",
     same: "while something waits, the count is at its most",
   },
   {
@@ -840,7 +840,7 @@ const rest = [
     is: "listeners outlive stop",
     from: "{ capture: true, signal: this.end }",
     to: "true",
-    by: "lifecycle",
+    by: "lifecycle: stop() after an embed",
   },
   {
     in: "embed-errors.ts",
