@@ -23,6 +23,7 @@ const sources = {
   "engine-js": "engine/engine-js.ts",
   "diagnosis-wasm": "diagnosis/diagnosis-wasm.ts",
   "diagnosis-js": "diagnosis/diagnosis-js.ts",
+  "diagnosis-js-data": "diagnosis/diagnosis-js-data.ts",
   tabs: "tabs.ts",
   react: "react.ts",
 };
@@ -55,10 +56,11 @@ const asFunction = {
  * import maps, as dist/files.json.
  */
 function served(code) {
-  const lazy = ["engine-js.js", "diagnosis-wasm.js", "diagnosis-js.js"];
+  const diagnosisJs = ["diagnosis-js.js", "diagnosis-js-data.js"];
+  const lazy = ["engine-js.js", "diagnosis-wasm.js", ...diagnosisJs];
   const script = [SCRIPT, ...lazy];
   const module = ["index.js", "engine-wasm.js", ...lazy, "tabs.js"];
-  const csp = ["csp.js", "engine-js.js", "diagnosis-js.js", "tabs.js"];
+  const csp = ["csp.js", "engine-js.js", ...diagnosisJs, "tabs.js"];
   const hashes = code
     .filter(([file]) => [...script, ...module, ...csp].includes(file))
     .map(([file, text]) => [file, `sha384-${createHash("sha384").update(text).digest("base64")}`]);

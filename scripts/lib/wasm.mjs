@@ -3,7 +3,8 @@
 //
 //   NAME_bg.js     wasm-bindgen's glue, as generated     names.json      wasm-opt's short names of imports and exports
 //   NAME.wasm      the module as it ships                glue.js         passes the glue's functions by those names
-//   text.js        the module as a text                  javascript.js   the module as JavaScript
+//   text.js        the module as a text                  javascript.js   the module's code as JavaScript
+//                                                        data.js         its data as a text
 //
 // The steps after cargo take a while, so they run only when something that goes into them has changed.
 
@@ -16,7 +17,7 @@ import { setup, wasmBindgen } from "../setup.mjs";
 import { binaryenTool } from "./binaryen.mjs";
 import { writeJavaScript } from "./javascript.mjs";
 import { capture, fromRoot, root, run } from "./run.mjs";
-import { encode } from "./text.mjs";
+import { textDeclaration, textModule } from "./text.mjs";
 
 export const target = "wasm32-unknown-unknown";
 
@@ -35,7 +36,7 @@ const inlineLess = "-Cllvm-args=-inline-threshold=10";
 /** The modules, each a build of the same crate with its own features. */
 export const modules = [
   { name: "engine", cargo: "keeper", flags: [...features, smallStack, inlineLess] },
-  { name: "diagnosis", cargo: "diagnosis", flags: features },
+  { name: "diagnosis", cargo: "diagnosis", flags: [...features, smallStack] },
 ];
 
 // What holds for rustc's modules: nothing outside the module changes them, memory starts as zeros, and nobody keeps
@@ -107,11 +108,8 @@ export function shorten(name, module, at) {
   const names = ["--minify-imports-and-exports-and-modules"];
   fs.writeFileSync(at("names.json"), binaryenTool("wasm-opt", module, "-o", at(`${name}.wasm`), ...names));
   writeGlue(name, JSON.parse(fs.readFileSync(at("names.json"), "utf8")), at);
-  fs.writeFileSync(
-    at("text.js"),
-    `export const text = ${JSON.stringify(encode(fs.readFileSync(at(`${name}.wasm`))))};\n`,
-  );
-  fs.writeFileSync(at("text.d.ts"), "export const text: string;\n");
+  fs.writeFileSync(at("text.js"), textModule(fs.readFileSync(at(`${name}.wasm`))));
+  fs.writeFileSync(at("text.d.ts"), textDeclaration);
 }
 
 function generate(name, compiled, at, { quick, javascript }) {

@@ -1,5 +1,7 @@
 //! The clouds that Power BI runs in, and how each is known.
 
+use super::search::split_once;
+
 /// One cloud. Hosts are in lower case.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cloud {
@@ -124,7 +126,7 @@ fn is_below(host: &str, parent: &str) -> bool {
 /// The host of a URL in lower case, without what is around it.
 pub(super) fn host_of(url: &str) -> String {
     let url = url.trim().to_ascii_lowercase();
-    let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    let rest = split_once(&url, "://").map_or(url.as_str(), |(_, rest)| rest);
     rest.split(['/', '?', '#', ':']).next().unwrap_or("").to_owned()
 }
 

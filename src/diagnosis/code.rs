@@ -1,13 +1,12 @@
 //! The codes of findings: one per thing that can be wrong.
 
-use serde::Serialize;
+use super::report::kebab_case;
 
 /// Defines the enum and the list of all its values from one list of names.
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
         /// What is wrong, as a stable code; in JavaScript in kebab case, `token-expired`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(rename_all = "kebab-case")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum FindingCode {
             $($(#[doc = $doc])+ $name,)+
         }
@@ -19,14 +18,7 @@ macro_rules! codes {
             /// The code as JavaScript has it: `token-expired`.
             #[must_use]
             pub fn name(self) -> String {
-                let mut name = String::new();
-                for letter in format!("{self:?}").chars() {
-                    if letter.is_ascii_uppercase() && !name.is_empty() {
-                        name.push('-');
-                    }
-                    name.push(letter.to_ascii_lowercase());
-                }
-                name
+                kebab_case(self)
             }
         }
     };

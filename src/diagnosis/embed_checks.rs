@@ -5,6 +5,7 @@ use super::config::Content;
 use super::format::quote_safely;
 use super::misplaced;
 use super::schema::{Era, Shape, is_falsy, problem};
+use super::search::contains;
 use crate::token::Json;
 
 /// Props of wrapper components, and what powerbi-client calls them.
@@ -144,7 +145,7 @@ fn id_problem(config: &Json, content: Option<Content>) -> Option<String> {
             let in_url = config
                 .get("embedUrl")
                 .and_then(Json::as_str)
-                .is_some_and(|url| url.contains("datasetId="));
+                .is_some_and(|url| contains(url, "datasetId="));
             let has_id = config.get("datasetId").is_some_and(|id| !is_falsy(id)) || in_url;
             (!has_id)
                 .then(|| "datasetId is missing, both in the configuration and in the embedUrl".to_owned())

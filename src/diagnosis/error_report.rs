@@ -1,6 +1,7 @@
 //! Normalizes an error of powerbi-client, its frame, a backend or a source, however it is wrapped.
 
 use super::error_text::{code_in, codes_in, is_class, is_telling, json_in, status_in};
+use super::search::{contains, split_once};
 use crate::token::{Json, JsonReader, ParseJson};
 
 /// The most of an error's text that is kept; it may be a whole page.
@@ -137,7 +138,7 @@ impl ErrorReport {
 
     /// Whether any of its texts contains these words, which are in lower case.
     pub(super) fn says(&self, words: &str) -> bool {
-        self.all.contains(words)
+        contains(&self.all, words)
     }
 
     /// Whether any of its texts contains one of these words, which are in lower case.
@@ -155,7 +156,7 @@ impl ErrorReport {
     /// Whether the code that it carries has one of these parts, which are in lower case.
     pub(super) fn code_has(&self, parts: &[&str]) -> bool {
         let code = self.code.as_deref().unwrap_or("").to_ascii_lowercase();
-        parts.iter().any(|part| code.contains(part))
+        parts.iter().any(|part| contains(&code, part))
     }
 
     /// Whether it carries a code that is more than the name of a class of errors.
@@ -175,7 +176,7 @@ impl ErrorReport {
 
     /// The number of its AADSTS code.
     pub(super) fn aadsts(&self) -> Option<u32> {
-        let (_, rest) = self.all.split_once("aadsts")?;
+        let (_, rest) = split_once(&self.all, "aadsts")?;
         let end = rest.bytes().take_while(u8::is_ascii_digit).count();
         rest.get(..end)?.parse().ok()
     }
@@ -206,7 +207,7 @@ impl ErrorReport {
         if !is_all_json {
             self.note(text);
         }
-        if text.contains("RequestId:") || text.contains("Request Id:") {
+        if contains(text, "RequestId:") || contains(text, "Request Id:") {
             self.origin_is(Origin::RestApi);
         }
         for (_, found) in inner {
@@ -239,7 +240,7 @@ impl ErrorReport {
         // the name of an error's class says less than a code
         if let Some(class) = text("name") {
             self.all
-                .push_str(&class.chars().take(80).collect::<String>().to_lowercase());
+                .push_str(&class.chars().take(80).collect::<String>().to_ascii_lowercase());
             self.all.push('\n');
             let (code, fallback) = codes_in(class);
             self.fallback_code = self.fallback_code.take().or(code).or(fallback);
@@ -262,7 +263,7 @@ impl ErrorReport {
             } else if lower == "headers" {
                 self.add_headers(value, json, depth);
             } else if lower == "contenttype" {
-                self.is_html |= value.as_str().is_some_and(|text| text.contains("html"));
+                self.is_html |= value.as_str().is_some_and(|text| contains(text, "html"));
             } else if !SKIPPED.contains(&name.as_str())
                 && (CONTAINERS.contains(&name.as_str()) || !matches!(value, Json::String(_)))
             {
@@ -280,7 +281,7 @@ impl ErrorReport {
                 self.add(value, json, depth);
             }
             if lower == "content-type" {
-                self.is_html |= value.as_str().is_some_and(|text| text.contains("html"));
+                self.is_html |= value.as_str().is_some_and(|text| contains(text, "html"));
             }
             if lower == "www-authenticate" {
                 self.add(value, json, depth);
@@ -301,9 +302,9 @@ impl ErrorReport {
         if text.is_empty() {
             return;
         }
-        let lower = text.to_lowercase().replace(['’', '`'], "'");
+        let lower = text.to_ascii_lowercase().replace(['’', '`'], "'");
         let is_page = lower.starts_with('<') && !lower.starts_with("<?xml");
-        self.is_html |= is_page || lower.contains("<html") || lower.contains("<!doctype");
+        self.is_html |= is_page || contains(&lower, "<html") || contains(&lower, "<!doctype");
         if self.status.is_none() {
             self.status = status_in(&lower);
         }

@@ -1,5 +1,6 @@
 //! Finds codes, statuses and JSON in the text of an error.
 
+use super::search::contains;
 use crate::token::{Json, JsonReader};
 
 /// The most JSON objects that are taken out of one text.
@@ -153,8 +154,8 @@ fn is_code(text: &str) -> bool {
         && (3..=MAX_CODE).contains(&text.len())
         && digits_inside <= 2
         && digits <= 12
-        && !text.contains("eyJ")
-        && !text.contains("H4sI")
+        && !contains(text, "eyJ")
+        && !contains(text, "H4sI")
 }
 
 /// Whether a word that stands alone is a code rather than a word of prose.
@@ -248,9 +249,9 @@ pub(super) fn status_in(text: &str) -> Option<u16> {
         (earlier, last) = (last, word);
     }
     let bare: String = start.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let is_status_text = bare.contains("status") || bare.contains("requestid");
+    let is_status_text = contains(&bare, "status") || contains(&bare, "requestid");
     REASONS
         .iter()
-        .find(|(reason, _)| bare == *reason || (is_status_text && bare.contains(reason)))
+        .find(|(reason, _)| bare == *reason || (is_status_text && contains(&bare, reason)))
         .map(|(_, status)| *status)
 }

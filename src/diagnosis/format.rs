@@ -1,5 +1,6 @@
 //! Formats times, durations and ids for messages; none can be a token.
 
+use super::search::contains;
 use crate::time::Timestamp;
 
 /// A point in time in UTC and from now: `2023-11-14 22:13 UTC, 3 hours ago`.
@@ -64,13 +65,29 @@ pub(super) fn span(ms: u64) -> String {
     }
 }
 
+/// A number in digits where it is whole. Code that prints any other one would be a tenth of the module.
+pub(super) fn digits(number: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, and is compared")]
+    let whole = number as i64;
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "whether it came back as it was"
+    )]
+    if whole as f64 == number {
+        whole.to_string()
+    } else {
+        "not a whole number".to_owned()
+    }
+}
+
 /// A value of a configuration or a claim in quotes, or its length alone where it could be a secret.
 ///
 /// Ids, hosts, audiences and words pass: at most 80 of the characters that these have, nothing that looks like a
 /// part of a token or a client secret.
 pub(super) fn quote_safely(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:/@ ".contains(&byte);
-    let secret = value.contains("eyJ") || value.contains("H4sI") || longest_word(value) > 40;
+    let secret = contains(value, "eyJ") || contains(value, "H4sI") || longest_word(value) > 40;
     if value.len() <= 80 && value.bytes().all(plain) && !secret {
         format!("\"{value}\"")
     } else {

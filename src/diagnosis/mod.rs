@@ -24,6 +24,7 @@ mod embed_checks;
 mod error_report;
 mod error_text;
 mod format;
+mod inflate;
 mod integrity;
 mod known_errors;
 mod misplaced;
@@ -32,6 +33,7 @@ mod parsed_token;
 mod report;
 mod rules;
 mod schema;
+mod search;
 mod strip_wrappers;
 mod token_request;
 mod url;
@@ -44,6 +46,7 @@ use config::Config;
 use error_report::ErrorReport;
 use known_errors::{KnownError, Reason, RefreshHelps};
 use parsed_token::ParsedToken;
+use report::sorted_by;
 use rules::Context;
 
 use crate::time::{Skew, Timestamp};
@@ -184,7 +187,7 @@ fn causes(known: &KnownError, context: &Context<'_>) -> (Vec<Cause>, bool) {
     if known_errors::is_unknown(known) {
         causes.retain(|(cause, _)| cause.verdict == Verdict::Confirmed);
     }
-    causes.sort_by_key(|(cause, _)| cause.verdict);
+    let causes = sorted_by(causes, |(cause, _)| cause.verdict);
     let proven = || {
         causes
             .iter()

@@ -1,5 +1,6 @@
 //! Classifies texts that are not tokens.
 
+use super::search::contains;
 use crate::token::is_guid;
 
 /// A text or value that is not a token.
@@ -25,7 +26,7 @@ pub(super) enum NonToken {
 pub(super) fn classify_non_token(text: &str) -> NonToken {
     let lower = text.to_ascii_lowercase();
     let is = |words: &[&str]| words.contains(&lower.as_str());
-    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let has = |words: &[&str]| words.iter().any(|word| contains(&lower, word));
     if is_guid(text.trim_matches(['{', '}'])) {
         NonToken::Guid
     } else if is(&["undefined", "null", "nan", "none", "nil", "true", "false"]) {

@@ -1,6 +1,6 @@
 //! Checks a value against a shape, as powerbi-client's validators and the REST API do.
 
-use super::format::quote_safely;
+use super::format::{digits, quote_safely};
 use crate::token::Json;
 
 /// A version of the shapes. powerbi-client's changed twice.
@@ -225,7 +225,7 @@ fn safe_name(name: &str) -> String {
 /// `, but is 3`, where the value can be shown.
 fn but_is(value: &Json) -> String {
     match value {
-        Json::Number(number) => format!(", but is {number}"),
+        Json::Number(number) => format!(", but is {}", digits(*number)),
         Json::String(text) => format!(", but is the string {}", quote_safely(text.expose())),
         Json::Bool(bit) => format!(", but is {bit}"),
         Json::Null | Json::Date(_) | Json::Array(_) | Json::Object(_) => String::new(),

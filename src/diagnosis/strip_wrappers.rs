@@ -1,5 +1,6 @@
 //! Strips what people paste around a token.
 
+use super::search::{contains, replace};
 use super::url::unescape;
 use crate::time::Timestamp;
 use crate::token::{AccessToken, Json, ParseJson, after_bearer, parse_response, trim};
@@ -83,7 +84,7 @@ fn outermost(text: &str, parse_json: ParseJson) -> Option<(Wrapper, AccessToken)
             .ok()
             .map(|token| (Wrapper::Answer, token.text));
     }
-    let holds = text.contains("eyJ") || text.contains("H4sI");
+    let holds = contains(text, "eyJ") || contains(text, "H4sI");
     let plain = if holds { unescaped(text) } else { text.to_owned() };
     if plain != text {
         return found(Wrapper::Escapes, &plain);
@@ -114,7 +115,7 @@ fn is_invisible(c: char) -> bool {
 fn unescaped(text: &str) -> String {
     let mut plain = unescape(&text.replace('+', "%2B"));
     for (escape, meaning) in ESCAPES {
-        plain = plain.replace(escape, meaning);
+        plain = replace(&plain, escape, meaning);
     }
     plain
 }

@@ -2,10 +2,13 @@
 
 use super::docs;
 use super::misplaced;
-use super::report::{Finding, Severity};
+use super::report::{Finding, Severity, sorted_by};
 use super::schema::Shape::{Bool, Fields, Guid, ListOf, Number, Text, Word};
 use super::schema::{Era, Shape, optional, problem, required};
-use super::{FindingCode, format::quote_safely};
+use super::{
+    FindingCode,
+    format::{digits, quote_safely},
+};
 use crate::token::Json;
 
 /// Members of the multi-item call, V2.
@@ -103,8 +106,7 @@ pub(super) fn findings(json: &Json) -> Vec<Finding> {
     lifetime(json, &mut found);
     creation(json, &mut found);
     identities(json, &mut found);
-    found.0.sort_by_key(|finding| finding.severity);
-    found.0
+    sorted_by(found.0, |finding| finding.severity)
 }
 
 struct Findings(Vec<Finding>);
@@ -231,7 +233,10 @@ fn lifetime(json: &Json, found: &mut Findings) {
     };
     if minutes < 0.0 || minutes.fract() != 0.0 {
         found.request(
-            format!("lifetimeInMinutes must be a positive whole number, but is {minutes}."),
+            format!(
+                "lifetimeInMinutes must be a positive whole number, but is {}.",
+                digits(minutes)
+            ),
             "Leave lifetimeInMinutes out, or set it to a whole number of minutes.",
         );
     } else if minutes == 0.0 {
@@ -245,7 +250,7 @@ fn lifetime(json: &Json, found: &mut Findings) {
         found.add(
             FindingCode::TokenExpiresSoon,
             Severity::Warning,
-            format!("lifetimeInMinutes is {minutes}, so every token expires before a page can refresh it in good time."),
+            format!("lifetimeInMinutes is {}, so every token expires before a page can refresh it in good time.", digits(minutes)),
             "Leave lifetimeInMinutes out: it only shortens the token's life, which ends with the Entra token's in any case.",
         );
     }

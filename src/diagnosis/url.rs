@@ -1,5 +1,6 @@
 //! The parts of an embedUrl that diagnosis compares.
 
+use super::search::{contains, replace, split_once};
 use crate::token::{Json, JsonReader, ParseJson, decode_object};
 
 /// An embedUrl taken apart.
@@ -24,7 +25,7 @@ impl Url {
     /// Takes a URL apart; `None` when it names no scheme or no host.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let (scheme, rest) = text.split_once("://")?;
+        let (scheme, rest) = split_once(text, "://")?;
         let rest = rest.split('#').next()?;
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (host, path) = place.split_once('/').unwrap_or((place, ""));
@@ -35,8 +36,8 @@ impl Url {
         let is_host = host
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-        let is_html_escaped = query.contains("&amp;");
-        let query = query.replace("&amp;", "&");
+        let is_html_escaped = contains(query, "&amp;");
+        let query = replace(query, "&amp;", "&");
         let query = query
             .split('&')
             .filter_map(|pair| pair.split_once('='))
@@ -44,7 +45,7 @@ impl Url {
         (!host.is_empty() && is_host && is_port).then(|| Self {
             scheme: scheme.to_ascii_lowercase(),
             has_bad_escape: has_bad_escape(text),
-            has_auto_auth: unescape(text).to_lowercase().contains("autoauth=true"),
+            has_auto_auth: contains(&unescape(text).to_ascii_lowercase(), "autoauth=true"),
             is_html_escaped,
             host,
             path: path.trim_matches('/').to_ascii_lowercase(),

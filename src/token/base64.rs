@@ -29,7 +29,7 @@ pub(crate) fn decode(segment: &str) -> Option<Zeroed<Vec<u8>>> {
 }
 
 /// What a digit of either alphabet stands for.
-fn value(digit: u8) -> Option<u8> {
+pub(crate) fn value(digit: u8) -> Option<u8> {
     match digit {
         b'A'..=b'Z' => Some(digit - b'A'),
         b'a'..=b'z' => Some(digit - b'a' + 26),

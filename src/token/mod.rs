@@ -21,7 +21,7 @@ pub use access_token::AccessToken;
 pub(crate) use access_token::Fingerprint;
 pub use audience::is_power_bi;
 #[cfg(feature = "diagnosis")]
-pub(crate) use base64::{decode as decode_base64, object as decode_object};
+pub(crate) use base64::{decode as decode_base64, object as decode_object, value as base64_value};
 #[cfg(feature = "diagnosis")]
 pub(crate) use classify::after_bearer;
 pub use classify::{TokenFormat, classify};

@@ -1,7 +1,6 @@
 //! Exports of the diagnosis. Each body is convert, call, convert; nothing leaves the page.
 
 use super::convert::json::{parse_json, to_json_within};
-use super::convert::serialize::to_plain;
 use super::js;
 use crate::diagnosis::{self, Options};
 use crate::time::{Skew, Timestamp};
@@ -20,7 +19,7 @@ fn to_json(value: &JsValue) -> Json {
 /// Takes a token apart: a `TokenReport`. What is no text counts as a missing token, and an object as the answer that
 /// somebody took for one.
 #[wasm_bindgen]
-pub fn inspect(token: &JsValue, options: &JsValue) -> Object {
+pub fn inspect(token: &JsValue, options: &JsValue) -> JsValue {
     let text = token.as_string().or_else(|| {
         // of a copy, whose size is bounded, and which has no code of its own
         let json = token
@@ -28,27 +27,30 @@ pub fn inspect(token: &JsValue, options: &JsValue) -> Object {
             .then(|| js_sys::JSON::stringify(&copy_of(&to_json(token))));
         json?.ok()?.as_string()
     });
-    to_plain(&diagnosis::inspect(
+    let report = diagnosis::inspect(
         &AccessToken::new(text.unwrap_or_default()),
         &parse_options(options),
-    ))
+    );
+    copy_of(&report.to_json())
 }
 
 /// Checks an embed configuration: an array of `Finding`.
 #[wasm_bindgen]
-pub fn diagnose(config: &JsValue, options: &JsValue) -> Array {
-    to_plain(&diagnosis::diagnose(&to_json(config), &parse_options(options)))
+pub fn diagnose(config: &JsValue, options: &JsValue) -> JsValue {
+    let findings = diagnosis::diagnose(&to_json(config), &parse_options(options));
+    findings
+        .iter()
+        .map(|finding| copy_of(&finding.to_json()))
+        .collect::<Array>()
+        .into()
 }
 
 /// Explains an error: an `Explanation`.
 #[wasm_bindgen]
-pub fn explain(error: &JsValue, config: &JsValue, options: &JsValue) -> Object {
+pub fn explain(error: &JsValue, config: &JsValue, options: &JsValue) -> JsValue {
     let config = config.is_object().then(|| to_json(config));
-    to_plain(&diagnosis::explain(
-        &to_json(error),
-        config.as_ref(),
-        &parse_options(options),
-    ))
+    let explanation = diagnosis::explain(&to_json(error), config.as_ref(), &parse_options(options));
+    copy_of(&explanation.to_json())
 }
 
 /// A value of plain objects and lists.

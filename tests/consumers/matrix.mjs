@@ -9,21 +9,9 @@
 // `calls` says that the page calls the REST API when #list is
 // clicked; `versions` are the packages that the table of docs/compatibility.md names.
 //
-// Commands run with a tool's defaults, and what they warn of fails the kind. `warns` is the one thing that a tool may
-// say: that the diagnosis for pages without WebAssembly is a large file, which no page loads that has WebAssembly.
+// Commands run with a tool's defaults, and whatever they warn of about the package fails the kind.
 
 import process from "node:process";
-
-const LARGE_DIAGNOSIS = {
-  vite: /\(!\) Some chunks are larger than 500 kB/,
-  // main.js is powerbi-client, which is at webpack's limit by itself
-  webpack: new RegExp(
-    "with \\d warnings?|" +
-      "WARNING in asset size limit.*\\n.*\\n" +
-      "Assets: \\n(?: +(?:main|powerbi-token-keeper-diagnosis-\\w+)\\.js \\(.*\\)\\n.*\\n?)+$|" +
-      "^WARNING in (?:entrypoint size limit.*\\nEntrypoints:\\n  main |webpack performance recommendations)",
-  ),
-};
 
 export const kinds = [
   { name: "module", what: '`<script type="module">` and an import map, no build', files: ".", cheap: true },
@@ -237,4 +225,4 @@ export const kinds = [
     ],
     cheap: true,
   },
-].map((kind) => ({ label: kind.name, commands: [], warns: LARGE_DIAGNOSIS[kind.commands?.[0]?.[0]], ...kind }));
+].map((kind) => ({ label: kind.name, commands: [], ...kind }));

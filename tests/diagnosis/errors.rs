@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     CLUSTER, GROUP, NOW, REPORT, TENANT, app, embed, embed_of, embed_with, for_customers, for_users, name,
-    options, user, with,
+    options, user, value, with,
 };
 use crate::testing;
 
@@ -356,7 +356,7 @@ fn causes_are_sorted_unique_and_one_sentence_each() {
 #[test]
 fn an_explanation_has_the_shape_of_the_declarations() {
     let config = with(&for_users(), &json!({"tokenType": 1}));
-    let explanation = serde_json::to_value(explained(&cluster(), Some(&config), &options())).unwrap();
+    let explanation = value(&explained(&cluster(), Some(&config), &options()).to_json());
     assert_eq!(explanation["error"], "LoadReportFailed");
     assert_eq!(explanation["refreshHelps"], false);
     assert!(explanation["summary"].is_string());
@@ -399,7 +399,7 @@ fn no_explanation_quotes_the_error() {
             json!([{"message": text}]),
         ] {
             let explanation = explained(&error, Some(&for_customers()), &options());
-            let shown = format!("{}{explanation:?}", serde_json::to_string(&explanation).unwrap());
+            let shown = format!("{}{explanation:?}", value(&explanation.to_json()));
             assert!(!shown.contains(token.get(..12).unwrap()) && !shown.contains("powerbi-access-token"));
         }
     }
@@ -411,7 +411,7 @@ fn popular_wrong_advice_is_not_repeated() {
     let mut texts = String::new();
     for case in cases() {
         let explanation = explained(&case.error, case.config.as_ref(), &options());
-        texts.push_str(&serde_json::to_string(&explanation).unwrap().to_lowercase());
+        texts.push_str(&value(&explanation.to_json()).to_string().to_lowercase());
     }
     for advice in [
         "jwt.ms",

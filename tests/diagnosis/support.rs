@@ -1,5 +1,6 @@
 //! Fake tokens and configurations of every kind, cloud and era, and short ways to judge them.
 
+use std::fmt::Debug;
 use std::io::Write as _;
 
 use base64::Engine as _;
@@ -8,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use powerbi_token_keeper::diagnosis::{Finding, Options, TokenReport, diagnose, inspect};
 use powerbi_token_keeper::time::Timestamp;
-use powerbi_token_keeper::token::AccessToken;
+use powerbi_token_keeper::token::{AccessToken, Json};
 use serde_json::{Value, json};
 
 use crate::testing;
@@ -140,9 +141,30 @@ pub(crate) fn look(token: &str) -> TokenReport {
     inspect(&AccessToken::new(token.to_owned()), &options())
 }
 
-/// A code as JavaScript sees it.
-pub(crate) fn name(code: impl serde::Serialize) -> String {
-    serde_json::to_value(code).unwrap().as_str().unwrap().to_owned()
+/// A code, severity or verdict as JavaScript sees it.
+pub(crate) fn name(variant: impl Debug) -> String {
+    let letters = format!("{variant:?}");
+    let spelt = letters.chars().map(|letter| match letter {
+        'A'..='Z' => format!("-{}", letter.to_ascii_lowercase()),
+        _ => letter.to_string(),
+    });
+    spelt.collect::<String>().trim_start_matches('-').to_owned()
+}
+
+/// A result as JavaScript sees it.
+pub(crate) fn value(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(bit) => json!(bit),
+        Json::Number(number) => json!(number),
+        Json::String(text) => json!(text.expose()),
+        Json::Date(_) => unreachable!("no result has one"),
+        Json::Array(items) => items.iter().map(value).collect(),
+        Json::Object(members) => members
+            .iter()
+            .map(|(key, member)| (key.clone(), value(member)))
+            .collect(),
+    }
 }
 
 /// Findings as `code:severity`.

@@ -94,7 +94,7 @@ for (const rules of [SELF, STRICT, "script-src 'nonce-n0' 'strict-dynamic'", `${
     const seen = await under(rules);
     works(seen);
     assert.equal(seen.engine, "js");
-    assert.deepEqual(seen.chunks, ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js"]);
+    assert.deepEqual(seen.chunks, ["engine-wasm", "engine-js", "diagnosis-wasm", "diagnosis-js", "diagnosis-js-data"]);
     assert.ok(
       seen.violations.every((uri) => uri === "wasm-eval"),
       `${seen.violations}`,
@@ -105,7 +105,7 @@ for (const rules of [SELF, STRICT, "script-src 'nonce-n0' 'strict-dynamic'", `${
     const seen = await under(rules, { entry: "csp" });
     works(seen);
     assert.equal(seen.engine, "js");
-    assert.deepEqual(seen.chunks, ["engine-js", "diagnosis-js"]);
+    assert.deepEqual(seen.chunks, ["engine-js", "diagnosis-js", "diagnosis-js-data"]);
     assert.deepEqual(seen.violations, []);
   });
 }

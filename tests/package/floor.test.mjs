@@ -263,9 +263,11 @@ const KNOWN = Object.keys(WASM).reduce((all, names) => all | flags(names), FIRST
 const moduleIn = (file) => {
   let found = null;
   visit(parse(code.get(file), { ecmaVersion: "latest", sourceType: "module" }), ({ type, value }) => {
-    if (type === "Literal" && typeof value === "string" && value.length > 10_000) found = value;
+    const text = type === "TemplateElement" ? value.cooked : value;
+    if (typeof text === "string" && text.length > 10_000) found = text;
   });
-  return Uint8Array.from(found, (character) => character.charCodeAt(0) ^ 112);
+  const key = found.charCodeAt(0); // a module begins with a zero
+  return Uint8Array.from(found, (character) => character.charCodeAt(0) ^ key);
 };
 
 /** A module is valid with a set of features when it uses no other. */

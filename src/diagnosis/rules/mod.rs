@@ -15,7 +15,7 @@ mod token_text;
 use super::config::Config;
 use super::error_report::ErrorReport;
 use super::parsed_token::{Form, ParsedToken};
-use super::report::{Cause, Finding, Severity, Verdict};
+use super::report::{Cause, Finding, Severity, Verdict, sorted_by};
 use super::{FindingCode, Options};
 use crate::time::Timestamp;
 
@@ -86,8 +86,7 @@ impl Context<'_> {
                 findings.push(rule.finding(message));
             }
         }
-        findings.sort_by_key(|finding| finding.severity);
-        findings
+        sorted_by(findings, |finding| finding.severity)
     }
 
     /// The verdict on one code, and whether a new token fixes it. A finding of severity info confirms nothing.
