@@ -21,6 +21,7 @@ const sources = {
   csp: "index.ts",
   "engine-wasm": "engine/engine-wasm.ts",
   "engine-js": "engine/engine-js.ts",
+  "engine-js-code": "engine/engine-js-code.ts",
   "diagnosis-wasm": "diagnosis/diagnosis-wasm.ts",
   "diagnosis-js": "diagnosis/diagnosis-js.ts",
   "diagnosis-js-data": "diagnosis/diagnosis-js-data.ts",
@@ -56,11 +57,12 @@ const asFunction = {
  * import maps, as dist/files.json.
  */
 function served(code) {
+  const engineJs = ["engine-js.js", "engine-js-code.js"];
   const diagnosisJs = ["diagnosis-js.js", "diagnosis-js-data.js"];
-  const lazy = ["engine-js.js", "diagnosis-wasm.js", ...diagnosisJs];
+  const lazy = [...engineJs, "diagnosis-wasm.js", ...diagnosisJs];
   const script = [SCRIPT, ...lazy];
   const module = ["index.js", "engine-wasm.js", ...lazy, "tabs.js"];
-  const csp = ["csp.js", "engine-js.js", ...diagnosisJs, "tabs.js"];
+  const csp = ["csp.js", ...engineJs, ...diagnosisJs, "tabs.js"];
   const hashes = code
     .filter(([file]) => [...script, ...module, ...csp].includes(file))
     .map(([file, text]) => [file, `sha384-${createHash("sha384").update(text).digest("base64")}`]);

@@ -46,13 +46,14 @@ for (const name of ["index.js", "csp.js"]) {
     );
     assert.ok(code.length < 40_000, `${code.length} characters`);
     const kinds = chunks
-      .map(({ fileName }) => /^(engine|diagnosis)-(js-data|js|wasm)|^tabs/.exec(fileName)?.[0])
+      .map(({ fileName }) => /^(engine|diagnosis)-(js-data|js-code|js|wasm)|^tabs/.exec(fileName)?.[0])
       .filter(Boolean)
       .sort();
     const meant = [
       "diagnosis-js",
       "diagnosis-js-data",
       "engine-js",
+      "engine-js-code",
       "tabs",
       ...(name === "index.js" ? ["diagnosis-wasm", "engine-wasm"] : []),
     ].sort();

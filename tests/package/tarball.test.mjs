@@ -9,17 +9,16 @@ import { check as checkVersion } from "../../scripts/version.mjs";
 import { npmPack, root } from "./packed.mjs";
 
 const declarations = readdirSync(path.join(root, "dist")).filter((file) => /\.d\.c?ts$/.test(file));
-const code = [
-  "index",
-  "csp",
+const chunks = [
   "engine-wasm",
   "engine-js",
+  "engine-js-code",
   "diagnosis-wasm",
   "diagnosis-js",
   "diagnosis-js-data",
   "tabs",
-  "react",
-]
+];
+const code = ["index", "csp", "react", ...chunks]
   .flatMap((name) => [`${name}.js`, `${name}.cjs`])
   .concat("cli.js", "powerbi-token-keeper.min.js");
 const manifest = (folder) => JSON.parse(readFileSync(path.join(root, folder, "package.json"), "utf8"));
