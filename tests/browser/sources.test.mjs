@@ -84,6 +84,10 @@ for (const [library, options] of Object.entries(LIBRARIES)) {
 
 for (const [name, error] of [
   ["InteractionRequiredAuthError", () => new clients.InteractionRequiredAuthError("interaction_required", "…")],
+  [
+    "an error of that name alone",
+    () => Object.assign(new Error("x"), { name: "InteractionRequiredAuthError", errorCode: "bad_token" }),
+  ],
   ["login_required", () => new clients.InteractionRequiredAuthError("login_required")],
   ["consent_required", () => Object.assign(new Error("x"), { errorCode: "consent_required" })],
   [

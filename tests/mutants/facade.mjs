@@ -896,7 +896,7 @@ const rest = [
     is: "warned again and again",
     from: "  if (warned.has(kind)) return;\n",
     to: "",
-    by: "sources",
+    by: "is said on the console, once",
   },
   {
     in: "integrity.ts",

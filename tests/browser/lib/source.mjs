@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mintAadToken, mintEmbedToken, oauthResponse, restResponse } from "../../../www/dist-server/backend.js";
+import { TELLS_ABORTS } from "./browser.mjs";
 import { hours } from "./time.mjs";
 
 const MINT = { embed: mintEmbedToken, aad: mintAadToken };
@@ -108,7 +109,8 @@ export class Source {
     const step = this.#steps.shift() ?? this.#usual;
     const one = { request, step, due: step.hang ? Infinity : at + (step.delayMs ?? 0) };
     this.#waiting.add(one);
-    this.mostInFlight = Math.max(this.mostInFlight, this.#waiting.size);
+    // else one that was aborted before this may be among them
+    if (TELLS_ABORTS) this.#countInFlight();
     if (one.due <= at) await this.#answer(one);
   }
 
@@ -123,6 +125,11 @@ export class Source {
       const one = [...this.#waiting].find(({ sent, request }) => !sent && request.url === url);
       this.#waiting.delete(one);
     }
+    this.#countInFlight();
+  }
+
+  #countInFlight() {
+    this.mostInFlight = Math.max(this.mostInFlight, this.#waiting.size);
   }
 
   async release() {
