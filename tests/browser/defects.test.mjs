@@ -333,3 +333,17 @@ story("a body that JSON knows nothing of is not sent", async ({ page, source, ke
   assert.equal((await refreshed.now()).value.ok, false);
   source.expectRequests(0);
 });
+
+story("a Response that a function rejects with is an answer", async ({ page, source, keeper }) => {
+  await keeper.starts((text) => ({ source: () => Promise.reject(new Response(text)) }), { arg: source.mint().text });
+  const refreshed = await keeper.calls("refresh");
+  await page.passes(seconds(1));
+  assert.equal((await refreshed.now()).value.ok, true);
+});
+
+story("a rejection that names the status of a success was rejected for another reason", async ({ page, keeper }) => {
+  await keeper.starts(() => ({ source: () => Promise.reject(Object.assign(new Error("no JSON"), { status: 200 })) }));
+  const refreshed = await keeper.calls("refresh");
+  await page.passes(seconds(1));
+  assert.deepEqual((await refreshed.now()).value, { ok: false, code: "ERR_SOURCE_THREW" });
+});

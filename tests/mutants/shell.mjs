@@ -322,14 +322,14 @@ const SOURCE = [
     is: "a status of 200 is one",
     from: "*status >= 300",
     to: "*status >= 100",
-    by: "sources faults",
+    by: "defects",
   },
   {
     in: "source/mod.rs",
     is: "a rejected Response is an error",
     from: "Ok(answer) | Err(answer) if response::is_response(&answer) => {",
     to: "Ok(answer) if response::is_response(&answer) => {",
-    by: "sources faults",
+    by: "defects",
   },
   {
     in: "source/mod.rs",
