@@ -288,8 +288,10 @@ await runIfMain(import.meta, async (args) => {
   const scripts = args.includes("--scripts") ? args[args.indexOf("--scripts") + 1] : null;
   const example = { command, backend, scripts, folder: path.resolve(dashes === 0 || backend ? "." : (args[0] ?? ".")) };
   const { url, close } = await serveExample({ ...example, port: Number(process.env.PORT ?? 5180) });
+  // a development server has printed its own by then, under which there is no /api/embed
   console.log(
-    `\n${url}\n\nThe tokens live two minutes; keeper.status in the console shows the next check. Ctrl+C ends.`,
+    `\nOpen ${url}${command ? ", which has the stand-ins; no other address above does" : ""}\n\n` +
+      "The tokens live two minutes; keeper.status in the console shows the next check. Ctrl+C ends.",
   );
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => close().then(() => process.exit()));
 });
