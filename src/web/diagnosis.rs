@@ -1,11 +1,11 @@
 //! Exports of the diagnosis. Each body is convert, call, convert; nothing leaves the page.
 
 use super::convert::json::{parse_json, to_json_within};
+use super::convert::serialize::to_plain;
 use super::js;
-use crate::diagnosis::{self, Options};
+use crate::diagnosis::{self, Finding, Options};
 use crate::time::{Skew, Timestamp};
 use crate::token::{AccessToken, Json};
-use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 /// How many characters of a value are looked at: an explanation needs the beginnings of texts, and no token is longer.
@@ -24,25 +24,21 @@ pub fn inspect(token: &JsValue, options: &JsValue) -> JsValue {
         // of a copy, whose size is bounded, and which has no code of its own
         let json = token
             .is_object()
-            .then(|| js_sys::JSON::stringify(&copy_of(&to_json(token))));
+            .then(|| js_sys::JSON::stringify(&to_plain(&to_json(token))));
         json?.ok()?.as_string()
     });
     let report = diagnosis::inspect(
         &AccessToken::new(text.unwrap_or_default()),
         &parse_options(options),
     );
-    copy_of(&report.to_json())
+    to_plain(&report.to_json())
 }
 
 /// Checks an embed configuration: an array of `Finding`.
 #[wasm_bindgen]
 pub fn diagnose(config: &JsValue, options: &JsValue) -> JsValue {
     let findings = diagnosis::diagnose(&to_json(config), &parse_options(options));
-    findings
-        .iter()
-        .map(|finding| copy_of(&finding.to_json()))
-        .collect::<Array>()
-        .into()
+    to_plain(&Json::Array(findings.iter().map(Finding::to_json).collect()))
 }
 
 /// Explains an error: an `Explanation`.
@@ -50,25 +46,7 @@ pub fn diagnose(config: &JsValue, options: &JsValue) -> JsValue {
 pub fn explain(error: &JsValue, config: &JsValue, options: &JsValue) -> JsValue {
     let config = config.is_object().then(|| to_json(config));
     let explanation = diagnosis::explain(&to_json(error), config.as_ref(), &parse_options(options));
-    copy_of(&explanation.to_json())
-}
-
-/// A value of plain objects and lists.
-fn copy_of(json: &Json) -> JsValue {
-    match json {
-        Json::Null | Json::Date(_) => JsValue::NULL,
-        Json::Bool(flag) => JsValue::from_bool(*flag),
-        Json::Number(number) => JsValue::from_f64(*number),
-        Json::String(text) => JsValue::from_str(text.expose()),
-        Json::Array(items) => items.iter().map(copy_of).collect::<Array>().into(),
-        Json::Object(members) => {
-            let copy = Object::new();
-            for (name, value) in members {
-                js::set(&copy, name, &copy_of(value));
-            }
-            copy.into()
-        }
-    }
+    to_plain(&explanation.to_json())
 }
 
 /// `DiagnoseOptions`, and what a keeper knows besides: `clockSkewMs` and `expiresAt`.

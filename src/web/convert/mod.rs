@@ -3,3 +3,5 @@
 #[cfg(feature = "keeper")]
 pub(crate) mod events;
 pub(crate) mod json;
+#[cfg(feature = "diagnosis")]
+pub(crate) mod serialize;
