@@ -24,7 +24,7 @@ export function writeJavaScript(name, at, optimised) {
   refuseEarlyMemory(text);
   const { code, data } = withoutData(detachOnGrowth(text));
   writeFileSync(at("javascript.js"), `${code}\nexport { instantiate };\n`);
-  const imports = "imports: WebAssembly.Imports & { data: Uint8Array }";
+  const imports = "imports: Record<string, WebAssembly.ModuleImports | Uint8Array> & { data: Uint8Array }";
   writeFileSync(at("javascript.d.ts"), `export function instantiate(${imports}): WebAssembly.Exports;\n`);
   writeFileSync(at("data.js"), textModule(data));
   writeFileSync(at("data.d.ts"), textDeclaration);
