@@ -39,7 +39,6 @@ const UNCAUGHT = {
   "getObject(arg0)[takeObject(arg1)] = takeObject(arg2)": "an object that the module made itself",
   "getObject(arg0).set(getObject(arg1), getObject(arg2))": "a map that the module made itself",
   "getObject(arg0).length": "a text, or an array that the module made itself",
-  "getObject(arg0).push(getObject(arg1))": OUR_ARRAY,
   "getObject(arg0).concat(getObject(arg1))": "two texts",
   "getObject(arg0).abort()": "a controller of our own: what its listeners throw is reported, and not thrown",
   "getObject(arg0).signal": "a controller of our own",
