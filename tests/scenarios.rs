@@ -1882,6 +1882,21 @@ fn i7_an_embed_whose_token_expired_later_than_ours_is_given_no_earlier_one() {
 }
 
 #[test]
+fn i10_what_was_said_to_have_expired_is_not_forgotten_with_the_embed_that_had_it() {
+    let mut page = Harness::with_embed(-HOUR);
+    let later = page.mint(-10 * MINUTE);
+    page.attach(1, Some(later), Some(Kind::Embed));
+    page.detach(1);
+    page.observe(0);
+    // found by `npm run soak -- --kind mixed --seed 25863`
+    let taken = page.respond_with_token(-30 * MINUTE);
+    page.advance_until_request(MINUTE);
+    let next = page.respond_with_token(-30 * MINUTE);
+    let holds = page.frame(0).holds.clone();
+    assert!(holds.as_ref() != Some(&taken) && holds.as_ref() != Some(&next));
+}
+
+#[test]
 fn a_token_that_expires_while_a_recovery_waits_for_a_timer_is_replaced() {
     let mut page = Harness::with_embed(-MINUTE);
     page.report_token_expired(0, ExpiryScope::Visual);

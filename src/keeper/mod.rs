@@ -336,6 +336,7 @@ impl Keeper {
             if let Some(mut token) = self.tokens.get_mut(id) {
                 token.expiry_reported = true;
             }
+            self.tokens.last_reported = self.tokens.last_reported.max(Some(expires_at));
             fx.push(Effect::Emit(Event::Expired(Expired { expires_at })));
         }
     }

@@ -154,9 +154,12 @@ impl Keeper {
         })?;
         let passed = before.expires + now.mono.since(before.received);
         let in_step = expires.signed_difference(passed).size() <= CLOCK_TOLERANCE;
-        // what ended no later was said to have expired (I10)
-        let is_later = |old: &TrackedToken| !old.expiry_reported || old.window.expires < expires;
-        (in_step && self.tokens.iter().all(is_later)).then(|| {
+        // what ends no later than a token of which the page was told has expired too (I10)
+        let is_later = self
+            .tokens
+            .last_reported
+            .is_none_or(|reported| reported < expires);
+        (in_step && is_later).then(|| {
             let issued = token.issued_at.unwrap_or(expires - ASSUMED_LIFE);
             ServerTime::from_token(issued, &self.clock, now)
         })

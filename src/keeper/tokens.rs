@@ -44,6 +44,8 @@ pub(super) struct Tokens {
     pub(super) without_not_due_before: Instant,
     /// The last token of the source that looked expired on receipt.
     pub(super) suspect: Option<SuspectToken>,
+    /// The latest end of a token of which the page was told that it has expired, remembered or not.
+    pub(super) last_reported: Option<Timestamp>,
     rng: fastrand::Rng,
 }
 
@@ -64,6 +66,7 @@ impl Tokens {
             embeds_without: 0,
             without_not_due_before: Instant::default(),
             suspect: None,
+            last_reported: None,
             rng: fastrand::Rng::with_seed(seed),
         }
     }
