@@ -246,6 +246,7 @@ mod tests {
             Timestamp::from_secs(4_659)
         );
     }
+
     #[test]
     fn what_the_clock_learns_moves_a_reading_ahead_and_never_back() {
         let mut clock = Clock::default();

@@ -32,29 +32,36 @@ const MAKE = `(count) => {
 const made = (page, count) => page.run(`(${MAKE})(${count})`);
 const get = (page, count) => page.waitsUntil(`the token in ${count} embeds`, (all) => window.got === all, count);
 
-story("10,000 embeds: one request, one timer, one call each, a slice at a time", async ({ page, source, keeper }) => {
-  await page.embeds();
-  await made(page, 10_000);
+/** Attaches them all and has them refreshed: by one request, a slice at a time, with one timer. */
+async function refreshesAll(count, { page, source, keeper }) {
   await keeper.starts();
   await page.run(() => window.many.forEach((embed) => void stage.keepers.keeper.attach(embed)));
   await keeper.says("statechange");
-  assert.equal((await keeper.status()).embeds, 10_000);
+  assert.equal((await keeper.status()).embeds, count);
   assert.equal(await page.timers(), 1);
   await page.passes(seconds(2));
   const asked = await keeper.calls("refresh");
-  await get(page, 10_000);
+  await get(page, count);
   await asked.settles();
   assert.equal((await asked.now()).state, "fulfilled");
   source.expectRequests(1);
-  assert.equal(source.requests[0].body.embeds.length, 10_000);
+  assert.equal(source.requests[0].body.embeds.length, count);
   assert.ok((await page.run(() => window.most)) <= 64, "calls in one task");
-  assert.equal((await keeper.events("refreshed"))[0].detail.embeds, 10_000);
+  assert.equal((await keeper.events("refreshed"))[0].detail.embeds, count);
   assert.equal(await page.timers(), 1);
+}
+
+story("10,000 embeds: one request, one timer, one call each, a slice at a time", async (told) => {
+  const { page, keeper } = told;
+  await page.embeds();
+  await made(page, 10_000);
+  await refreshesAll(10_000, told);
   await keeper.stops();
   assert.equal(await page.timers(), 0);
 });
 
-story("2,000 embeds with content and tokens of their own: a slice at a time too", async ({ page, source, keeper }) => {
+story("2,000 embeds with content and tokens of their own: a slice at a time too", async (told) => {
+  const { page, source } = told;
   await page.embeds();
   await made(page, 2_000);
   await page.run(() => {
@@ -65,21 +72,8 @@ story("2,000 embeds with content and tokens of their own: a slice at a time too"
       config.accessToken = `${data}.${btoa(JSON.stringify({ ...rest, exp: exp + n }))}`;
     }
   });
-  await keeper.starts();
-  await page.run(() => window.many.forEach((embed) => void stage.keepers.keeper.attach(embed)));
-  await keeper.says("statechange");
-  assert.equal((await keeper.status()).embeds, 2_000);
-  assert.equal(await page.timers(), 1);
-  await page.passes(seconds(2));
-  const asked = await keeper.calls("refresh");
-  await get(page, 2_000);
-  await asked.settles();
-  assert.equal((await asked.now()).state, "fulfilled");
-  source.expectRequests(1);
+  await refreshesAll(2_000, told);
   assert.equal(new Set(source.requests[0].body.embeds.map(({ id }) => id)).size, 2_000);
-  assert.ok((await page.run(() => window.most)) <= 64, "calls in one task");
-  assert.equal((await keeper.events("refreshed"))[0].detail.embeds, 2_000);
-  assert.equal(await page.timers(), 1);
 });
 
 story("10,000 embeds that are attached in a row are read a slice at a time", async ({ page, keeper }) => {
